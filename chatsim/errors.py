@@ -1,0 +1,97 @@
+"""What can be wrong, and on whose side: every error a person may read is one of these.
+
+An error is a small letter: what happened, where it stands, and the next thing to try. A file with five mistakes
+gives one exception with five problems, so that nobody has to mend them one run at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = [
+    "ChatsimError",
+    "HistoryError",
+    "Place",
+    "Problem",
+    "ProfileError",
+    "ScenarioError",
+    "ServerError",
+    "UsageError",
+]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A place in a file that somebody wrote. Lines and columns count from 1; columns count characters."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake. `excerpt` is the line as written, `width` how many characters of it are meant."""
+
+    what: str
+    place: Place | None = None
+    excerpt: str = ""
+    width: int = 1
+    hint: str = ""
+
+    def __str__(self) -> str:
+        lines = []
+        if self.place is not None:
+            lines.append(str(self.place))
+            if self.excerpt:
+                marker = " " * (self.place.column - 1) + "^" * max(1, self.width) + " "
+                lines += [f"  {self.excerpt}", f"  {marker}{self.what}"]
+            else:
+                lines.append(f"  {self.what}")
+        else:
+            lines.append(self.what)
+        if self.hint:
+            lines.append(self.hint)
+        return "\n".join(lines)
+
+
+class ChatsimError(Exception):
+    """Something chatsim can explain. `exit_code` is what the command line ends with (language.md, exit codes)."""
+
+    exit_code = 5
+
+    def __init__(self, problems: str | Problem | Iterable[Problem], *, hint: str = "") -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems, hint=hint)
+        self.problems: tuple[Problem, ...] = (
+            (problems,) if isinstance(problems, Problem) else tuple(problems)
+        )
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class UsageError(ChatsimError):
+    """The call itself is wrong: options that exclude each other, a file that is not there."""
+
+    exit_code = 2
+
+
+class ScenarioError(UsageError):
+    """A scenario file that is wrong; each problem has its place."""
+
+
+class ProfileError(UsageError):
+    """A profile file that is wrong; each problem has its place."""
+
+
+class HistoryError(UsageError):
+    """A recorded history that cannot be read back."""
+
+
+class ServerError(ChatsimError):
+    """The server under test could not be started, reached or spoken to."""
+
+    exit_code = 4
