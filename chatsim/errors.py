@@ -67,9 +67,7 @@ class ChatsimError(Exception):
     def __init__(self, problems: str | Problem | Iterable[Problem], *, hint: str = "") -> None:
         if isinstance(problems, str):
             problems = Problem(problems, hint=hint)
-        self.problems: tuple[Problem, ...] = (
-            (problems,) if isinstance(problems, Problem) else tuple(problems)
-        )
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
 

@@ -334,7 +334,9 @@ class History:
             except (ValueError, KeyError, TypeError, IndexError, OverflowError, AttributeError) as problem:
                 if history is not None and next(numbered, None) is None and not line.endswith("\n"):
                     break
-                raise HistoryError(f"{name}, line {number}: this is not an entry of a chatsim history ({problem})") from problem
+                raise HistoryError(
+                    f"{name}, line {number}: this is not an entry of a chatsim history ({problem})"
+                ) from problem
         if history is None:
             raise HistoryError(f"{name} is empty: there is no history in it")
         return history

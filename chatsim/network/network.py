@@ -117,18 +117,7 @@ class Inspect:
     tag: int
 
 
-Command = (
-    Connect
-    | Send
-    | ShutdownWrite
-    | Close
-    | Abort
-    | HoldReading
-    | ResumeReading
-    | Type
-    | ServerCommand
-    | Inspect
-)
+Command = Connect | Send | ShutdownWrite | Close | Abort | HoldReading | ResumeReading | Type | ServerCommand | Inspect
 
 
 # --- events: what happened; `at` is the door's own clock, in seconds ----------------------------------------------

@@ -1,0 +1,1 @@
+"""The properties: each a pure function from a history to a verdict with its witness."""

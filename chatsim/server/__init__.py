@@ -1,0 +1,1 @@
+"""The server under test as a process tree: started, watched from outside, ended whole."""
