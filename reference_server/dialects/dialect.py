@@ -42,6 +42,7 @@ class Dialect:
 
     name: ClassVar[str]
     summary: ClassVar[str]
+    may_join_pieces: ClassVar[bool] = True  # whether clients can tell two messages that come in one piece apart
     asks_operator: ClassVar[bool] = False  # whether lines typed at the server's console mean anything
 
     def opening(self, host: str, port: int) -> list[str]:

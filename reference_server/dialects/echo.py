@@ -9,6 +9,7 @@ FAREWELL = b"!DISCONNECT"
 class Echo(Dialect):
     name = "echo"
     summary = "raw chunks; each client hears only itself; !DISCONNECT ends it"
+    may_join_pieces = False
 
     def opening(self, host: str, port: int) -> list[str]:
         return ["[STARTING] Server is starting...", f"[LISTENING] Server is listening on port {port}"]

@@ -8,6 +8,7 @@ from reference_server.room import Guest
 class NicknameConsole(Dialect):
     name = "nickname-console"
     summary = "raw chunks; nickname first; messages are printed and relayed to nobody"
+    may_join_pieces = False
 
     def __init__(self) -> None:
         self._introduced: set[Guest] = set()

@@ -24,6 +24,7 @@ def time_of_day() -> str:
 class OperatorDesk(Dialect):
     name = "operator-desk"
     summary = "raw chunks; the person at the server's console types the answers"
+    may_join_pieces = False
     asks_operator = True
 
     def __init__(self, clock: Callable[[], str] = time_of_day) -> None:

@@ -8,6 +8,7 @@ from reference_server.room import Guest, Room, is_proper_name
 class Prompted(Dialect):
     name = "prompted"
     summary = "raw chunks; the server asks NICK and writes names and notices"
+    may_join_pieces = False
 
     def __init__(self) -> None:
         self.room = Room()

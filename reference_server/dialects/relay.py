@@ -7,6 +7,7 @@ from reference_server.room import Guest
 class Relay(Dialect):
     name = "relay"
     summary = "raw chunks go to all others as they are; no names, no notices"
+    may_join_pieces = False
 
     def __init__(self) -> None:
         self._guests: dict[Guest, None] = {}
