@@ -123,6 +123,7 @@ class Message:
     piece (one message of `in-pieces`/`glued` bytes where nothing promises boundaries; nobody fails for it).
     `to` is the addressee's session of a whisper, or the client's that a reply is meant for (null: nobody in particular).
     `shared`: the sends around it were not apart (glued in one write), so that merging proves nothing unless promised.
+    `words`: what a person would call it: the author's words, or the drawn ones without markers.
     """
 
     id: int
@@ -133,6 +134,7 @@ class Message:
     to: int | None = None
     step: int = -1
     shared: bool = False
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +199,9 @@ class History:
         to: int | None = None,
         step: int = -1,
         shared: bool = False,
+        words: str = "",
     ) -> Message:
-        message = Message(len(self.messages), sender, kind, channel, text, to, step, shared)
+        message = Message(len(self.messages), sender, kind, channel, text, to, step, shared, words)
         self.messages.append(message)
         return message
 
