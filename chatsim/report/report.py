@@ -44,6 +44,14 @@ class Report:
     runs: tuple[Run, ...]
     repeat: int = 1  # how often each scenario was asked for
     stopped_early: bool = False  # -x
+    interrupted: bool = False  # by Ctrl-C or SIGTERM; also between two runs
+
+    def scenarios(self) -> list[tuple[Run, ...]]:
+        """The runs, grouped: all repeats of one scenario together, in the order in which they were first played."""
+        groups: dict[tuple[str, str, str], list[Run]] = {}
+        for run in self.runs:
+            groups.setdefault((run.file, run.scenario, run.profile), []).append(run)
+        return [tuple(runs) for runs in groups.values()]
 
 
 Reporter = Callable[[Report], str]

@@ -1,0 +1,105 @@
+"""Which files are meant by the words on the command line, and what all of them have wrong, told at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from chatsim.errors import ChatsimError, Problem, UsageError
+
+__all__ = ["Problems", "complete_profiles", "complete_yaml", "is_profile", "yaml_files"]
+
+Value = TypeVar("Value")
+
+_TOP_KEY = re.compile(rb"^(scenario|profile)[ \t]*:", re.MULTILINE)
+
+
+class Problems:
+    """Collects what is wrong, so that nobody has to mend one mistake a call."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def add(self, what: str, hint: str = "") -> None:
+        self.found.append(Problem(what, hint=hint))
+
+    def attempt(self, read: Callable[[], Value]) -> Value | None:
+        """The value; or null, and what was wrong is noted."""
+        try:
+            return read()
+        except UsageError as error:
+            self.found += error.problems
+            return None
+
+    def stop_if_any(self) -> None:
+        if self.found:
+            raise UsageError("\n\n".join(map(str, self.found)))
+
+
+def yaml_files(paths: Iterable[str], problems: Problems) -> list[str]:
+    """The files: those named, and of folders all scenarios (*.yaml) below them, sorted. Each once.
+
+    Profiles that lie in a folder beside the scenarios are passed over; a file that is named is always taken.
+    """
+    files: dict[Path, str] = {}
+    for path in paths:
+        here = Path(path)
+        if here.is_dir():
+            inside = [p for p in sorted(here.rglob("*.yaml")) if p.is_file() and not is_profile(p)]
+            if not inside:
+                problems.add(f"there is no scenario (*.yaml) in the folder {path}")
+            for file in inside:
+                files.setdefault(file.resolve(), str(file))
+        elif here.exists():
+            files.setdefault(here.resolve(), path)
+        else:
+            problems.add(f"there is no file {path}", _nearest(here))
+    return list(files.values())
+
+
+def is_profile(path: Path) -> bool:
+    """Told by the first of the two top keys; a file with neither is not taken for a profile."""
+    try:
+        with path.open("rb") as file:
+            found = _TOP_KEY.search(file.read(1 << 20))
+    except OSError:
+        return False
+    return found is not None and found[1] == b"profile"
+
+
+def _nearest(path: Path) -> str:
+    from difflib import get_close_matches
+
+    try:
+        beside = [p.name for p in path.parent.iterdir()]
+    except OSError:
+        return ""
+    near = get_close_matches(path.name, beside, n=1)
+    return f"Did you mean {path.parent / near[0]}?" if near else ""
+
+
+# --- completion in the shell ------------------------------------------------------------------------------------------
+
+
+def complete_yaml(incomplete: str) -> list[str]:
+    """Folders and YAML files that the word could become."""
+    typed = Path(incomplete)
+    folder = typed if incomplete.endswith("/") or not incomplete else typed.parent
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError:
+        return []
+    shown = [p for p in inside if (p.is_dir() or p.suffix == ".yaml") and not p.name.startswith(".")]
+    names = [f"{p}/" if p.is_dir() else str(p) for p in shown]
+    if incomplete.startswith("./"):
+        names = [f"./{name}" for name in names]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def complete_profiles(incomplete: str) -> list[str]:
+    """Names of built-in profiles, then files."""
+    from chatsim.profile.reader import builtin_names
+
+    return [*(name for name in builtin_names() if name.startswith(incomplete)), *complete_yaml(incomplete)]

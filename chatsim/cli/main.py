@@ -1,0 +1,143 @@
+"""The front door of the command line: the table of verbs, and what all verbs share (help, exit codes, last resort).
+
+A verb is one file of this folder with one function of the same name; it is imported when it is called, not before, so
+that `chatsim --help` costs hardly more than an empty Typer program. Inside, a verb imports what is heavy in the
+function's body, for the same reason: completing a word in the shell imports the verb's file, too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from chatsim.cli.exit_codes import FAULT, INTERRUPTED, table
+from chatsim.errors import ChatsimError
+
+__all__ = ["VERBS", "app", "entry"]
+
+VERBS = {
+    "run": "Play scenarios against a chat server and judge what happened.",
+    "validate": "Check scenarios and profiles without running anything.",
+    "explain": "Tell in words what a scenario will do.",
+    "check": "Judge recorded histories again.",
+    "serve": "Start the reference server.",
+    "talk": "Chat with a server by hand, in any profile.",
+    "properties": "List what chatsim can prove.",
+    "steps": "List what a scenario can say.",
+    "profiles": "List the built-in profiles, or show one.",
+}
+
+EXIT_CODES_HELP = "\b\nExit codes:\n" + table()
+
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+
+
+class _Verbs(TyperGroup):
+    """A group whose commands are the table above; a command is made from its file when somebody wants it."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        nothing: Any = None
+        self.commands = dict.fromkeys(VERBS, nothing)  # the names alone: "did you mean" looks for them here
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return _command(cmd_name) if cmd_name in VERBS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+def _command(verb: str) -> Any:
+    module = import_module(f"chatsim.cli.{verb}")
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    settings = {"context_settings": HELP_OPTIONS, "epilog": EXIT_CODES_HELP, **getattr(module, "SETTINGS", {})}
+    alone.command(verb, **settings)(getattr(module, verb))
+    return typer.main.get_command(alone)
+
+
+app = typer.Typer(
+    cls=_Verbs,
+    name="chatsim",
+    context_settings=HELP_OPTIONS,
+    no_args_is_help=True,
+    # Plain help: loading rich would double the time of `--help`, and a pipe shows it as a terminal does.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    epilog=EXIT_CODES_HELP,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from chatsim import __version__
+
+        print(f"chatsim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def chatsim(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Scripted bots against any chat server, judged from what every bot heard.
+
+    Start with: chatsim run SCENARIO.yaml
+    """
+
+
+def entry() -> None:
+    """What the installed command calls. Ends the process; never with a traceback, unless CHATSIM_DEBUG is set."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # closed by the caller, as `>&-` does
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.exit(_guarded())
+
+
+def _guarded() -> int:
+    code = FAULT
+    try:
+        app(prog_name="chatsim")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else FAULT
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except ChatsimError as error:
+        print(error, file=sys.stderr)
+        code = error.exit_code
+    except BrokenPipeError:
+        code = FAULT
+    except Exception as problem:
+        if os.environ.get("CHATSIM_DEBUG"):
+            raise
+        print(_last_words(problem), file=sys.stderr)
+    finally:
+        _flush()
+    return code
+
+
+def _last_words(problem: Exception) -> str:
+    said = " ".join(str(problem).split()) or "no more is known"
+    return (
+        f"chatsim itself failed: {type(problem).__name__}: {said}\n"
+        "This is a fault of chatsim, not of your server. CHATSIM_DEBUG=1 shows where it happened."
+    )
+
+
+def _flush() -> None:
+    """Write out what is left; a reader who has gone (`| head`) is no error, now or when Python ends."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,91 @@
+"""Where the report goes while runs end one by one: text for people, JSON for programs, histories for later."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from chatsim.cli.terminal import Progress, colours, hint, tell, whole_file, width
+from chatsim.errors import ChatsimError
+from chatsim.report import text
+from chatsim.report.report import Report, Run
+
+__all__ = ["Outlet"]
+
+
+class Outlet:
+    """Takes runs as they end; each scenario is told as soon as it is finished, the histories are written at once.
+
+    What a program asked for on standard output (`-`) has it for itself: the text then goes to standard error.
+    """
+
+    def __init__(self, verbosity: int, json: str | None, history: str | None, *, several_runs: bool) -> None:
+        aside = "-" in (json, history)
+        self._stream = sys.stderr if aside else sys.stdout
+        encoding = (self._stream and self._stream.encoding) or "utf-8"
+        self.style = text.Style(verbosity, colours(self._stream), width(), encoding)
+        self._json, self._history, self._several = json, history, several_runs
+        self._progress = Progress(wanted=verbosity >= text.NORMAL)
+        self._runs: list[Run] = []
+        self._told = 0
+        self._trouble: list[ChatsimError] = []
+
+    def group(self, play: Callable[[], Iterable[Run]], repeat: int) -> None:
+        """Play one scenario's runs to the end, and tell what came of them."""
+        begun = len(self._runs)
+        self._progress.show(f"running scenario {self._told + 1} …")
+        for run in play():
+            self._runs.append(run)
+            self._save(run)
+            made = len(self._runs) - begun
+            if repeat > 1:
+                self._progress.show(f"{run.file}: {made} of {repeat} runs, the last {run.outcome.value} …")
+                if self.style.verbosity > text.NORMAL:
+                    hint(f"run {made} of {repeat}, seed {run.seed}: {run.outcome.value}")
+        self._progress.clear()
+        runs = tuple(self._runs[begun:])
+        if runs:
+            stopped = repeat > 1 and len(runs) < repeat and runs[-1].outcome.value == "failed"
+            gap = "\n" if self._told and self.style.verbosity >= text.NORMAL else ""
+            told = text.scenario(runs, Report(runs, repeat, stopped_early=stopped), self.style)
+            tell(gap + told, self._stream)
+            self._told += 1
+
+    def finish(self, repeat: int = 1, *, stopped_early: bool = False, interrupted: bool = False) -> Report:
+        """Tell what is to be said about all, write the JSON, and give the whole report."""
+        report = Report(tuple(self._runs), repeat, stopped_early, interrupted)
+        tell(text.summary(report, self.style), self._stream)
+        if self._json is not None:
+            from chatsim.report.json import render
+
+            self._write(self._json, lambda: [render(report)])
+        if self._trouble:
+            raise self._trouble[0]
+        return report
+
+    def _save(self, run: Run) -> None:
+        if self._history is None or run.history is None:
+            return
+        lines = run.history.lines()
+        self._write(_numbered(self._history, len(self._runs)) if self._several else self._history, lambda: lines)
+
+    def _write(self, path: str, lines: Callable[[], Iterable[str]]) -> None:
+        """A file that can not be written (the disk is full) is told at the end: the runs go on."""
+        try:
+            with whole_file(path) as file:
+                for line in lines():
+                    file.write(line + "\n")
+        except BrokenPipeError:
+            pass
+        except (ChatsimError, OSError) as problem:
+            trouble = problem if isinstance(problem, ChatsimError) else ChatsimError(f"{path}: {problem}")
+            self._trouble.append(trouble)
+
+
+def _numbered(path: str, number: int) -> str:
+    """`run.jsonl` → `run-3.jsonl`; standard output and devices stay what they are."""
+    whole = Path(path)
+    if path == "-" or (whole.exists() and not whole.is_file()):
+        return path
+    return str(whole.with_name(f"{whole.stem}-{number}{whole.suffix}"))

@@ -1,0 +1,103 @@
+"""Where words go: results to standard output, progress and diagnostics to standard error; files whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TextIO
+
+from chatsim.errors import UsageError
+
+__all__ = ["Progress", "colours", "hint", "tell", "unwritable", "whole_file", "width"]
+
+
+def tell(text: str, stream: TextIO | None = None) -> None:
+    """Print a result as it stands. A reader who has gone (`| head`) is no error: the rest is said to nobody."""
+    stream = stream or sys.stdout
+    if stream is None:  # closed by the caller
+        return
+    try:
+        stream.write(text if text.endswith("\n") or not text else text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def hint(text: str) -> None:
+    """Say something about the work itself, beside the results."""
+    if sys.stderr is not None:
+        tell(text, sys.stderr)
+
+
+def colours(stream: TextIO | None = None) -> bool:
+    """May this stream be coloured? Only a terminal, and never against NO_COLOR."""
+    stream = stream or sys.stdout
+    if stream is None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
+
+
+def width() -> int:
+    """The columns of the terminal, at most 120: longer lines are hard to read. Without a terminal 100, or $COLUMNS."""
+    return min(shutil.get_terminal_size((100, 24)).columns, 120)
+
+
+class Progress:
+    """One line on a terminal's standard error that tells what is being done; nothing at all anywhere else."""
+
+    def __init__(self, wanted: bool = True) -> None:
+        self._shown = wanted and sys.stderr is not None and sys.stderr.isatty()
+
+    def show(self, text: str) -> None:
+        if self._shown:
+            room = width() - 1
+            sys.stderr.write("\r\x1b[K" + text[:room])
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        self.show("")
+
+
+def unwritable(path: str) -> str | None:
+    """Why a file can not be written there, before any work is done for it; null if it can, as far as one can tell."""
+    if path == "-":
+        return None
+    target = Path(path)
+    if target.is_dir():
+        return f"{path} is a folder"
+    folder = target.parent
+    if not folder.is_dir():
+        return f"there is no folder {folder}"
+    if not os.access(target if target.exists() else folder, os.W_OK):
+        return f"{path} may not be written"
+    return None
+
+
+@contextmanager
+def whole_file(path: str) -> Iterator[IO[str]]:
+    """A file to write into; it takes its name when all is written. If writing fails, what stood there stays.
+
+    Halves of surrogate pairs are written as JSON spells them, so any text is written, and JSON is read back as it was.
+    """
+    if path == "-":
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    target = Path(path).resolve()  # through symbolic links: the link stays one
+    if target.exists() and not target.is_file():  # a pipe or a device has no halves to hide
+        with target.open("w", encoding="utf-8", errors="backslashreplace") as file:
+            yield file
+        return
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with draft.open("w", encoding="utf-8", errors="backslashreplace") as file:
+            yield file
+        draft.replace(target)
+    except OSError as problem:
+        raise UsageError(f"{path} could not be written: {problem.strerror or problem}") from problem
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,28 @@
+"""The last that bots and the server said before a run ended, from its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chatsim.history import History
+
+__all__ = ["bot_words", "server_words"]
+
+TALKING = ("heard", "damaged", "foreign", "unrecognised", "notice", "roster", "refused", "closed")
+
+
+def bot_words(history: History, bots: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """For each of these bots the indexes of the last three things it got, over all of its connections."""
+    bot_of = {entry.session: entry.detail.get("bot") for entry in history.of("connect")}
+    last: dict[str, list[int]] = {bot: [] for bot in bots}
+    for entry in history.of(*TALKING):
+        got = last.get(bot_of.get(entry.session) or "")
+        if got is not None:
+            got.append(entry.index)
+            del got[:-3]
+    return {bot: tuple(indexes) for bot, indexes in last.items() if indexes}
+
+
+def server_words(history: History, most: int = 5) -> tuple[str, ...]:
+    """The last lines that the server printed."""
+    return tuple(str(entry.detail.get("line", "")) for entry in history.of("out"))[-most:]
