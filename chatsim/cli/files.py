@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from chatsim.errors import ChatsimError, Problem, UsageError
+from chatsim.errors import Problem, UsageError
 
 __all__ = ["Problems", "complete_profiles", "complete_yaml", "is_profile", "yaml_files"]
 

@@ -50,7 +50,9 @@ def run(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(metavar="N", min=0, help="Draw names, texts and times from N, to replay a run. Default: drawn anew."),
+        typer.Option(
+            metavar="N", min=0, help="Draw names, texts and times from N, to replay a run. Default: drawn anew."
+        ),
     ] = None,
     repeat: Annotated[
         int,
@@ -62,10 +64,15 @@ def run(
     ] = None,
     exit_first: Annotated[bool, typer.Option("-x", "--exit-first", help="Stop at the first run that fails.")] = False,
     verbose: Annotated[
-        int, typer.Option("-v", "--verbose", count=True, show_default=False, help="Every property, how often it was tested, every run.")
+        int,
+        typer.Option("-v", "--verbose", count=True, show_default=False, help="Tell every property and every run."),
     ] = 0,
-    quiet: Annotated[int, typer.Option("-q", "--quiet", count=True, show_default=False, help="Verdicts alone, without witnesses.")] = 0,
-    json: Annotated[str | None, typer.Option("--json", metavar="F", help="Write the report as JSON; - is stdout.")] = None,
+    quiet: Annotated[
+        int, typer.Option("-q", "--quiet", count=True, show_default=False, help="Verdicts alone, without witnesses.")
+    ] = 0,
+    json: Annotated[
+        str | None, typer.Option("--json", metavar="F", help="Write the report as JSON; - is stdout.")
+    ] = None,
     history: Annotated[
         str | None,
         typer.Option(
@@ -75,7 +82,10 @@ def run(
         ),
     ] = None,
     patience: Annotated[
-        float, typer.Option(metavar="X", help="show_default=False, help="Wait X times as long as usual for what is missing.")
+        float,
+        typer.Option(
+            metavar="X", show_default=False, help="Wait X times as long as usual before something counts as missing."
+        ),
     ] = 1.0,
 ) -> None:
     """Play scenarios against a chat server and judge what happened.

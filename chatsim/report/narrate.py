@@ -85,7 +85,7 @@ class Narrator:
         """What a message says, quoted."""
         said = self.history.messages[message]
         mark = {"knock": " (a knock)", "fence": " (a fence)", "half": " (half of it)"}.get(said.kind, "")
-        return quoted(said.text, 60) + mark
+        return quoted(said.words or said.text, 60) + mark
 
 
 def _names(history: History) -> dict[int, str]:

@@ -40,21 +40,21 @@ class Style:
     encoding: str = "utf-8"
 
 
-def render(report: Report, style: Style = Style()) -> str:  # noqa: B008 (a frozen value)
+def render(report: Report, style: Style = Style()) -> str:
     """The whole report: every scenario, then a line that sums up, if there were several."""
     told = [scenario(runs, report, style) for runs in report.scenarios()]
     last = summary(report, style)
     return "\n".join([*told, last] if last else told)
 
 
-def scenario(runs: Sequence[Run], report: Report, style: Style = Style()) -> str:  # noqa: B008
+def scenario(runs: Sequence[Run], report: Report, style: Style = Style()) -> str:
     """What came of one scenario, played once or many times. Ends with a line end."""
     teller = _Teller(style)
     lines = teller.one(runs[0]) if len(runs) == 1 and report.repeat == 1 else teller.many(runs, report)
     return encodable("\n".join(lines) + "\n", style.encoding)
 
 
-def summary(report: Report, style: Style = Style()) -> str:  # noqa: B008
+def summary(report: Report, style: Style = Style()) -> str:
     """One line about all scenarios; empty if there was one, and it was finished."""
     groups = report.scenarios()
     parts = []
