@@ -1,0 +1,200 @@
+"""The real network keeps the contract, and does what only the real one can be asked."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.contracts.network import CONTRACT, Room, connected, heard, some, until
+
+from chatsim.network import loop as loop_module
+from chatsim.network import tcp
+from chatsim.network.loop import Loop
+from chatsim.network.network import Connect, Opened, Received, Send
+from chatsim.network.tcp import TcpNetwork
+
+
+class SocketEnd:
+    def __init__(self, sock: socket.socket, address: tuple[str, int]) -> None:
+        self.socket, self.address = sock, address
+        sock.settimeout(5)
+
+    def write(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def read(self, size: int) -> bytes:
+        got = b""
+        while len(got) < size and (piece := self.socket.recv(size - len(got))):
+            got += piece
+        return got
+
+    def take(self) -> bytes:
+        return self.socket.recv(1024 * 1024)
+
+    def finish(self) -> None:
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self.socket.close()
+
+    def reset(self) -> None:
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+
+class SocketServer:
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(5)
+        self.address = self.listener.getsockname()
+        self.ends: list[SocketEnd] = []
+
+    def accept(self) -> SocketEnd:
+        end = SocketEnd(*self.listener.accept())
+        end.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * 1024 * 1024)
+        self.ends.append(end)
+        return end
+
+    def stop_listening(self) -> None:
+        self.listener.close()
+
+    def close(self) -> None:
+        self.listener.close()
+        for end in self.ends:
+            end.socket.close()
+
+
+class TcpRoom:
+    def __init__(self) -> None:
+        self.server = SocketServer()
+        self.network = TcpNetwork(self.server.address)
+
+
+@pytest.fixture(params=["the platform's own", "the portable one"])
+def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[TcpRoom]:
+    if request.param == "the portable one":
+        monkeypatch.setattr(loop_module, "_Epoll", loop_module._Selector)
+    made = TcpRoom()
+    with contextlib.closing(made.server), contextlib.closing(made.network.loop), contextlib.closing(made.network):
+        yield made
+
+
+@pytest.mark.parametrize("promise", CONTRACT, ids=lambda promise: promise.__name__.replace("_", " "))
+def test_tcp_keeps_the_contract(promise: Callable[[Room], None], room: TcpRoom) -> None:
+    promise(room)
+
+
+def test_waiting_costs_no_processor_time(room: TcpRoom) -> None:
+    """Neither an idle connection nor one that is over in both directions, nor one that is held, keeps the loop busy."""
+    connected(room, 0)
+    connected(room, 1).close()
+    until(room.network, lambda events: len(events) > 0)
+    before = time.process_time()
+    room.network.poll(room.network.now() + 0.3)
+
+    assert time.process_time() - before < 0.1
+
+
+def test_a_server_without_nodelay_is_not_slowed_by_our_acknowledgements(room: TcpRoom) -> None:
+    """Nagle's algorithm on its side and delayed acknowledgements on ours would take 40 ms a round."""
+    end = connected(room)
+    fastest = 1.0
+    for _ in range(10):
+        room.network.do(Send(0, b"go\n"))
+        end.read(3)
+        began = room.network.now()
+        for piece in (b"one ", b"two ", b"three"):
+            end.write(piece)
+        until(room.network, lambda events: heard(events, 0).endswith(b"three"))
+        fastest = min(fastest, room.network.now() - began)
+
+    assert fastest < 0.03
+
+
+def test_a_name_with_two_addresses_is_tried_on_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`localhost` may be ::1 first, while the server listens on 127.0.0.1 only."""
+    server = SocketServer()
+    network = TcpNetwork()
+    network._targets = [
+        (socket.AF_INET6, ("::1", server.address[1], 0, 0)),
+        (socket.AF_INET, server.address),
+    ]
+    with contextlib.closing(server), contextlib.closing(network.loop), contextlib.closing(network):
+        network.do(Connect(0))
+        network.do(Send(0, b"kept", 1))
+        until(network, some(Opened))
+
+        assert server.accept().read(4) == b"kept"
+
+
+def test_when_the_ports_of_one_source_are_used_up_another_loopback_address_serves(
+    monkeypatch: pytest.MonkeyPatch, room: TcpRoom
+) -> None:
+    real, refusals = socket.socket.connect_ex, iter([True])
+
+    class Scarce(socket.socket):
+        def connect_ex(self, address: object) -> int:
+            return tcp.errno.EADDRNOTAVAIL if next(refusals, False) else real(self, address)
+
+    monkeypatch.setattr(tcp.socket, "socket", Scarce)
+    room.network.do(Connect(0))
+    [opened] = until(room.network, some(Opened))
+
+    assert isinstance(opened, Opened)
+    assert opened.local[0] == "127.0.0.2"
+
+
+def test_more_connections_than_the_soft_limit_of_descriptors(room: TcpRoom) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (80, hard))
+    try:
+        for session in range(70):
+            room.network.do(Connect(session))
+        events = until(room.network, some(Opened, 70))
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == hard
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert len(events) == 70 and all(isinstance(event, Opened) for event in events)
+
+
+def test_a_deadline_below_a_millisecond_is_not_overslept() -> None:
+    loop = Loop()
+    with contextlib.closing(loop):
+        oversleeps = []
+        for _ in range(50):
+            deadline = loop.now() + 0.0002
+            loop.poll(deadline)
+            oversleeps.append(loop.now() - deadline)
+
+    assert min(oversleeps) < 0.0005
+
+
+def test_a_long_absence_from_the_loop_is_lag(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 0.0, 0.1, 0.2, 3.2, 3.3, *[4.0] * 10])
+    monkeypatch.setattr(loop_module.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(loop_module, "_run_delay", lambda: 0.0)
+    loop = Loop()
+    with contextlib.closing(loop):
+        loop.poll(0.0)
+        early = loop.lag()
+        loop.poll(0.0)
+
+        assert early < 0.2
+        assert loop.lag() >= 3.0
+
+
+def test_received_bytes_are_what_the_kernel_gave_not_a_view_that_changes(room: TcpRoom) -> None:
+    end = connected(room)
+    end.write(b"first")
+    [first] = until(room.network, some(Received))
+    end.write(b"other")
+    until(room.network, some(Received))
+
+    assert isinstance(first, Received)
+    assert first.data == b"first"
