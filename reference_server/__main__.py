@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         server.start()
     except OSError as error:
-        reason = error.strerror or error
+        reason, _, _ = (error.strerror or str(error)).partition(" (")  # which would tell the address once more
         print(f"reference_server: cannot listen on {options.host}:{options.port}: {reason}", file=sys.stderr)
         return 1
     if server.dialect.asks_operator:
