@@ -38,18 +38,19 @@ class Problems:
             raise UsageError("\n\n".join(map(str, self.found)))
 
 
-def yaml_files(paths: Iterable[str], problems: Problems) -> list[str]:
+def yaml_files(paths: Iterable[str], problems: Problems, *, profiles: bool = False) -> list[str]:
     """The files: those named, and of folders all scenarios (*.yaml) below them, sorted. Each once.
 
-    Profiles that lie in a folder beside the scenarios are passed over; a file that is named is always taken.
+    Profiles that lie in a folder beside the scenarios are passed over, unless they are wanted, too; a file that is
+    named is always taken.
     """
     files: dict[Path, str] = {}
     for path in paths:
         here = Path(path)
         if here.is_dir():
-            inside = [p for p in sorted(here.rglob("*.yaml")) if p.is_file() and not is_profile(p)]
+            inside = [p for p in sorted(here.rglob("*.yaml")) if p.is_file() and (profiles or not is_profile(p))]
             if not inside:
-                problems.add(f"there is no scenario (*.yaml) in the folder {path}")
+                problems.add(f"there is no {'' if profiles else 'scenario '}*.yaml in the folder {path}")
             for file in inside:
                 files.setdefault(file.resolve(), str(file))
         elif here.exists():

@@ -1,0 +1,123 @@
+"""`chatsim check`: judge recorded histories again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from chatsim.history import History
+    from chatsim.report.report import Run
+
+__all__ = ["check"]
+
+
+def check(
+    histories: Annotated[
+        list[str],
+        typer.Argument(metavar="HISTORY", help="Files written by `chatsim run --history`; - is standard input."),
+    ],
+    properties: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="Judge this property or group alone; may be given several times."),
+    ] = None,
+    verbose: Annotated[
+        int, typer.Option("-v", "--verbose", count=True, show_default=False, help="Tell every property.")
+    ] = 0,
+    quiet: Annotated[
+        int, typer.Option("-q", "--quiet", count=True, show_default=False, help="Verdicts alone, without witnesses.")
+    ] = 0,
+    json: Annotated[str | None, typer.Option("--json", metavar="F", help="Write the report as JSON; - is stdout.")] = None,
+) -> None:
+    """Judge recorded histories again: the same verdicts, report and exit codes as when they were played.
+
+    Nothing is started and nothing but the files is needed.
+    """
+    from chatsim.cli.exit_codes import exit_code
+    from chatsim.cli.files import Problems
+    from chatsim.cli.reporting import Outlet
+    from chatsim.cli.terminal import unwritable
+
+    problems = Problems()
+    if json is not None and (why := unwritable(json)):
+        problems.add(f"--json: {why}")
+    names = _names(properties or [], problems)
+    read = [(path, history) for path in histories if (history := problems.attempt(lambda path=path: _read(path)))]  # type: ignore[misc]
+    problems.stop_if_any()
+
+    outlet = Outlet(verbose - quiet, json, None, several_runs=len(read) > 1)
+    for path, history in read:
+        outlet.group(lambda path=path, history=history: [_judged(history, path, names)], 1)  # type: ignore[misc]
+    raise typer.Exit(exit_code(outlet.finish()))
+
+
+def _names(words: list[str], problems: object) -> tuple[str, ...] | None:
+    from chatsim.cli.files import Problems
+    from chatsim.properties import GROUPS, PROPERTIES, named
+
+    assert isinstance(problems, Problems)
+    known = [*GROUPS, *(known.name for known in PROPERTIES), "everything"]
+    for word in words:
+        if word not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(word, known, n=1)
+            hint = f'Did you mean "{near[0]}"?' if near else "See: chatsim properties"
+            problems.add(f'--only: there is no property "{word}"', hint)
+            return None
+    return named(tuple(words)) if words else None
+
+
+def _read(path: str) -> History:
+    from chatsim.errors import HistoryError
+    from chatsim.history import History
+
+    if path == "-":
+        import sys
+
+        return History.read(sys.stdin, "standard input")
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 (pathlib costs more here)
+            return History.read(file, path)
+    except OSError as problem:
+        raise HistoryError(f"{path} could not be read: {problem.strerror or problem}") from problem
+
+
+def _judged(history: History, path: str, names: tuple[str, ...] | None) -> Run:
+    from chatsim.checks.judge import judge, outcome_of
+    from chatsim.checks.verdict import Outcome
+    from chatsim.errors import ServerError
+    from chatsim.report.last_words import server_words
+    from chatsim.report.report import Run
+
+    header = history.header
+    ended = history.last("ended")
+    why = str(ended.detail.get("why", "")) if ended is not None else ""
+    error: ServerError | None = None
+    if why == "server" and next(history.of("told"), None) is None:
+        error = ServerError("the server could not be started, reached or spoken to when this was recorded")
+    verdicts = () if error is not None else tuple(judge(history, names))
+    return Run(
+        scenario=header.scenario,
+        file=header.file or path,
+        seed=header.seed,
+        profile=header.profile,
+        server=header.server,
+        outcome=Outcome.INCONCLUSIVE if error is not None else outcome_of(verdicts, header),
+        duration_s=history[len(history) - 1].t if len(history) else 0.0,
+        verdicts=verdicts,
+        history=history,
+        error=error,
+        server_words=server_words(history),
+        notes=_notes(why, ended is None),
+        replay=header.replay,
+    )
+
+
+def _notes(why: str, broken_off: bool) -> tuple[str, ...]:
+    if broken_off:
+        return ("the history breaks off before the run was over; what it holds is judged",)
+    if why == "interrupted":
+        return ("the run was interrupted; what was finished is judged",)
+    return ()

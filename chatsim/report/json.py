@@ -1,0 +1,121 @@
+"""The report for programs. Its shape is published in `report.schema.json`, beside this file, and counted in `format`.
+
+Pure ASCII, and always valid: halves of surrogate pairs, which many readers refuse, are spelled out (`\\udc80`), and
+numbers that JSON does not know are given as text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from chatsim.checks.verdict import Outcome, Verdict
+from chatsim.history import OF_MESSAGES, History
+from chatsim.report.narrate import Narrator
+from chatsim.report.report import Report, Run
+
+__all__ = ["FORMAT", "render"]
+
+FORMAT = 1
+
+
+def render(report: Report) -> str:
+    """The whole report as one JSON object; without a line end."""
+    from chatsim import __version__
+
+    plain = {
+        "chatsim": "report",
+        "format": FORMAT,
+        "version": __version__,
+        "repeat": report.repeat,
+        "stopped_early": report.stopped_early,
+        "interrupted": report.interrupted or any(run.interrupted for run in report.runs),
+        "runs": [_run(run) for run in report.runs],
+    }
+    return json.dumps(_sound(plain), indent=1, allow_nan=False)
+
+
+def _run(run: Run) -> dict[str, Any]:
+    narrator = Narrator(run.history) if run.history is not None else None
+    return {
+        "scenario": run.scenario,
+        "file": run.file,
+        "seed": run.seed,
+        "profile": run.profile,
+        "server": run.server,
+        "outcome": "error" if run.error is not None else run.outcome.value,
+        "why": run.why,
+        "duration_s": round(run.duration_s, 6),
+        "interrupted": run.interrupted,
+        "replay": run.replay,
+        "notes": list(run.notes),
+        "error": _error(run),
+        "server_words": list(run.server_words),
+        "verdicts": [_verdict(verdict, run.history, narrator) for verdict in run.verdicts],
+    }
+
+
+def _error(run: Run) -> dict[str, Any] | None:
+    if run.error is None:
+        return None
+    problems = [
+        {"what": problem.what, "where": str(problem.place) if problem.place else None, "hint": problem.hint}
+        for problem in run.error.problems
+    ]
+    return {"exit_code": run.error.exit_code, "problems": problems}
+
+
+def _verdict(verdict: Verdict, history: History | None, narrator: Narrator | None) -> dict[str, Any]:
+    return {
+        "property": verdict.property,
+        "outcome": verdict.outcome.value,
+        "summary": verdict.summary,
+        "evidence": verdict.evidence.value if verdict.evidence else None,
+        "cause": verdict.cause.value if verdict.cause and verdict.outcome is Outcome.INCONCLUSIVE else None,
+        "exercised": verdict.exercised,
+        "where": verdict.where or None,
+        "at": verdict.at or None,
+        "hint": verdict.hint or None,
+        "witness": [
+            _entry(index, history, narrator)
+            for index in verdict.witness
+            if history is not None and narrator is not None and 0 <= index < len(history)
+        ],
+    }
+
+
+def _entry(index: int, history: History, narrator: Narrator) -> dict[str, Any]:
+    """A history entry: as it stands in the history's own file, with what a person needs beside it."""
+    entry = history[index]
+    plain: dict[str, Any] = {
+        "index": index,
+        "t": round(entry.t, 5),
+        "kind": entry.kind,
+        "session": entry.session,
+        "who": narrator.name(entry.session),
+        "words": narrator.words(index),
+    }
+    if entry.kind in OF_MESSAGES and entry.ref >= 0:
+        message = history.messages[entry.ref]
+        plain["message"] = {"id": message.id, "sender": narrator.name(message.sender), "text": message.text}
+        plain["form"] = entry.form
+    elif entry.detail:
+        plain["detail"] = dict(entry.detail)
+    return plain
+
+
+def _sound(value: Any) -> Any:
+    """The same, with nothing in it that could break a reader."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, bool) or value is None or isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {_sound(str(key)): _sound(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_sound(inner) for inner in value]
+    return _sound(str(value))
