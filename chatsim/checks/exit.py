@@ -1,0 +1,126 @@
+"""`clean-exit`: the server ends when it is told to, altogether, and can be started again at once."""
+
+from __future__ import annotations
+
+from chatsim.checks.lives import NEVER, Lives, lives_of
+from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
+from chatsim.checks.wording import clip, counted
+from chatsim.history import Entry, History
+
+__all__ = ["clean_exit"]
+
+NAME = "clean-exit"
+
+
+def clean_exit(history: History) -> Verdict:
+    """With a client connected, the server ends in time when told as its profile says, leaves no process behind, and
+    listens again when it is started again.
+
+    Without a client connected hardly any server hangs, so such a stop is no exercise. A kill is no stop.
+    """
+    lives = lives_of(history)
+    if lives.attached:
+        return Verdict(NAME, Outcome.NOT_APPLICABLE, "A server that we only connect to is not ours to stop.")
+    events = list(lives.of("server"))
+    stops = [e for e in events if e.detail.get("what") == "stopping"]
+    with_clients = [stop for stop in stops if lives.connected_at(stop.index)]
+    exercised = len(with_clients)
+
+    again = _failed_restart(lives)
+    if again is not None:
+        why = clip(str(again.detail.get("why", "")))
+        summary = "The server ended when told to, but could not be started again at once"
+        return Verdict(
+            NAME,
+            Outcome.FAILED,
+            f"{summary}{': ' + why if why else ''}.",
+            (again.index,),
+            Evidence.PROOF,
+            exercised=max(1, exercised),
+            where=lives.where(again.index),
+            hint="Set SO_REUSEADDR on the listening socket before `bind`.",
+        )
+    for stop in with_clients:
+        verdict = _judge(lives, stop, exercised)
+        if verdict is not None:
+            return verdict
+    if not exercised:
+        why = "It was never told to end" if not stops else "No client was connected when it was told to end"
+        return Verdict(NAME, Outcome.NOT_EXERCISED, f"{why}.")
+    told = "once" if exercised == 1 else counted(exercised, "time")
+    return Verdict(
+        NAME, Outcome.PASSED, f"Told to end {told} with clients connected, it ended in time.", exercised=exercised
+    )
+
+
+def _failed_restart(lives: Lives) -> Entry | None:
+    restarting = False
+    for entry in lives.of("server"):
+        what = entry.detail.get("what")
+        if what == "restart":
+            restarting = True
+        elif what == "listening":
+            restarting = False
+        elif what == "failed" and restarting:
+            return entry
+    return None
+
+
+def _judge(lives: Lives, stop: Entry, exercised: int) -> Verdict | None:
+    """What is wrong with this stop; None if nothing is. It ends where the server is next started."""
+    until = next(
+        (e.index for e in lives.of("server") if e.index > stop.index and e.detail.get("what") == "started"), NEVER
+    )
+    here = [e for e in lives.of("server") if stop.index < e.index < until]
+    behind = next((e for e in here if e.detail.get("what") == "left-behind"), None)
+    late = [w for w in lives.of("wait") if stop.index < w.index < until and w.detail.get("for") == "stop"]
+    clients = counted(len(lives.connected_at(stop.index)), "client")
+    where = lives.where(stop.index)
+    if late:
+        valid = next((w for w in late if w.detail.get("valid")), None)
+        wait = valid or late[0]
+        waited = wait.detail.get("waited")
+        in_time = "" if waited is None else f" within {float(waited):.1f} s"
+        summary = f"Told to end ({_how(lives)}) with {clients} connected, the server did not end{in_time}."
+        if valid is None:
+            summary += " But this machine was too busy meanwhile to be sure."
+            return Verdict(
+                NAME,
+                Outcome.INCONCLUSIVE,
+                summary,
+                (stop.index, wait.index),
+                cause=Cause.MACHINE,
+                exercised=exercised,
+                where=where,
+            )
+        return Verdict(
+            NAME,
+            Outcome.FAILED,
+            summary,
+            (stop.index, wait.index),
+            Evidence.ABSENCE,
+            exercised=exercised,
+            where=where,
+            hint="Threads that are not daemons keep a process alive: close their sockets when told to end.",
+        )
+    if behind is not None:
+        left = behind.detail.get("processes") or behind.detail.get("pids")
+        number = len(left) if isinstance(left, (list, tuple)) else None
+        what = counted(number, "process", "processes") if number else "processes"
+        summary = f"Told to end ({_how(lives)}) with {clients} connected, the server ended but left {what} behind."
+        return Verdict(
+            NAME,
+            Outcome.FAILED,
+            summary,
+            (stop.index, behind.index),
+            Evidence.PROOF,
+            exercised=exercised,
+            where=where,
+        )
+    return None
+
+
+def _how(lives: Lives) -> str:
+    return {"SIGINT": "SIGINT, as by Ctrl-C", "stdin": "by a line typed on its console"}.get(
+        lives.terms.stop, lives.terms.stop
+    )

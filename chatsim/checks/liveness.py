@@ -1,0 +1,94 @@
+"""What the server does for its clients in good and bad times: `keeps-clients` and `still-serves`."""
+
+from __future__ import annotations
+
+from chatsim.checks.lives import NEVER, Life, Lives, lives_of
+from chatsim.checks.server_liveness import no_crash_output, stays_up
+from chatsim.checks.verdict import Evidence, Outcome, Verdict
+from chatsim.checks.wording import counted, named
+from chatsim.history import History
+
+__all__ = ["keeps_clients", "no_crash_output", "stays_up"]
+
+
+def keeps_clients(history: History) -> Verdict:
+    """No session that did nothing wrong is closed or reset by the server.
+
+    A server that ends as a whole, by our doing or its own, is not judged here (`stays-up`, `clean-exit`); nor is a
+    refused join (`lets-in`), nor one that makes way for another of its nickname (`unique-nicknames`).
+    """
+    lives = lives_of(history)
+    name = "keeps-clients"
+    kept = [life for life in lives.sessions.values() if life.connected != NEVER and life.refused == NEVER]
+    if not kept:
+        return Verdict(name, Outcome.NOT_EXERCISED, "Nobody was connected.")
+    thrown = [life for life in kept if _thrown_out(lives, history, life)]
+    if not thrown:
+        return Verdict(
+            name, Outcome.PASSED, f"None of {counted(len(kept), 'connection')} was closed.", exercised=len(kept)
+        )
+    first = min(thrown, key=lambda life: life.closed)
+    how = "reset" if first.closed_how == "reset" else "closed"
+    who = named([lives.who(life.number) for life in thrown])
+    if len(thrown) == 1:
+        summary = f"The server {how} {who}'s connection at {lives.when(first.closed)}. {who} had done nothing wrong."
+    else:
+        summary = f"The server closed the connections of {who}, from {lives.when(first.closed)} on."
+        summary += " They had done nothing wrong."
+    before = lives.last_act_before(first.closed)
+    if before is not None:
+        summary += f" Just before: {lives.act_in_words(before)}."
+    hint = "If this is on purpose, the profile must say so: see `limits`, `slow-readers`, `operator: {ends}`."
+    if before is not None and before.kind in ("drop", "leave", "act"):
+        hint = "An error with one client must not end the loop that serves the others. " + hint
+    return Verdict(
+        name,
+        Outcome.FAILED,
+        summary,
+        (first.closed,),
+        Evidence.PROOF,
+        exercised=len(kept),
+        where=lives.where(first.closed),
+        hint=hint,
+    )
+
+
+def _thrown_out(lives: Lives, history: History, life: Life) -> bool:
+    index = life.closed
+    if index == NEVER or life.declared:
+        return False
+    if life.parted < index or life.acted < index:
+        return False
+    if lives.down_at(index) or lives.died_before(index) or lives.dying_at(index):
+        return False
+    if _evicted_while_stalled(lives, life) or _replaced(lives, life):
+        return False
+    return not _spoke_too_much(lives, history, life)
+
+
+def _evicted_while_stalled(lives: Lives, life: Life) -> bool:
+    """It did not read, so the server may close it. After `resume` that still counts until it has caught up."""
+    if lives.terms.slow_readers == "kept":
+        return False
+    for since, until in life.stalls:
+        caught_up = lives.next_settled(until) if until != NEVER else None
+        if since < life.closed and (caught_up is None or life.closed < caught_up.index):
+            return True
+    return False
+
+
+def _replaced(lives: Lives, life: Life) -> bool:
+    """Did another one of its nickname come? The newer connection may take the older one's place."""
+    return any(
+        other.number != life.number
+        and other.nick.casefold() == life.nick.casefold()
+        and life.connect < other.connect < life.closed
+        for other in lives.sessions.values()
+    )
+
+
+def _spoke_too_much(lives: Lives, history: History, life: Life) -> bool:
+    limit = lives.terms.limit_text
+    if limit is None:
+        return False
+    return any(m.sender == life.number and len(m.text.encode(errors="replace")) > limit for m in history.messages)

@@ -1,0 +1,393 @@
+"""What became of every session and of the server: one reading of a history's wordy entries, for the checks to share.
+
+It owns the facts that need no judgement: who connected when, how each session went, when *we* had the server down,
+which step an entry belongs to. What is owed to whom is left to `views`, what is wrong to the checks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from chatsim.history import KINDS, OF_MESSAGES, TICKS_PER_SECOND, Entry, History
+from chatsim.terms import Terms
+
+__all__ = ["NEVER", "Life", "Lives", "lives_of"]
+
+NEVER = 2**62  # an index that no history reaches: "has not happened"
+
+_WORDED = re.compile(rb"[^\x00-\x03]", re.DOTALL)  # any kind but the four of messages, which are most of a history
+_VERBS = {
+    "drop": ("drop", "disconnect"),
+    "leave": ("disconnect",),
+    "connect": ("join", "rejoin", "connect"),
+    "refused": ("join", "rejoin", "enter"),
+    "act": ("send",),
+    "stall": ("stall",),
+    "ask": ("ask",),
+    "enter": ("enter",),
+    "exit": ("exit", "enter"),
+    "server": ("server",),
+}
+
+
+@dataclass(slots=True)
+class Life:
+    """One session: the indexes of what happened to it. An index is NEVER for what did not happen."""
+
+    number: int
+    bot: str
+    nick: str
+    connect: int
+    turn: int = 1  # 1 for the bot's first connection
+    name: str = ""  # what the server calls it: told, else the nickname it asked for
+    connected: int = NEVER
+    port: int | None = None
+    unreachable: int = NEVER
+    told: int = NEVER
+    present: int = NEVER
+    present_how: str = ""
+    refused: int = NEVER
+    refused_by: str = ""
+    refusal_expected: bool = False
+    leave: int = NEVER
+    left: int = NEVER
+    left_clean: bool = False
+    drop: int = NEVER
+    drop_how: str = ""
+    acted: int = NEVER  # wrote bad input for the first time
+    closed: int = NEVER
+    closed_how: str = ""
+    declared: str | None = None
+    flooded: int = NEVER
+    stalls: list[tuple[int, int]] = field(default_factory=list)  # from the stall to the resume
+    asks: list[int] = field(default_factory=list)
+    rooms: list[tuple[str, int, int]] = field(default_factory=list)  # room, our enter, the end of our stay in it
+
+    @property
+    def parted(self) -> int:
+        """The first of our own goodbyes: a leave or a drop of any kind."""
+        return min(self.leave, self.drop)
+
+    @property
+    def over(self) -> int:
+        """From here on the connection is certainly gone: our side or the server's has ended it."""
+        torn = NEVER if self.drop_how in ("half-close", "vanish") else self.drop
+        return min(self.left, torn, self.closed, self.refused, self.unreachable)
+
+    def stalled_at(self, index: int) -> bool:
+        return any(begin < index < end for begin, end in self.stalls)
+
+    @property
+    def how_it_went(self) -> str:
+        """In words: "left", "dropped (reset)"."""
+        if self.leave <= self.drop:
+            return "left"
+        if self.drop_how == "vanish":
+            return "vanished"
+        return f"dropped ({self.drop_how})"
+
+
+class Lives:
+    """The sessions and the world of one history. Read-only once made."""
+
+    def __init__(self, history: History) -> None:
+        # Its columns, not the history: what is remembered for a history must not keep it alive.
+        self._kinds, self._sessions = history.kinds, history.sessions
+        self._refs, self._ticks = history.refs, history.ticks
+        self.attached = history.header.attached
+        self.terms = Terms.from_json(history.header.terms) if history.header.terms else Terms()
+        self.by_kind: dict[str, list[Entry]] = defaultdict(list)
+        self.sessions: dict[int, Life] = {}
+        self._turns: dict[str, int] = defaultdict(int)
+        for match in _WORDED.finditer(history.kinds):
+            entry = history[match.start()]
+            self.by_kind[entry.kind].append(entry)
+            if entry.session >= 0:
+                self._live(entry)
+        self._down = tuple(self._downs())
+
+    # --- who and when -----------------------------------------------------------------------------------------
+
+    def of(self, kind: str) -> list[Entry]:
+        """The entries of one kind, in order; of any kind but those of messages."""
+        return self.by_kind.get(kind, [])
+
+    def who(self, session: int) -> str:
+        """How a person would call it: "bob", "bob (2nd connection)"."""
+        life = self.sessions.get(session)
+        if life is None:
+            return f"session {session}"
+        return life.bot if life.turn < 2 else f"{life.bot} ({_ordinal(life.turn)} connection)"
+
+    def when(self, index: int) -> str:
+        """The time of an entry as it is said: "0.61 s"."""
+        return f"{self.seconds(index):.2f} s"
+
+    def seconds(self, index: int) -> float:
+        return self._ticks[index] / TICKS_PER_SECOND
+
+    def told_first(self) -> int:
+        """When anybody was told joined for the first time: before it, a server that is not there is a run error."""
+        return self.of("told")[0].index if self.of("told") else NEVER
+
+    def connected_at(self, index: int) -> list[Life]:
+        """Those whose connection stood at that moment, as far as either side had ended nothing."""
+        return [life for life in self.sessions.values() if life.connected < index < life.over]
+
+    def next_settled(self, index: int) -> Entry | None:
+        return next((entry for entry in self.of("settled") if entry.index > index), None)
+
+    # --- the server -------------------------------------------------------------------------------------------
+
+    def down_at(self, index: int) -> bool:
+        """Had *we* stopped, killed or frozen the server, and is it not back yet?"""
+        return any(begin <= index < end for begin, end in self._down)
+
+    def down_between(self, first: int, last: int) -> bool:
+        return any(begin < last and first < end for begin, end in self._down)
+
+    def next_down(self, index: int) -> int:
+        """The next time after `index` that we put the server down, or NEVER."""
+        return min((begin for begin, _ in self._down if begin > index), default=NEVER)
+
+    def deaths(self) -> Iterator[Entry]:
+        """The exits that nobody asked for. One by design (`exits: when-empty`, the last client gone) is none."""
+        for entry in self.of("server"):
+            if entry.detail.get("what") != "exited":
+                continue
+            asked = entry.detail.get("asked")
+            if self.down_at(entry.index) if asked is None else asked:
+                continue
+            if self.terms.exits == "when-empty" and not self._clients_before(entry.index):
+                continue
+            yield entry
+
+    def died_before(self, index: int) -> bool:
+        return any(entry.index < index for entry in self.deaths())
+
+    def dying_at(self, index: int) -> bool:
+        """Is what happened here but the process ending? Its sockets close a moment before its end is seen.
+
+        Nothing that was said after `index` may have been heard: a server that still serves was not dying.
+        """
+        for death in self.of("server"):
+            if death.detail.get("what") == "exited" and death.index > index:
+                soon = self.seconds(death.index) - self.seconds(index) < 1.0
+                return soon and not self._served_between(index, death.index)
+        return False
+
+    def _served_between(self, first: int, last: int) -> bool:
+        kinds, refs = self._kinds, self._refs
+        said: set[int] = set()
+        for at in range(first + 1, last):
+            if kinds[at] == _SEND:
+                said.add(refs[at])
+            elif kinds[at] in (_HEARD, _ACK) and refs[at] in said:
+                return True
+        return False
+
+    def _clients_before(self, index: int) -> bool:
+        """Was anybody still there, before the server began to end? What its end itself closed was there."""
+        return any(
+            life.connected < index
+            and min(life.parted, life.refused) > index
+            and not (life.closed < index and life.declared)
+            for life in self.sessions.values()
+        )
+
+    def _downs(self) -> Iterator[tuple[int, int]]:
+        since, frozen = NEVER, False
+        for entry in self.of("server"):
+            what = entry.detail.get("what")
+            if what in ("stopping", "kill", "restart", "freeze") and since == NEVER:
+                since, frozen = entry.index, what == "freeze"
+            elif what in ("stopping", "kill", "restart"):
+                frozen = False
+            elif since != NEVER and (what == "listening" or (what == "thaw" and frozen)):
+                yield since, entry.index
+                since, frozen = NEVER, False
+        if since != NEVER:
+            yield since, NEVER
+
+    def ended_by_design(self, index: int) -> bool:
+        """Had it ended, as its profile says it does, when its last client left?"""
+        if self.terms.exits != "when-empty":
+            return False
+        ended = [e.index for e in self.of("server") if e.detail.get("what") == "exited" and e.index < index]
+        return bool(ended) and not self.died_before(index)
+
+    def stopped_at(self, index: int) -> bool:
+        """Is it after our signal to end or our kill, and before it listens again? Frozen is not stopped."""
+        stopped = False
+        for entry in self.of("server"):
+            if entry.index > index:
+                break
+            what = entry.detail.get("what")
+            if what in ("stopping", "kill", "restart"):
+                stopped = True
+            elif what in ("started", "listening"):
+                stopped = False
+        return stopped
+
+    # --- what had been done, for the sentences ------------------------------------------------------------------
+
+    def last_act_before(self, index: int) -> Entry | None:
+        """The last thing that we did before `index` that may upset a server."""
+        acts = (
+            entry
+            for kind in ("drop", "leave", "act", "stall", "connect")
+            for entry in self.of(kind)
+            if entry.index < index
+        )
+        return max(acts, key=lambda entry: entry.index, default=None)
+
+    def act_in_words(self, act: Entry) -> str:
+        """ "bob dropped (reset)", "bob sent bad input (nul)"."""
+        who, detail = self.who(act.session), act.detail
+        match act.kind:
+            case "drop" if detail.get("how") == "vanish":
+                return f"{who} vanished"
+            case "drop":
+                return f"{who} dropped ({detail.get('how', 'reset')})"
+            case "leave":
+                return f"{who} left"
+            case "act":
+                return f"{who} sent bad input ({detail.get('what', 'raw')})"
+            case "stall":
+                return f"{who} stopped reading"
+            case _:
+                return f"{who} connected"
+
+    # --- waits --------------------------------------------------------------------------------------------------
+
+    def waits_for(self, purposes: Sequence[str], session: int, since: int = -1) -> list[bool]:
+        """Of the waits that ended unmet, those for this purpose and session: was each a valid one?
+
+        A wait that names nobody in `missing` is taken to be about all.
+        """
+        found = []
+        for wait in self.of("wait"):
+            if wait.index < since or str(wait.detail.get("for", "")) not in purposes:
+                continue
+            missing = wait.detail.get("missing") or ()
+            about = {item[1] for item in missing if isinstance(item, (list, tuple)) and len(item) > 1}
+            if not about or session in about:
+                found.append(bool(wait.detail.get("valid", False)))
+        return found
+
+    # --- the looks and the steps --------------------------------------------------------------------------------
+
+    def looks_between(self, first: int, last: int) -> int:
+        """The highest look taken after `first` and before `last`: 0 none, 1 at once, 2 idle, 3 after speech."""
+        return max((int(e.detail.get("number", 0)) for e in self.of("look") if first < e.index < last), default=0)
+
+    def look_after(self, index: int, number: int) -> int:
+        """The index of the first look of this number after `index`, or NEVER."""
+        found = (e.index for e in self.of("look") if e.index > index and int(e.detail.get("number", 0)) >= number)
+        return next(found, NEVER)
+
+    def where(self, index: int) -> str:
+        """The place of the step that this entry belongs to, as file:line:column; empty if it belongs to none."""
+        if index >= len(self._kinds):
+            return ""
+        verbs = _VERBS.get(KINDS[self._kinds[index]], ())
+        life = self.sessions.get(self._sessions[index])
+        best, best_fit = "", -1
+        ended = {
+            e.detail.get("number"): e.index
+            for e in self.of("step")
+            if e.detail.get("phase") == "end" and e.index < index
+        }
+        for step in self.of("step"):
+            if step.index > index:
+                break
+            if step.detail.get("phase", "begin") != "begin":
+                continue
+            # A branch of `together` may have begun later than the one meant: the verb, then the bot's name, decide.
+            fit = 4 * (step.detail.get("verb") in verbs) + 2 * (step.detail.get("number") not in ended)
+            fit += life is not None and life.bot in str(step.detail.get("text", ""))
+            if fit >= best_fit:
+                best, best_fit = str(step.detail.get("place", "")), fit
+        return best
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    def _live(self, entry: Entry) -> None:
+        kind, detail, index = entry.kind, entry.detail, entry.index
+        if kind == "connect":
+            bot = str(detail.get("bot", f"session {entry.session}"))
+            nick = str(detail.get("nick") or bot)
+            self._turns[bot] += 1
+            turn = int(detail.get("number") or self._turns[bot])
+            self.sessions[entry.session] = Life(entry.session, bot, nick, index, turn, name=nick)
+            return
+        life = self.sessions.get(entry.session)
+        if life is None:
+            return
+        match kind:
+            case "connected":
+                life.connected, life.port = index, detail.get("port")
+            case "unreachable":
+                life.unreachable = index
+            case "told":
+                life.told, life.name = index, str(detail.get("nick") or life.nick)
+            case "present":
+                life.present, life.present_how = index, str(detail.get("how", ""))
+            case "refused":
+                life.refused, life.refused_by = index, str(detail.get("by", ""))
+                life.refusal_expected = bool(detail.get("expected"))
+            case "leave":
+                life.leave = min(life.leave, index)
+            case "left":
+                life.left, life.left_clean = index, bool(detail.get("clean"))
+                life.leave = min(life.leave, index)
+            case "drop":
+                life.drop, life.drop_how = index, str(detail.get("how", "reset"))
+            case "stall":
+                life.stalls.append((index, NEVER))
+            case "resume":
+                if life.stalls and life.stalls[-1][1] == NEVER:
+                    life.stalls[-1] = (life.stalls[-1][0], index)
+            case "act":
+                life.acted = min(life.acted, index)
+            case "closed":
+                life.closed, life.closed_how = index, str(detail.get("how", ""))
+                life.declared = detail.get("declared")
+            case "flooded":
+                life.flooded = index
+            case "ask":
+                life.asks.append(index)
+            case "enter":
+                if not self.terms.rooms_many:
+                    life.rooms = [(room, since, min(until, index)) for room, since, until in life.rooms]
+                life.rooms.append((str(detail.get("room", "")), index, NEVER))
+            case "exit":
+                room = str(detail.get("room", ""))
+                life.rooms = [
+                    (name, since, min(until, index) if name == room else until) for name, since, until in life.rooms
+                ]
+
+
+def _ordinal(number: int) -> str:
+    if 10 <= number % 100 <= 20:
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+_SEND, _HEARD, _ACK = OF_MESSAGES.index("send"), OF_MESSAGES.index("heard"), OF_MESSAGES.index("ack")
+
+# A run is judged by two dozen checks, one after the other; each would read the same entries again.
+_read: WeakKeyDictionary[History, tuple[int, Lives]] = WeakKeyDictionary()
+
+
+def lives_of(history: History) -> Lives:
+    """The lives in this history; read once, and again only if it has grown since."""
+    known = _read.get(history)
+    if known is None or known[0] != len(history):
+        known = (len(history), Lives(history))
+        _read[history] = known
+    return known[1]

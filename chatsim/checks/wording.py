@@ -1,0 +1,32 @@
+"""Small pieces of the sentences that the verdicts are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["clip", "counted", "named"]
+
+MOST_NAMES = 4  # more than that are counted: a sentence must stay readable with a thousand bots
+MOST_TEXT = 120
+
+
+def named(names: Sequence[str], last: str = "and") -> str:
+    """ "ann", "ann and bob", "ann, bob and cat", "ann, bob, cat and 7 others". Each once, in the order given."""
+    unique = list(dict.fromkeys(names))
+    if len(unique) > MOST_NAMES:
+        kept = unique[: MOST_NAMES - 1]
+        return f"{', '.join(kept)} and {len(unique) - len(kept)} others"
+    if len(unique) < 2:
+        return "".join(unique)
+    return f"{', '.join(unique[:-1])} {last} {unique[-1]}"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """ "1 client", "3 clients"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def clip(text: str, most: int = MOST_TEXT) -> str:
+    """One line of it, not too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
