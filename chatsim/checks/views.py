@@ -1,0 +1,656 @@
+"""What a history means, worked out once and shared by all checks: who was there, what was owed, who heard what.
+
+The words are those of properties.md ("Words"). Everything is derived from recorded indexes; nothing here fails anybody.
+The usual big case (everybody there all the time) costs no Python object a delivery.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from chatsim.checks.hearing import Hearing, deal, numpy_if_long
+from chatsim.checks.lives import NEVER, Life, Lives, lives_of
+from chatsim.checks.sessions import SessionView, Stay
+from chatsim.checks.wording import clip
+from chatsim.history import CONSOLE, OPERATOR, TICKS_PER_SECOND, History, Message
+from chatsim.terms import Speech, Terms
+
+__all__ = ["NEVER", "Settle", "Views", "Wait", "views_of"]
+
+JOIN_PATIENCE = 4.0  # seconds; the least patience that a join gets (a full backlog retries after 1 and 3)
+NOT_JUDGED = ("half", "piece")  # what a server makes of these is its own affair
+SEND, HANDED, HEARD, ACK = b"\0", b"\1", b"\2", b"\3"
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """A settle point. `channels` null: all of them. `valid`: a patience that was spent counts as waiting in vain."""
+
+    index: int
+    how: str
+    channels: frozenset[str] | None = None
+    valid: bool = False
+
+    def covers(self, channel: str) -> bool:
+        return self.channels is None or channel in self.channels
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A wait that ended unmet. `missing`: (what, session, message number or nick); null: it did not say."""
+
+    index: int
+    purpose: str
+    missing: frozenset[tuple[str, int, int | str | None]] | None
+    valid: bool
+
+
+class Views:
+    """One history, read. Made by `views_of`; it does not follow a history that grows afterwards.
+
+    For (message, session): `owed`, `forbidden` or neither, which is optional. `owed` never names the sender: what a
+    sender is to hear of itself is `owes_echo`. All message arguments are message numbers, all sessions are numbers.
+    """
+
+    def __init__(self, history: History) -> None:
+        # Its columns, not the history: what is remembered for a history must not keep it alive.
+        self.header = history.header
+        self.lives: Lives = lives_of(history)
+        self.terms: Terms = self.lives.terms
+        self.messages: Sequence[Message] = history.messages
+        self.length = len(history)
+        self.numpy: Any = numpy_if_long(self.length)
+        self._kinds = bytes(history.kinds)
+        self._refs, self._forms, self._ticks = history.refs, history.forms, history.ticks
+        self.hearings: dict[int, Hearing] = deal(history)
+        self._read_messages()
+        self.settles = tuple(self._settles())
+        self._settles_of: dict[str, list[int]] = {}
+        self.waits = tuple(self._waits())
+        self._outages, self._frozen = self._server_times()
+        self.join_patience = self._join_patience()
+        self.sessions: dict[int, SessionView] = {
+            number: self._session(life) for number, life in self.lives.sessions.items()
+        }
+        self.console: SessionView | None = None
+        if self.terms.console_receives:
+            self.console = self._console()
+        self._changes = sorted(self._all_changes())
+        self._audiences: dict[tuple[Any, ...], frozenset[int]] = {}
+
+    # --- messages -------------------------------------------------------------------------------------------------
+
+    def _read_messages(self) -> None:
+        count = len(self.messages)
+        self.send: list[int] = [NEVER] * count  # index of `send`
+        self.handed: list[int] = [NEVER] * count  # NEVER: torn; nothing is owed, a piece may be heard
+        self.acked: dict[int, int] = {}  # message -> index of its (first) receipt
+        self.spoken: dict[int, list[int]] = defaultdict(list)  # sender -> its messages in the order of sending
+        refs = self._refs
+        for at in self.rows(SEND):
+            message = refs[at]
+            self.send[message] = at
+            self.spoken[self.messages[message].sender].append(message)
+        for at in self.rows(HANDED):
+            self.handed[refs[at]] = at
+        for at in self.rows(ACK):
+            self.acked.setdefault(refs[at], at)
+
+    def rows(self, kind: bytes) -> Iterator[int]:
+        """The indexes of all rows of one kind of messages."""
+        find, at = self._kinds.find, -1
+        while (at := find(kind, at + 1)) >= 0:
+            yield at
+
+    def form_at(self, index: int) -> int:
+        """The number of the form (FORMS) of the `heard` entry there."""
+        return self._forms[index]
+
+    def message_at(self, index: int) -> int:
+        """The message of the `heard` (send, handed, ack) entry there."""
+        return self._refs[index]
+
+    def speech(self, message: int) -> Speech:
+        """By which of the profile's ways of speaking it was said."""
+        channel = self.messages[message].channel
+        if channel.startswith("whisper:"):
+            return self.terms.whisper
+        return self.terms.room if channel.startswith("room:") else self.terms.public
+
+    @cached_property
+    def heard_at_all(self) -> bytearray:
+        """One byte a message: was it heard by anybody at all (the console included), unharmed?"""
+        heard = bytearray(len(self.messages))
+        if self.numpy is not None:
+            mask = self.numpy.frombuffer(heard, self.numpy.uint8)
+            for hearing in self.hearings.values():
+                mask[self.numpy.frombuffer(hearing.messages, self.numpy.int32)] = 1
+        else:
+            for hearing in self.hearings.values():
+                for message in hearing.messages:
+                    heard[message] = 1
+        return heard
+
+    @cached_property
+    def first_heard(self) -> list[int]:
+        """By message: the index at which anybody (the console included) first heard it; NEVER if nobody did."""
+        if self.numpy is not None:
+            first = self.numpy.full(len(self.messages), NEVER, self.numpy.int64)
+            for hearing in self.hearings.values():
+                messages = self.numpy.frombuffer(hearing.messages, self.numpy.int32)
+                indices = self.numpy.frombuffer(hearing.indices, self.numpy.int32)
+                first[messages] = self.numpy.minimum(first[messages], indices)
+            return first.tolist()  # type: ignore[no-any-return]
+        earliest: list[int] = [NEVER] * len(self.messages)
+        for hearing in self.hearings.values():
+            for message, index in hearing:
+                if index < earliest[message]:
+                    earliest[message] = index
+        return earliest
+
+    @cached_property
+    def _confirmed_until(self) -> dict[int, int]:
+        """Sender -> the sending of its last message that anybody heard, in part or whole, or that was acknowledged."""
+        shown = set(self.acked)
+        shown.update(int(e.detail["message"]) for e in self.lives.of("damaged") if _numbered(e.detail.get("message")))
+        shown.update(int(e.detail["message"]) for e in self.lives.of("out") if _numbered(e.detail.get("message")))
+        heard = self.heard_at_all
+        return {
+            sender: max((self.send[m] for m in spoken if heard[m] or m in shown), default=-1)
+            for sender, spoken in self.spoken.items()
+        }
+
+    def confirmed(self, message: int) -> bool:
+        """Somebody heard it, or a later message of that session, or a receipt or the server's output shows it."""
+        return self.send[message] <= self._confirmed_until.get(self.messages[message].sender, -1)
+
+    def definite(self, message: int) -> bool:
+        """It was handed over whole, and nothing of ours can have swallowed it; or it is confirmed."""
+        if self.handed[message] == NEVER:
+            return False
+        sender = self.sessions.get(self.messages[message].sender)
+        return sender is None or sender.unclean > self.settled(message) or self.confirmed(message)
+
+    def within_limits(self, message: int) -> bool:
+        limit = self.terms.limit_text
+        text = self.messages[message].text
+        return limit is None or len(text) * 4 <= limit or len(text.encode("utf-8", "surrogatepass")) <= limit
+
+    def judged(self, message: int) -> bool:
+        """May anybody fail for not delivering it? Not for halves, pieces, torn, indefinite or oversized messages."""
+        return (
+            self.handed[message] != NEVER
+            and self.messages[message].kind not in NOT_JUDGED
+            and self.within_limits(message)
+            and self.definite(message)
+        )
+
+    def is_replay(self, message: int, session: int) -> bool:
+        """It was sent before this session connected: history that a newcomer was told."""
+        view = self.sessions.get(session)
+        return view is not None and self.send[message] < view.born
+
+    # --- settling and waiting ---------------------------------------------------------------------------------------
+
+    def _settles(self) -> Iterator[Settle]:
+        for entry in self.lives.of("settled"):
+            channels = entry.detail.get("channels")
+            yield Settle(
+                entry.index,
+                str(entry.detail.get("how", "")),
+                None if channels is None else frozenset(map(str, channels)),
+                bool(entry.detail.get("valid")),
+            )
+        for entry in self.lives.of("ended"):
+            if entry.detail.get("why") in ("done", "server"):
+                yield Settle(entry.index, "ended")
+
+    def settled_after(self, index: int, channel: str | None = None) -> int:
+        """The first settle point after an index whose scope contains the channel (null: any scope); NEVER if none."""
+        key = "" if channel is None else channel
+        known = self._settles_of.get(key)
+        if known is None:
+            known = [settle.index for settle in self.settles if channel is None or settle.covers(channel)]
+            self._settles_of[key] = known
+        at = bisect_right(known, index)
+        return known[at] if at < len(known) else NEVER
+
+    def settled(self, message: int) -> int:
+        """The first settle point after it was handed over whole, in its channel; NEVER if there is none."""
+        handed = self.handed[message]
+        return NEVER if handed == NEVER else self.settled_after(handed, self.messages[message].channel)
+
+    def settled_for(self, message: int, session: int) -> int:
+        """The same for one receiver: while it is stalled or frozen nothing settles."""
+        view = self._view(session)
+        if view is None or not view.away:
+            return self.settled(message)
+        return self._settled_awake(view, self.send[message], self.settled(message), self.messages[message].channel)
+
+    def _settled_awake(self, view: SessionView, sent: int, settled: int, channel: str) -> int:
+        for since, back in view.away:
+            if since < settled and back > sent:
+                settled = NEVER if back == NEVER else max(settled, self.settled_after(back, channel))
+        return settled
+
+    def _waits(self) -> Iterator[Wait]:
+        for entry in self.lives.of("wait"):
+            missing = entry.detail.get("missing")
+            yield Wait(
+                entry.index,
+                str(entry.detail.get("for", "")),
+                None if not missing else frozenset((str(m[0]), int(m[1]), m[2]) for m in missing if len(m) == 3),
+                bool(entry.detail.get("valid")),
+            )
+
+    def waited_in_vain(self, message: int, session: int, *, receipt: bool = False) -> bool | None:
+        """Was there a wait for this message at this session that ended unmet? True: a valid one; False: only invalid.
+
+        None: nobody ever waited (the run was interrupted), so nothing can be said.
+        """
+        channel = self.messages[message].channel
+        since = self.handed[message]
+        view = self._view(session)
+        for gone, back in view.away if view else ():
+            if gone < self.settled(message) and back > self.send[message]:
+                since = max(since, back)
+        found: bool | None = None
+        for wait in self.waits:
+            if wait.index <= since:
+                continue
+            if wait.missing is not None and not any(
+                whom == session and ref == message and (what == "ack") == receipt for what, whom, ref in wait.missing
+            ):
+                continue
+            if wait.missing is None and wait.purpose in ("expect", "roster", "leave"):
+                continue
+            if wait.valid:
+                return True
+            found = False
+        for settle in self.settles:
+            if settle.index > since and settle.how == "patience" and settle.covers(channel):
+                if settle.valid:
+                    return True
+                found = False
+        return found
+
+    # --- sessions -----------------------------------------------------------------------------------------------------
+
+    def label(self, session: int) -> str:
+        """ "bob", "bob (connection 2)", "the server's console", "the operator"."""
+        if session == CONSOLE:
+            return "the server's console"
+        return "the operator" if session == OPERATOR else self.lives.who(session)
+
+    def quote(self, message: int) -> str:
+        """Its words as a person would call them, shortened, in quotes."""
+        said = self.messages[message]
+        return f'"{clip(said.words or said.text, 40)}"'
+
+    def sender(self, message: int) -> int:
+        return self.messages[message].sender
+
+    def place_of(self, message: int) -> str:
+        """The place of the step that sent it, as file:line:column; empty if no step of the scenario did."""
+        return self.places.get(self.messages[message].step, "")
+
+    @cached_property
+    def places(self) -> dict[int, str]:
+        """Step number -> its place."""
+        return {
+            int(entry.detail.get("number", -1)): str(entry.detail.get("place") or "")
+            for entry in reversed(self.lives.of("step"))
+        }
+
+    def seconds(self, index: int) -> float:
+        return self._ticks[index] / TICKS_PER_SECOND
+
+    def there(self, session: int, since: int, until: int) -> bool:
+        """Was it there from before `since`, and not gone (nor away) at `until`?"""
+        view = self._view(session)
+        return (
+            view is not None
+            and view.owed_from < since
+            and view.gone > until
+            and not any(gone < until and back > since for gone, back in view.away)
+        )
+
+    def sessions_named(self, nick: str) -> list[SessionView]:
+        """Those that ever went by this nick, in the order of their connecting."""
+        return [view for view in self.sessions.values() if nick in (view.nick, view.life.nick)]
+
+    def _view(self, session: int) -> SessionView | None:
+        return self.console if session == CONSOLE else self.sessions.get(session)
+
+    def _session(self, life: Life) -> SessionView:
+        view = SessionView(life, self.lives.who(life.number))
+        view.told = life.told
+        if life.told == NEVER and not self.terms.join_dialogue:
+            view.told = life.connected
+        view.begun = min(self._join_begun(life), view.told)
+        self._depart(view)
+        view.seen = self._seen(view)
+        waited = min(
+            life.present if life.present_how == "patience" else NEVER,
+            self._after_patience(view.told),
+        )
+        view.owed_from = min(view.seen, waited)
+        view.stays = self._stays(view)
+        return view
+
+    def _console(self) -> SessionView:
+        view = SessionView(Life(CONSOLE, "the server's console", "", -1), "the server's console")
+        view.begun = view.told = view.seen = view.owed_from = -1
+        view.away = list(self._frozen)
+        return view
+
+    def _join_begun(self, life: Life) -> int:
+        """A bot that a `connect` step brought has only connected; a later join step may have meant it."""
+        only_connected = False
+        for entry in self.lives.of("step"):
+            verb = entry.detail.get("verb")
+            if entry.detail.get("phase", "begin") != "begin" or verb not in ("connect", "join", "rejoin"):
+                continue
+            if entry.index < life.connect:
+                only_connected = verb == "connect"
+            elif only_connected and verb != "connect":
+                return entry.index
+        return NEVER if only_connected else life.connect
+
+    def _server_times(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """When we had the server stopped, and when frozen: [from, back)."""
+        outages: list[tuple[int, int]] = []
+        frozen: list[tuple[int, int]] = []
+        for entry in self.lives.of("server"):
+            what = entry.detail.get("what")
+            if what in ("stopping", "kill", "restart"):
+                if not outages or outages[-1][1] != NEVER:
+                    outages.append((entry.index, NEVER))
+            elif what == "listening" and outages and outages[-1][1] == NEVER:
+                outages[-1] = (outages[-1][0], entry.index)
+            elif what == "freeze":
+                frozen.append((entry.index, NEVER))
+            elif what == "thaw" and frozen and frozen[-1][1] == NEVER:
+                frozen[-1] = (frozen[-1][0], entry.index)
+        return outages, frozen
+
+    def _depart(self, view: SessionView) -> None:
+        life = view.life
+        ends: list[tuple[int, str]] = [
+            (life.leave, "leave"),
+            (life.drop, life.drop_how),
+            (life.acted, "act"),
+            (life.unreachable, "unreachable"),
+            (life.refused, "refused"),
+            (life.flooded, "flooded"),  # we stopped reading; the flood itself is judged elsewhere
+        ]
+        ends += [(down, "server") for down, _ in self._outages if down > life.connect]
+        if life.closed != NEVER and life.declared:
+            ends.append((life.closed, "declared"))
+        for stalled, back in life.stalls:
+            # After the resume the server still has the right to close, until we have caught up.
+            caught_up = self.settled_after(back) if back != NEVER else NEVER
+            closed_for_it = stalled < life.closed < caught_up and self.terms.slow_readers != "kept"
+            if back == NEVER or closed_for_it:
+                ends.append((stalled, "stall"))
+            else:
+                view.away.append((stalled, back))
+        for since, back in self._frozen:
+            if since > life.connect:
+                view.away.append((since, back))
+        view.away.sort()
+        view.gone, view.departure = min(ends, key=lambda end: end[0])
+        if view.gone == NEVER:
+            view.departure = ""
+
+    def _seen(self, view: SessionView) -> int:
+        """When it first heard something live that began after it was told: another's message, or a notice of another.
+
+        After any replay a second such message is needed, sent after the first was heard: the first may be a replay too.
+        """
+        if view.told == NEVER or not self.terms.others_hear:
+            return view.told
+        needed = 2 if self.terms.replays else 1
+        since = view.told
+        first_message = NEVER
+        hearing = self.hearings.get(view.number)
+        for message, index in hearing or ():
+            sent = self.send[message]
+            if sent < view.born:
+                needed = 2
+            elif sent > since and self.messages[message].sender != view.number:
+                if needed == 1:
+                    first_message = index
+                    break
+                needed, since = 1, index
+        for entry in self.lives.of("notice") if needed == 1 and not self.terms.replays else ():
+            if entry.index > first_message:
+                break
+            if entry.session == view.number and self._is_of_another(entry.detail.get("nick"), view, entry.index):
+                return entry.index
+        return first_message
+
+    def _is_of_another(self, nick: Any, view: SessionView, index: int) -> bool:
+        return any(
+            life.number != view.number
+            and nick in (life.name, life.nick)
+            and nick not in (view.nick, view.life.nick)
+            and (view.told < life.connect < index or view.told < life.parted < index)
+            for life in self.lives.sessions.values()
+        )
+
+    def _join_patience(self) -> float:
+        recorded = [*self.lives.of("wait"), *self.lives.of("fault")]
+        return max([JOIN_PATIENCE, *(float(entry.detail.get("patience") or 0) for entry in recorded)])
+
+    def _after_patience(self, index: int) -> int:
+        """The first index that lies a join's patience after this one."""
+        if index >= self.length or index < 0:
+            return NEVER
+        due = self._ticks[index] + round(self.join_patience * TICKS_PER_SECOND)
+        at = bisect_left(self._ticks, due, lo=index)
+        return at if at < self.length else NEVER
+
+    # --- rooms --------------------------------------------------------------------------------------------------------
+
+    def _stays(self, view: SessionView) -> list[Stay]:
+        if not self.terms.rooms:
+            return []
+        stays: list[Stay] = []
+        default = self.terms.default_room
+        if default is not None and view.begun != NEVER:
+            stays.append(Stay(default, view.begun, view.told))
+        for entry in self._crossings.get(view.number, ()):
+            room = str(entry.detail.get("room", ""))
+            here = next((stay for stay in reversed(stays) if stay.room == room and stay.until == NEVER), None)
+            if entry.kind == "enter":
+                if here is not None and here.room == default and here.entered == NEVER:
+                    continue  # the end of the join itself
+                if not self.terms.rooms_many:
+                    for stay in stays:
+                        stay.until = min(stay.until, entry.index)
+                stays.append(Stay(room, entry.index))
+            elif entry.kind == "entered":
+                if here is not None:
+                    here.entered = min(here.entered, entry.index)
+                for stay in stays:
+                    if not self.terms.rooms_many and stay is not here and stay.exited == NEVER:
+                        stay.exited = entry.index
+            elif entry.kind == "exit" and here is not None:
+                here.until = entry.index
+            elif entry.kind == "exited":
+                for stay in stays:
+                    if stay.room == room and stay.until != NEVER and stay.exited == NEVER:
+                        stay.exited = entry.index
+        for stay in stays:
+            stay.owed_from = self._there_in_room(view, stay)
+        return stays
+
+    @cached_property
+    def _crossings(self) -> dict[int, list[Any]]:
+        found: dict[int, list[Any]] = defaultdict(list)
+        kinds = ("enter", "entered", "exit", "exited")
+        for entry in sorted((e for kind in kinds for e in self.lives.of(kind)), key=lambda e: e.index):
+            found[entry.session].append(entry)
+        return found
+
+    def _there_in_room(self, view: SessionView, stay: Stay) -> int:
+        if stay.entered == NEVER or not self.terms.room.heard:
+            return stay.entered
+        channel = f"room:{stay.room}"
+        waited = self._after_patience(stay.entered)
+        if stay.entered == view.told:
+            waited = min(waited, view.owed_from)
+        for message, index in self.hearings.get(view.number) or ():
+            said = self.messages[message]
+            if index > waited:
+                break
+            if said.channel == channel and said.sender != view.number and self.send[message] > stay.entered:
+                return index
+        return waited
+
+    # --- what is owed -------------------------------------------------------------------------------------------------
+
+    def _all_changes(self) -> set[int]:
+        """Every index at which it changes who is there: between two of them all messages have one audience."""
+        changes: set[int] = {bound for pair in self._outages for bound in pair}
+        for view in [*self.sessions.values(), *([self.console] if self.console else [])]:
+            changes.update((view.owed_from, view.gone))
+            changes.update(bound for pair in view.away for bound in pair)
+            for stay in view.stays:
+                changes.update((stay.owed_from, stay.until))
+        changes.discard(NEVER)
+        return changes
+
+    def audience_key(self, message: int) -> tuple[Any, ...] | None:
+        """Messages with equal keys have one audience. None: it never settled, so it is owed to nobody."""
+        settled = self.settled(message)
+        if settled == NEVER:
+            return None
+        said = self.messages[message]
+        changes = self._changes
+        return (
+            bisect_left(changes, self.send[message]),
+            bisect_left(changes, settled),
+            said.channel,
+            said.to,
+            said.kind == "reply",
+        )
+
+    def audience(self, message: int) -> frozenset[int]:
+        """All who were there for it in its channel, its sender included if it was one of them."""
+        key = self.audience_key(message)
+        if key is None:
+            return frozenset()
+        known = self._audiences.get(key)
+        if known is None:
+            known = self._audiences[key] = frozenset(self._audience(message))
+        return known
+
+    def _audience(self, message: int) -> Iterator[int]:
+        said, sent, settled = self.messages[message], self.send[message], self.settled(message)
+        for view in self._candidates(said):
+            if view.owed_from >= sent:
+                continue
+            until = self._settled_awake(view, sent, settled, said.channel) if view.away else settled
+            if view.gone <= until or (view is self.console and self._out_between(sent, until)):
+                continue
+            if said.channel.startswith("room:") and not self._in_room(view, said.channel[5:], sent, until):
+                continue
+            yield view.number
+
+    def _candidates(self, said: Message) -> Iterable[SessionView]:
+        """Whom it is for, if they were there."""
+        terms, channel = self.terms, said.channel
+        console = [self.console] if self.console is not None and not channel.startswith("whisper:") else []
+        if said.kind == "reply":
+            if terms.operator == "everyone":
+                return self.sessions.values()
+            return [self.sessions[said.to]] if said.to in self.sessions else []
+        if channel.startswith("whisper:"):
+            return [self.sessions[said.to]] if terms.whisper.heard and said.to in self.sessions else []
+        if self.speech(said.id).heard and not channel.startswith("desk:"):
+            return [*self.sessions.values(), *console]
+        return console
+
+    def _out_between(self, first: int, last: int) -> bool:
+        return any(down < last and back > first for down, back in self._outages)
+
+    @staticmethod
+    def _in_room(view: SessionView, room: str, sent: int, until: int) -> bool:
+        return any(stay.room == room and stay.owed_from < sent and stay.until > until for stay in view.stays)
+
+    def owed(self, message: int) -> frozenset[int]:
+        """The sessions, other than its sender's, that it is owed to (CONSOLE where that is a receiver)."""
+        audience, sender = self.audience(message), self.messages[message].sender
+        return audience - {sender} if sender in audience else audience
+
+    def owes_echo(self, message: int) -> bool:
+        """Is its sender owed to hear itself: the profile says so, and it was there throughout?"""
+        said = self.messages[message]
+        return said.sender >= 0 and self.speech(message).echo and self._sender_stayed(message)
+
+    def owes_receipt(self, message: int) -> bool:
+        """Is its sender owed an acknowledgement?"""
+        said = self.messages[message]
+        return said.sender >= 0 and self.speech(message).ack and self._sender_stayed(message)
+
+    def _sender_stayed(self, message: int) -> bool:
+        settled = self.settled_for(message, self.messages[message].sender)
+        view = self.sessions.get(self.messages[message].sender)
+        return view is not None and settled != NEVER and view.owed_from < self.send[message] and view.gone > settled
+
+    def forbidden(self, message: int, session: int, heard: int) -> bool:
+        """Was this session (not the sender's) not to hear it at all, at the index where it did?
+
+        Never the console, never a half or a piece, and never somebody on the way in or out.
+        """
+        said = self.messages[message]
+        view = self.sessions.get(session)
+        if view is None or session == said.sender or said.kind in NOT_JUDGED or said.to == session:
+            return False
+        channel = said.channel
+        if channel.startswith("whisper:"):
+            # A bot that came back may be told what was whispered to it, or by it, before.
+            return view.bot not in (self._bot(said.sender), self._bot(said.to))
+        if said.kind == "reply":
+            if said.to is None or self.terms.operator == "everyone":
+                return False
+            return view.bot != self._bot(said.to)
+        if channel.startswith("desk:") or not self.speech(message).heard:
+            return view.bot != self._bot(said.sender)
+        if channel.startswith("room:"):
+            return not any(self._may_hear_room(stay, message, heard) for stay in view.stays if stay.room == channel[5:])
+        return self.terms.join_dialogue and view.begun > heard
+
+    def _may_hear_room(self, stay: Stay, message: int, heard: int) -> bool:
+        if stay.asked > heard:
+            return False
+        end = stay.exited if stay.exited != NEVER else stay.until
+        return end == NEVER or self.send[message] < self.settled_after(end)
+
+    def _bot(self, session: int | None) -> str | None:
+        view = self.sessions.get(session) if session is not None else None
+        return view.bot if view is not None else None
+
+
+def _numbered(number: Any) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and number >= 0
+
+
+_read: WeakKeyDictionary[History, tuple[int, Views]] = WeakKeyDictionary()
+
+
+def views_of(history: History) -> Views:
+    """The views of this history; made once, and again only if it has grown since."""
+    known = _read.get(history)
+    if known is None or known[0] != len(history):
+        known = (len(history), Views(history))
+        _read[history] = known
+    return known[1]
