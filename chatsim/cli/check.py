@@ -28,7 +28,9 @@ def check(
     quiet: Annotated[
         int, typer.Option("-q", "--quiet", count=True, show_default=False, help="Verdicts alone, without witnesses.")
     ] = 0,
-    json: Annotated[str | None, typer.Option("--json", metavar="F", help="Write the report as JSON; - is stdout.")] = None,
+    json: Annotated[
+        str | None, typer.Option("--json", metavar="F", help="Write the report as JSON; - is stdout.")
+    ] = None,
 ) -> None:
     """Judge recorded histories again: the same verdicts, report and exit codes as when they were played.
 

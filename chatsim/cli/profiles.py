@@ -20,7 +20,9 @@ def _complete(incomplete: str) -> list[str]:
 def profiles(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="Show this profile's YAML, to begin one of your own.", autocompletion=_complete),
+        typer.Argument(
+            metavar="NAME", help="Show this profile's YAML, to begin one of your own.", autocompletion=_complete
+        ),
     ] = None,
 ) -> None:
     """List the built-in profiles, or show one.

@@ -13,7 +13,7 @@ def aligned(rows: Iterable[Sequence[str]], width: int, indent: str = "  ") -> st
     """The rows, each column as wide as its widest word; what stands in the last is wrapped under itself."""
     told = [tuple(row) for row in rows]
     widths = [max(columns(row[i]) for row in told) for i in range(len(told[0]) - 1)] if told else []
-    lines = []
+    lines: list[str] = []
     for *first, last in told:
         cells = (f"{cell}{' ' * (size - columns(cell))}  " for cell, size in zip(first, widths, strict=True))
         head = indent + "".join(cells)

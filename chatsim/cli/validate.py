@@ -15,7 +15,9 @@ def validate(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE", help="Scenarios and profiles; of a folder, all *.yaml below it.", autocompletion=complete_yaml
+            metavar="FILE",
+            help="Scenarios and profiles; of a folder, all *.yaml below it.",
+            autocompletion=complete_yaml,
         ),
     ],
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing about files that are right.")] = False,
