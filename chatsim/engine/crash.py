@@ -1,0 +1,84 @@
+"""Tells from a server's output that an exception was unhandled (soundness: only unhandled forms count).
+
+A trace that the server printed for a fault that it handled is no crash: `traceback.print_exc()` in an `except` looks
+like one until the process goes on living. So a bare traceback counts only as the last words of a dying process.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["CrashReader"]
+
+UNHANDLED = re.compile(
+    r"^(?:Exception in thread |Exception ignored in|Task exception was never retrieved|Future exception was never retrieved"
+    r"|Exception occurred during processing of request|panic: |thread '.*' panicked at|fatal error: "
+    r"|terminate called|Segmentation fault|\*\*\* stack smashing|==\d+==ERROR: |Unhandled exception|Unhandled rejection"
+    r"|Uncaught |node:internal/process/|\[UnhandledPromiseRejection|Exception in callback |Fatal Python error)"
+)
+TRACEBACK = "Traceback (most recent call last):"
+MOST_LINES = 60
+
+
+class CrashReader:
+    """Fed with the output's lines in order. `crashes` are complete texts; `dying()` is asked when the process ended."""
+
+    def __init__(self) -> None:
+        self._open: list[str] | None = None
+        self._counts = False
+        self._last_trace: list[str] = []
+
+    def take(self, line: str) -> str | None:
+        """Returns the text of an unhandled exception once its last line is there."""
+        if UNHANDLED.match(line) and self._open is None:
+            self._open, self._counts = [line], True
+            if not line.startswith(
+                ("Exception in thread", "Task exc", "Future exc", "Exception occ", "Exception in call")
+            ):
+                return self._close()  # one line says it all; what follows is a stack
+            return None
+        if line.startswith(TRACEBACK):
+            if self._open is None:
+                self._open, self._counts = [line], False
+            else:
+                self._open.append(line)
+            return None
+        if self._open is not None:
+            self._open.append(line)
+            inside = (
+                line.startswith((" ", "\t", "future:", "---", "During handling", "The above exc")) or not line.strip()
+            )
+            if TRACEBACK not in self._open and len(self._open) > 3 and line.startswith("----"):
+                return self._close()
+            if not inside and TRACEBACK not in self._open and '"' in self._open[0]:
+                self._open.pop()  # a Java trace has no last line of its own: this one is about something else
+                return self._close()
+            if (TRACEBACK in self._open and not inside) or len(self._open) >= MOST_LINES:
+                return self._close()
+        elif line.strip():
+            self._last_trace = []  # it went on talking: the trace before was no last word
+        return None
+
+    def finish(self) -> str | None:
+        """No more output is read: an unhandled exception whose end never came is told as far as it goes."""
+        if self._open is not None and self._counts:
+            return self._close()
+        return None
+
+    def dying(self) -> str | None:
+        """The process ended unasked: a traceback at the very end of its output was unhandled."""
+        if self._open is not None:
+            self._counts = True
+            return self._close()
+        if self._last_trace:
+            text, self._last_trace = "\n".join(self._last_trace), []
+            return text
+        return None
+
+    def _close(self) -> str | None:
+        assert self._open is not None
+        lines, self._open = self._open, None
+        if self._counts:
+            return "\n".join(lines)
+        self._last_trace = lines
+        return None

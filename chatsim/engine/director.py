@@ -1,0 +1,146 @@
+"""The director: plays a plan's steps on the stage, one after the other or side by side, and closes the book.
+
+Pure: it acts through the door and hears through it; the same director plays over real TCP, in a simulation and under
+load.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from chatsim.engine import expecting, joining, leaving, speaking
+from chatsim.engine.desk import operate
+from chatsim.engine.ending import end
+from chatsim.engine.fencing import fence
+from chatsim.engine.plan import Plan
+from chatsim.engine.serving import serve
+from chatsim.engine.stage import Stage
+from chatsim.engine.tasks import Steps, Until
+from chatsim.history import History
+from chatsim.network.network import Network
+from chatsim.scenario.steps import (
+    Act,
+    ExpectOutput,
+    OperatorSays,
+    Pause,
+    Repeat,
+    ServerStep,
+    Settle,
+    Span,
+    Step,
+    Together,
+)
+
+__all__ = ["Director"]
+
+
+class Director:
+    """Plays one run. `play` returns when the run has ended; whatever happens, the history holds what was seen so far.
+
+    Raises whatever the network raises (KeyboardInterrupt when somebody interrupts); nothing of its own.
+    """
+
+    def __init__(self, plan: Plan, network: Network, history: History) -> None:
+        self.stage = Stage(plan, network, history)
+        self._plan = plan
+        self._taken = expecting.Taken()
+        self._number = 0
+        self._since = 0  # the history's length when the step before began
+        self._draw = random.Random(f"pauses {plan.seed}")
+
+    def play(self) -> History:
+        self.stage.run(self._run())
+        return self.stage.history
+
+    def _run(self) -> Steps:
+        for note in self._plan.notes:
+            self.stage.note("note", text=note)
+        yield from self._play(self._plan.scenario.steps, inside=False)
+        self._number += 1
+        self.stage.step = self._number
+        yield from end(self.stage)
+        return True
+
+    def _play(self, steps: Sequence[Step], *, inside: bool) -> Steps:
+        began = before = len(self.stage.history)
+        for step in steps:
+            before, began = began, len(self.stage.history)
+            self._number += 1
+            number = self.stage.step = self._number
+            self._tell(step, number, "begin")
+            yield from self._step(step, before, inside)
+            self._tell(step, number, "end")
+        return True
+
+    def _tell(self, step: Step, number: int, phase: str) -> None:
+        if phase == "begin":
+            self.stage.note("step", number=number, verb=step.verb, place=str(step.place), text=step.text, phase=phase)
+        else:
+            self.stage.note("step", number=number, phase=phase)
+
+    def _step(self, step: Step, before: int, inside: bool) -> Steps:
+        stage = self.stage
+        match step:
+            case Act():
+                yield from self._act(step, before, inside)
+            case OperatorSays():
+                yield from operate(stage, step)
+            case ExpectOutput():
+                yield from expecting.expect_output(stage, step, self._taken)
+            case ServerStep():
+                yield from serve(stage, step)
+            case Together():
+                yield from self._together(step, inside)
+            case Repeat():
+                for _ in range(step.times):
+                    yield from self._play(step.steps, inside=inside)
+            case Settle():
+                yield from stage.settle("settle")
+                yield from fence(stage)
+            case Pause():
+                yield Until(lambda: False, self._drawn(step.span), exact=True)
+        return True
+
+    def _act(self, act: Act, before: int, inside: bool) -> Steps:
+        stage = self.stage
+        match act.verb:
+            case "connect":
+                yield from joining.connect(stage, act)
+            case "join" | "rejoin":
+                yield from joining.join(stage, act)
+            case "enter" | "exit":
+                yield from joining.cross(stage, act)
+            case "chat":
+                yield from speaking.chat(stage, act, inside=inside)
+            case "converse":
+                yield from speaking.converse(stage, act, inside=inside)
+            case "whisper":
+                yield from speaking.whisper(stage, act, inside=inside)
+            case "ask":
+                yield from speaking.ask(stage, act)
+            case "send":
+                yield from speaking.send(stage, act, inside=inside)
+            case "disconnect":
+                yield from leaving.disconnect(stage, act, inside=inside)
+            case "drop":
+                yield from leaving.drop(stage, act, inside=inside)
+            case "stall":
+                yield from leaving.stall(stage, act)
+            case "resume":
+                yield from leaving.resume(stage, act)
+            case "expect" | "expect-nothing":
+                yield from expecting.expect(stage, act, self._taken, before)
+        return True
+
+    def _together(self, step: Together, inside: bool) -> Steps:
+        """All branches side by side; the settle point is where all have ended."""
+        tasks = [self.stage.spawn(self._play(branch, inside=True)) for branch in step.branches]
+        while not all(task.over for task in tasks):
+            yield Until(lambda: all(task.over for task in tasks), 3600.0, exact=True)
+        if not inside:
+            yield from self.stage.settle("together")
+        return True
+
+    def _drawn(self, span: Span) -> float:
+        return span.low if span.low == span.high else self._draw.uniform(span.low, span.high)

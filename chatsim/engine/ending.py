@@ -1,0 +1,106 @@
+"""The end of a run: the last settle, the closing listen, the cleanup looks, a visitor, and how the server ends.
+
+A right server waits for little here: a look that shows everything clean ends the looking.
+"""
+
+from __future__ import annotations
+
+from chatsim.engine.fencing import fence
+from chatsim.engine.joining import join_visitor
+from chatsim.engine.serving import stop
+from chatsim.engine.session import CLOSED, State
+from chatsim.engine.speaking import ask_roster
+from chatsim.engine.stage import Stage
+from chatsim.engine.tasks import Steps, Until
+
+__all__ = ["end"]
+
+CLOSING_LISTEN = 0.05  # seconds, or 5 median round trips, the longer: late copies come then
+DEPARTED = (State.GONE, State.HALF, State.VANISHED, State.REFUSED)
+IDLE = 0.05  # seconds between the first look and the second
+
+
+def end(stage: Stage) -> Steps:
+    yield from stage.settle("end")
+    departed = any(each.state in (State.GONE, State.HALF) and each.told for each in stage.sessions)
+    if stage.server_is == "up":
+        if stage.faulted_at is not None:
+            yield from _visit(stage)
+        if departed:
+            yield from _look_three_times(stage)
+        yield Until(lambda: False, max(CLOSING_LISTEN, 5 * stage.patience.round_trip), exact=True)
+        _tell_the_rest(stage)
+    if not stage.plan.attached and stage.server_is == "up":
+        yield from stop(stage)
+    rest = stage.crashes.finish()
+    if rest:
+        stage.note("crash", text=rest[:4000])
+    stage.abort_all()
+    stage.note("ended", why="done")
+    return True
+
+
+def _tell_the_rest(stage: Stage) -> None:
+    """What the ears still hold back will not be completed any more."""
+    for session in stage.sessions:
+        if session.state not in CLOSED:
+            stage.tell_rest(session)
+
+
+def _visit(stage: Stage) -> Steps:
+    """Only a fresh join shows a zombie: where the scenario brings no newcomer after its last fault, chatsim does."""
+    if not stage.profile.knock or stage.profile.exits == "when-empty":
+        return False
+    fault = stage.faulted_at or 0
+    joins = [entry.index for entry in stage.history.of("present") if entry.index > fault]
+    connects = {entry.session: entry.index for entry in stage.history.of("connect")}
+    if any(connects.get(stage.history.sessions[index], -1) >= fault for index in joins):
+        return False
+    if stage.terms.limit_clients is not None and len(stage.there()) >= stage.terms.limit_clients:
+        return False
+    yield from join_visitor(stage)
+    return True
+
+
+def _look_three_times(stage: Stage) -> Steps:
+    """At once; idle; and after somebody has spoken twice, a round trip apart: the first write to a closed peer succeeds."""
+    yield from fence(stage)
+    if (yield from _look(stage, 1)):
+        return True
+    yield Until(lambda: False, IDLE, exact=True)
+    if (yield from _look(stage, 2)):
+        return True
+    if stage.profile.knock and stage.terms.others_hear:
+        if not stage.there():
+            yield from join_visitor(stage)
+        for _ in range(2):
+            stage.spoken.update((each.id, "lobby") for each in stage.there()[:1] if each.state is State.PRESENT)
+            yield from fence(stage)
+    yield from _look(stage, 3)
+    return True
+
+
+def _look(stage: Stage, number: int) -> Steps:
+    """One cleanup look; True if there is nothing left to see."""
+    stage.note("look", number=number)
+    tag = stage.inspect()
+    yield Until(lambda: tag in stage.facts, 1.0)
+    facts = dict(stage.facts.get(tag, {}))
+    stage.note("facts", look=number, **facts)
+    clean = _is_clean(stage, facts)
+    asker = next((each for each in stage.there() if each.state is State.PRESENT), None)
+    roster = stage.profile.roster
+    if roster is not None and roster.ask is not None and asker is not None and stage.profile.knock:
+        yield from ask_roster(stage, [asker])
+        ghosts = {each.nick.casefold() for each in stage.sessions if each.state in DEPARTED and each.told}
+        ghosts -= {each.nick.casefold() for each in stage.there()}
+        clean = clean and not ghosts & {name.casefold() for name in asker.roster or ()}
+    return clean
+
+
+def _is_clean(stage: Stage, facts: dict[str, object]) -> bool:
+    ours = {each.port for each in stage.sessions if each.state in (State.GONE, State.HALF)}
+    waiting = facts.get("close_wait", ())
+    assert isinstance(waiting, list | tuple)
+    left_open = any(each.state is State.HALF for each in stage.sessions) and stage.profile.half_close == "leaves"
+    return not (ours & set(waiting)) and not left_open

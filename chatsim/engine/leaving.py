@@ -1,0 +1,183 @@
+"""Going: disconnect, drop in its five ways, stall and resume."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chatsim.engine.desk import answer_all_of
+from chatsim.engine.session import Session, State
+from chatsim.engine.stage import Stage
+from chatsim.engine.tasks import Steps, Until
+from chatsim.network.network import Abort, Close, HoldReading, ResumeReading, ShutdownWrite
+from chatsim.scenario.steps import Act, Departure
+
+__all__ = ["disconnect", "drop", "resume", "stall"]
+
+SHORT_CLOSE = 0.25  # seconds for the server's end, once it has shown that it does not close
+CAN_GO = (State.OPEN, State.JOINING, State.PRESENT, State.STALLED, State.HALF)
+
+
+def disconnect(stage: Stage, act: Act, *, inside: bool) -> Steps:
+    """disconnect: say goodbye once the last words were heard, shut down our side, read to the end, close."""
+    for who, _ in act.entries:
+        leaving = []
+        for bot in stage.bots(who, "disconnect"):
+            session = stage.current.get(bot)
+            if session is None or session.state not in (State.OPEN, State.PRESENT, State.STALLED):
+                stage.skip(bot, f"{bot} can't disconnect: it is {session.state if session else 'not here'}")
+                continue
+            leaving.append(session)
+        if stage.terms.operator == "waiting":
+            for session in leaving:
+                yield from answer_all_of(stage, session)
+        speaking = [
+            each for each in leaving if each.outbox or (each.last_sent and not stage.owed.is_over(each.last_sent))
+        ]
+        if speaking:
+            yield Until(partial(_words_are_heard, stage, speaking))
+        for session in leaving:
+            _say_goodbye(stage, session)
+    if not inside:
+        yield from stage.settle("leave")
+    else:
+        yield Until(lambda: stage.owed.nothing())
+    return True
+
+
+def _words_are_heard(stage: Stage, sessions: list[Session]) -> bool:
+    return all(not each.outbox and (each.last_sent is None or stage.owed.is_over(each.last_sent)) for each in sessions)
+
+
+def _say_goodbye(stage: Stage, session: Session) -> None:
+    if not session.move("leave"):
+        return
+    remaining = [each for each in stage.there() if each is not session]
+    stage.note("leave", session.id)
+    if session.told:
+        stage.expect_notice("left", session, remaining)
+    stage.away(session)
+    stage.owed.closings.add(session.id)
+    stage.begin(session, stage.profile.leave, partial(_hang_up, stage, session))
+    if stage.slow_closer:
+        stage.timers.at(stage.now + SHORT_CLOSE, partial(_no_longer, stage, session))
+
+
+def _no_longer(stage: Stage, session: Session) -> None:
+    if session.id in stage.owed.closings:
+        stage.end_waiting_for_close(session)
+
+
+def _hang_up(stage: Stage, session: Session) -> None:
+    """Goodbye is said: half-close, and read until the server closes its end."""
+    if session.state is State.LEAVING:
+        session.holds_end = True
+        stage.do(ShutdownWrite(session.id))
+
+
+def drop(stage: Stage, act: Act, *, inside: bool) -> Steps:
+    """drop: gone without a word. What it had still to say is cancelled, its last words are indefinite."""
+    stage.fault()
+    for who, detail in act.entries:
+        how = detail.how if isinstance(detail, Departure) else "reset"
+        for bot in stage.bots(who, "drop"):
+            session = stage.current.get(bot)
+            if session is None or session.state not in CAN_GO:
+                stage.skip(bot, f"{bot} can't drop: it is {session.state if session else 'not here'}")
+                continue
+            _drop(stage, session, how)
+    if not inside:
+        yield from stage.settle("drop")
+    return True
+
+
+def _drop(stage: Stage, session: Session, how: str) -> None:
+    others = [each for each in stage.there() if each is not session]
+    silent_for = stage.profile.limits.silence
+    tells = session.told and (how != "vanish" or silent_for is not None)
+    if how == "half-close" and stage.profile.half_close == "answers":
+        tells = False
+    if how == "mid-message" and session.state is State.PRESENT and stage.profile.public.says is not None:
+        stage.say(session, stage.composer.drawn(), kind="half", data=lambda raw: raw[: max(1, len(raw) // 2)])
+    stage.note("drop", session.id, how=how)
+    if tells and how != "vanish":
+        stage.expect_notice("dropped", session, others)
+    leaves = how != "half-close" or stage.profile.half_close == "leaves"
+    if leaves:
+        stage.away(session)
+        stage.owed.forget_from(session)
+    else:
+        stage.hush(session)
+    session.conversation = None
+    match how:
+        case "close":
+            session.move("drop")
+            stage.do(Close(session.id))
+        case "half-close":
+            session.move("half-close")
+            stage.do(ShutdownWrite(session.id))
+            if leaves:
+                stage.owed.closings.add(session.id)
+        case "vanish":
+            session.move("vanish")
+            stage.do(HoldReading(session.id))
+        case _:
+            session.move("drop")
+            stage.do(Abort(session.id))
+
+
+def stall(stage: Stage, act: Act) -> Steps:
+    """stall: reads no more. What is sent meanwhile is owed to it only once it has resumed."""
+    stage.fault()
+    for who, _ in act.entries:
+        for bot in stage.bots(who, "stall"):
+            session = stage.able(bot, "stall")
+            if session is not None:
+                hold(stage, session)
+                stage.note("stall", session.id)
+                stage.do(HoldReading(session.id))
+    return True
+    yield Until(lambda: True)
+
+
+def hold(stage: Stage, session: Session) -> None:
+    """Nothing is waited for from this session for a while (its own stall, or a frozen server)."""
+    session.stalled_from = session.first_owed if session.first_owed is not None else len(stage.history.messages)
+    stage.owed.release(session)
+    session.move("stall")
+
+
+def resume(stage: Stage, act: Act) -> Steps:
+    """resume: caught up, or closed by the server (its right, unless `slow-readers: kept`)."""
+    for who, _ in act.entries:
+        for bot in who.bots or [each.bot for each in stage.sessions if each.state is State.STALLED]:
+            session = stage.current.get(bot)
+            if session is None or session.state is not State.STALLED:
+                stage.skip(bot, f"{bot} can't resume: it is {session.state if session else 'not here'}")
+                continue
+            stage.note("resume", session.id)
+            go_on(stage, session)
+            stage.do(ResumeReading(session.id))
+    yield from stage.settle("resume")
+    return True
+
+
+def go_on(stage: Stage, session: Session) -> None:
+    """It reads again: what it missed meanwhile is awaited."""
+    session.move("resume")
+    session.first_owed = len(stage.history.messages)
+    if not stage.profile.public.hears or not session.told:
+        return
+    missed = {
+        message.id
+        for message in stage.history.messages[session.stalled_from :]
+        if message.channel == "lobby"
+        and message.sender not in (session.id,)
+        and message.kind not in ("half", "piece")
+        and not session.has_seen(message.id)
+    }
+    limit = stage.profile.limits.text
+    if limit is not None:
+        missed = {number for number in missed if len(stage.history.messages[number].text.encode()) <= limit}
+    session.catching_up |= missed
+    if session.catching_up:
+        stage.owed.catching_up.add(session.id)

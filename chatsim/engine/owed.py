@@ -1,0 +1,212 @@
+"""What is still owed, live: which messages, notices and closings the bots are waiting for.
+
+This is only the waiting side of the rules: it tells when a step may end early. Whether the server kept its word is
+judged afterwards, from the history alone. Public messages are counted, not listed: per message one number of receivers
+to go, per session one byte a message heard. So a delivery costs two array look-ups.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from chatsim.engine.session import Session
+
+__all__ = ["Flight", "Owed", "Transition"]
+
+
+@dataclass(slots=True)
+class Flight:
+    """A message under way. `audience` None: public, counted by number; otherwise those yet to hear it."""
+
+    message: int
+    sender: int
+    at: float
+    size: int
+    audience: set[int] | None = None
+    echo: bool = False
+    ack: bool = False
+    console: bool = False
+
+
+@dataclass(slots=True)
+class Transition:
+    """A join or departure whose notice is awaited. `nick` None: the notice names nobody."""
+
+    what: str  # joined | left
+    nick: str | None
+    room: str | None
+    session: int
+    awaiting: set[int] = field(default_factory=set)
+
+
+class Owed:
+    def __init__(self) -> None:
+        self.to_go = array("i")  # by message number: receivers of a public message who have not heard it
+        self.flights: dict[int, Flight] = {}
+        self.transitions: list[Transition] = []
+        self.closings: set[int] = set()  # sessions whose server end we wait to see closed
+        self.catching_up: set[int] = set()  # sessions that were stalled
+        self.bytes_under_way = 0
+        self.landed: Callable[[Flight], None] = lambda flight: None
+
+    # --- messages ----------------------------------------------------------------------------------------------
+
+    def take_off(self, flight: Flight, receivers: int) -> None:
+        """A message is about to be sent; `receivers` of a public one have yet to hear it."""
+        while len(self.to_go) <= flight.message:
+            self.to_go.append(0)
+        self.to_go[flight.message] = receivers if flight.audience is None else 0
+        self.flights[flight.message] = flight
+        self.bytes_under_way += flight.size
+
+    def is_over(self, message: int) -> bool:
+        flight = self.flights.get(message)
+        return flight is None or self._done(flight)
+
+    def _done(self, flight: Flight) -> bool:
+        return not (self.to_go[flight.message] > 0 or flight.audience or flight.echo or flight.ack or flight.console)
+
+    def sweep(self) -> None:
+        """Forget the flights that are over, oldest first (they end roughly in order, so this is cheap)."""
+        flights = self.flights
+        while flights:
+            first = next(iter(flights.values()))
+            if not self._done(first):
+                return
+            del flights[first.message]
+            self.bytes_under_way -= first.size
+            self.landed(first)
+
+    def heard(self, session: Session, message: int) -> bool:
+        """Somebody heard a message; True if this session hears it for the first time."""
+        seen = session.seen
+        if message >= len(seen):
+            seen.extend(bytes(max(64, 2 * message - len(seen))))
+        if seen[message]:
+            return False
+        seen[message] = 1
+        flight = self.flights.get(message)
+        if session.catching_up:
+            session.catching_up.discard(message)
+            if not session.catching_up:
+                self.catching_up.discard(session.id)
+        if flight is None:
+            return True
+        if flight.sender == session.id:
+            flight.echo = False
+        elif flight.audience is not None:
+            flight.audience.discard(session.id)
+        elif session.first_owed is not None and message >= session.first_owed:
+            self.to_go[message] -= 1
+        return True
+
+    def heard_public(self, session: Session, messages: array[int], highest: int) -> None:
+        """The quick way for a read full of public messages of others."""
+        seen, to_go = session.seen, self.to_go
+        if highest >= len(seen):
+            seen.extend(bytes(max(64, 2 * highest - len(seen))))
+        first = session.first_owed
+        if first is None:
+            for message in messages:
+                seen[message] = 1
+            return
+        for message in messages:
+            if not seen[message]:
+                seen[message] = 1
+                if message >= first:
+                    to_go[message] -= 1
+
+    def release(self, session: Session) -> None:
+        """This session will hear no more: nobody waits for it."""
+        first = session.first_owed
+        for flight in self.flights.values():
+            if flight.sender == session.id:
+                flight.echo = flight.ack = False
+            elif flight.audience is not None:
+                flight.audience.discard(session.id)
+            elif first is not None and flight.message >= first and not session.has_seen(flight.message):
+                self.to_go[flight.message] -= 1
+        session.first_owed = None
+        session.catching_up.clear()
+        self.catching_up.discard(session.id)
+        for transition in self.transitions:
+            transition.awaiting.discard(session.id)
+
+    def forget_from(self, session: Session) -> None:
+        """What this session said may never come: nobody waits for it (its last words are indefinite)."""
+        for message in [flight.message for flight in self.flights.values() if flight.sender == session.id]:
+            self.bytes_under_way -= self.flights.pop(message).size
+
+    # --- notices -----------------------------------------------------------------------------------------------
+
+    def expect_notice(self, transition: Transition) -> None:
+        if transition.awaiting:
+            self.transitions.append(transition)
+
+    def notice(self, session: int, what: str, nick: str | None, room: str | None) -> bool:
+        """A notice came; True if it was awaited."""
+        for transition in self.transitions:
+            if transition.what != what or session not in transition.awaiting:
+                continue
+            if room is not None and transition.room is not None and room != transition.room:
+                continue
+            if nick is None or transition.nick is None or nick.casefold() == transition.nick.casefold():
+                transition.awaiting.discard(session)
+                if not transition.awaiting:
+                    self.transitions.remove(transition)
+                return True
+        return False
+
+    def cancel_notices_of(self, session: int, what: str) -> None:
+        self.transitions = [each for each in self.transitions if (each.session, each.what) != (session, what)]
+
+    # --- the whole ---------------------------------------------------------------------------------------------
+
+    def nothing(self) -> bool:
+        self.sweep()
+        if self.transitions and not any(each.awaiting for each in self.transitions):
+            self.transitions.clear()
+        return not (self.flights or self.transitions or self.closings or self.catching_up)
+
+    def missing(self, sessions: Iterable[Session], most: int = 1000) -> list[list[object]]:
+        """What is not there, as rows [what, session, message number or words]."""
+        return [row for row, _ in zip(self._missing(list(sessions)), range(most), strict=False)]
+
+    def _missing(self, sessions: list[Session]) -> Iterator[list[object]]:
+        for flight in self.flights.values():
+            if flight.audience is not None:
+                yield from (["message", session, flight.message] for session in sorted(flight.audience))
+            elif self.to_go[flight.message] > 0:
+                for session in sessions:
+                    if (
+                        session.first_owed is not None
+                        and flight.message >= session.first_owed
+                        and session.id != flight.sender
+                        and not session.has_seen(flight.message)
+                    ):
+                        yield ["message", session.id, flight.message]
+            if flight.echo:
+                yield ["echo", flight.sender, flight.message]
+            if flight.ack:
+                yield ["ack", flight.sender, flight.message]
+            if flight.console:
+                yield ["output", flight.sender, flight.message]
+        for transition in self.transitions:
+            for session_id in sorted(transition.awaiting):
+                yield ["notice", session_id, f"{transition.what} {transition.nick or ''}".strip()]
+        for session_id in sorted(self.closings):
+            yield ["close", session_id, ""]
+        for session_id in sorted(self.catching_up):
+            yield ["catching up", session_id, ""]
+
+    def give_up(self, sessions: Iterable[Session]) -> None:
+        """The patience is spent: wait for none of it again."""
+        self.flights.clear()
+        self.bytes_under_way = 0
+        self.transitions.clear()
+        self.closings.clear()
+        for session in sessions:
+            session.catching_up.clear()
+        self.catching_up.clear()

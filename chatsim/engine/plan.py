@@ -1,0 +1,362 @@
+"""From a scenario, a profile and a seed to a plan: who is called what, which words stand unmarked, what cannot be played.
+
+Everything that can be known before a server is started is decided here.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+from chatsim.engine.texts import SHORTEST_UNMARKED
+from chatsim.errors import Place, Problem, ScenarioError
+from chatsim.profile.profile import Profile
+from chatsim.profile.templates import Template
+from chatsim.profile.terms_of import terms_of
+from chatsim.scenario.scenario import Scenario
+from chatsim.scenario.steps import (
+    Act,
+    Expectation,
+    ExpectOutput,
+    OperatorSays,
+    Raw,
+    Repeat,
+    ServerStep,
+    Step,
+    Talk,
+    Tell,
+    Together,
+)
+from chatsim.terms import Terms
+
+__all__ = ["Plan", "make_plan", "walk", "why_not"]
+
+LETTERS = "bcdfghjklmnprstvz"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    scenario: Scenario
+    profile: Profile
+    terms: Terms
+    seed: int
+    patience: float  # times the usual
+    nicks: Mapping[str, str]  # bot -> the nickname it will ask for
+    unmarked: frozenset[str]  # author's words that go out as they are
+    attached: bool = False  # connected to a running server: its process is not ours
+    restartable: bool = False
+    keeps_lines: bool = False  # some step asks for a `line`: what came is kept as text
+    notes: tuple[str, ...] = field(default=())
+
+
+def make_plan(
+    scenario: Scenario, profile: Profile, seed: int, *, patience: float = 1.0, attached: bool = False
+) -> Plan:
+    """Raises ScenarioError for texts that the profile's encoding cannot carry, with their places."""
+    terms = terms_of(profile, scenario.promises)
+    nicks, notes = _nicknames(scenario, profile, seed)
+    texts = list(_authored(scenario.steps))
+    _check_encoding(texts, nicks, scenario, profile)
+    return Plan(
+        scenario,
+        profile,
+        terms,
+        seed,
+        patience,
+        nicks,
+        _unmistakable([text for text, _ in texts], nicks.values(), profile, scenario.steps),
+        attached,
+        keeps_lines=any(
+            isinstance(detail, Expectation) and detail.line is not None
+            for step in walk(scenario.steps)
+            if isinstance(step, Act)
+            for _, detail in step.entries
+        ),
+        notes=notes,
+    )
+
+
+def walk(steps: Iterable[Step]) -> Iterator[Step]:
+    """Every step, the inner ones of `together` and `repeat` after their parent."""
+    for step in steps:
+        yield step
+        if isinstance(step, Together):
+            for branch in step.branches:
+                yield from walk(branch)
+        elif isinstance(step, Repeat):
+            yield from walk(step.steps)
+
+
+# --- can it be played at all ---------------------------------------------------------------------------------------
+
+
+def why_not(scenario: Scenario, profile: Profile, *, attached: bool = False) -> str | None:
+    """Why this scenario cannot be played with this profile, in one sentence naming the step; None if it can."""
+    if (
+        attached
+        and profile.output_said
+        and not profile.public.hears
+        and not profile.public.echo
+        and not profile.operator
+    ):
+        return "only the server's console hears messages there, and with --connect nobody sees its console"
+    if profile.limits.clients is not None and len(scenario.bots) > profile.limits.clients:
+        return f"it has {len(scenario.bots)} bots, and the profile allows {profile.limits.clients} clients (limits: clients)"
+    for step in walk(scenario.steps):
+        lacking = _lacking(step, profile, attached)
+        if lacking:
+            return f"{step.verb!r} ({step.place}) needs {lacking}"
+    return None
+
+
+def _lacking(step: Step, profile: Profile, attached: bool) -> str | None:
+    if isinstance(step, ServerStep) and attached:
+        return "a server that chatsim started, and this one was only connected to"
+    if isinstance(step, OperatorSays):
+        if attached:
+            return "the server's console, and this server was only connected to"
+        return None if profile.operator or all(to is None for to, _ in step.entries) else "an operator in the profile"
+    if isinstance(step, ExpectOutput):
+        return _lacking_output(step, profile, attached)
+    if isinstance(step, Act):
+        for _, detail in step.entries:
+            lacking = _lacking_act(step.verb, detail, profile)
+            if lacking:
+                return lacking
+    return None
+
+
+def _lacking_output(step: ExpectOutput, profile: Profile, attached: bool) -> str | None:
+    if attached:
+        return "the server's output, and this server was only connected to"
+    for key in ("said", "joined", "left"):
+        if getattr(step, key) is not None and not getattr(profile, f"output_{key}"):
+            return f"`output: {{{key}: …}}` in the profile"
+    return None
+
+
+def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
+    public = profile.public.says is not None or (profile.rooms is not None and profile.rooms.default is not None)
+    if verb in ("chat", "converse"):
+        assert isinstance(detail, Talk)
+        if detail.room is not None:
+            return _lacking_room(detail.room, profile)
+        if not public:
+            return "public chat (`says`)"
+        if verb == "converse" and not (profile.public.hears or profile.rooms):
+            return "bots that hear each other (`hears`)"
+    if verb == "whisper" and profile.whisper.says is None:
+        return "direct messages (`whisper`)"
+    if verb in ("enter", "exit"):
+        return _lacking_room(detail.room, profile)
+    if verb == "ask" and (profile.roster is None or profile.roster.ask is None):
+        return "a roster that can be asked for (`roster: {ask}`)"
+    if verb in ("join", "rejoin") and detail is not None and detail.wanted == "refused" and not profile.join:
+        return "a join dialogue in which a client can be refused (`join`, `refuses`)"
+    if isinstance(detail, Raw):
+        if not public and (detail.text is not None or detail.size is not None):
+            return "public chat (`says`)"
+        if detail.garbage == "length" and profile.sent.kind not in ("digits", "struct"):
+            return "a framing with a length header"
+    if isinstance(detail, Expectation):
+        return _lacking_expectation(detail, profile)
+    return None
+
+
+def _lacking_expectation(detail: Expectation, profile: Profile) -> str | None:
+    if detail.joined is not None and not profile.joined:
+        return "join notices (`notices: {joined}`)"
+    if detail.left is not None and not (profile.left or profile.dropped):
+        return "leave notices (`notices: {left}`)"
+    if detail.roster is not None and profile.roster is None:
+        return "a roster (`roster`)"
+    if detail.private and profile.whisper.says is None:
+        return "direct messages (`whisper`)"
+    if detail.room is not None:
+        return _lacking_room(detail.room, profile)
+    return None
+
+
+def _lacking_room(room: str, profile: Profile) -> str | None:
+    if profile.rooms is None:
+        return "rooms (`rooms`)"
+    if profile.rooms.names and room not in profile.rooms.names:
+        return f"a room {room!r}; the profile has only {', '.join(profile.rooms.names)}"
+    return None
+
+
+# --- nicknames -----------------------------------------------------------------------------------------------------
+
+
+def _nicknames(scenario: Scenario, profile: Profile, seed: int) -> tuple[dict[str, str], tuple[str, ...]]:
+    draw = random.Random(f"nicks {seed}")
+    wanted = _wanted_nicks(scenario, seed)
+    longest = profile.limits.nick
+    if longest is not None:
+        wanted = {bot: nick[:longest] for bot, nick in wanted.items()}
+    authored = {bot.name for bot in scenario.bots if bot.nick is not None}
+    literals = "\n".join(literal.casefold() for template in templates_of(profile) for literal in template.literals)
+    crowd = "\n" + "\n".join(sorted({nick.casefold() for nick in wanted.values()})) + "\n"
+    notes: list[str] = []
+    given: dict[str, str] = {}
+    renamed: dict[str, str] = {}  # equal wishes stay equal
+    for bot, nick in wanted.items():
+        if nick in renamed:
+            given[bot] = renamed[nick]
+            continue
+        fine = nick
+        while _mistakable(fine, crowd, literals, own=fine == nick):
+            letters = "".join(draw.choice(LETTERS) for _ in range(3))
+            room = None if longest is None else max(1, longest - 3)
+            fine = nick[:room] + letters
+        if fine != nick:
+            notes.append(
+                f"{bot} is called {fine!r} here: {nick!r} is part of another name or of the profile's own words"
+            )
+            crowd += fine.casefold() + "\n"
+        elif nick[: len(nick)] != (scenario_nick(scenario, bot) or nick) and bot in authored:
+            notes.append(f"{bot} is called {nick!r} here: longer names are not allowed (limits: nick)")
+        renamed[nick] = fine
+        given[bot] = fine
+    return given, tuple(notes)
+
+
+def scenario_nick(scenario: Scenario, name: str) -> str | None:
+    for bot in scenario.bots:
+        if bot.name == name:
+            return bot.nick
+    return None
+
+
+def _mistakable(nick: str, crowd: str, literals: str, *, own: bool) -> bool:
+    folded = nick.casefold()
+    if folded in literals:
+        return True
+    return crowd.count(folded) > (1 if own else 0)
+
+
+def _wanted_nicks(scenario: Scenario, seed: int) -> dict[str, str]:
+    """Each bot's wish: what the author wrote, Faker's where names are drawn, else the bot's own name."""
+    drawing = [bot for bot in scenario.bots if bot.nick is None and (scenario.drawn_names or bot.locale is not None)]
+    drawn: dict[str, str] = {}
+    if drawing:
+        from faker import Faker  # 90 ms: only where names are drawn
+
+        fakers: dict[str, Faker] = {}
+        taken: set[str] = {bot.nick.casefold() for bot in scenario.bots if bot.nick is not None}
+        for bot in drawing:
+            locale = "en_US" if bot.locale in (None, "mixed") else str(bot.locale)
+            if locale not in fakers:
+                fakers[locale] = Faker(locale)
+                fakers[locale].seed_instance(f"{seed} {locale}")
+            drawn[bot.name] = _new_name(fakers[locale], taken, bot.name)
+    return {bot.name: bot.nick if bot.nick is not None else drawn.get(bot.name, bot.name) for bot in scenario.bots}
+
+
+def _new_name(faker: Any, taken: set[str], fallback: str) -> str:
+    for attempt in range(200):
+        name: str = "".join(character for character in faker.first_name() if character not in " \t-'.·")
+        if attempt > 60:  # a thousand bots: first names run out
+            name += str(attempt + len(taken))
+        if len(name) >= 3 and name.casefold() not in taken:
+            taken.add(name.casefold())
+            return name
+    return fallback
+
+
+def templates_of(value: Any) -> Iterator[Template]:
+    """Every template anywhere in a profile."""
+    if isinstance(value, Template):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from templates_of(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for each in fields(value):
+            if each.name != "start":
+                yield from templates_of(getattr(value, each.name))
+
+
+# --- texts ---------------------------------------------------------------------------------------------------------
+
+
+def _authored(steps: Iterable[Step]) -> Iterator[tuple[str, Place]]:
+    """Every text that an author put into a message, once for each time it may be said."""
+    for step in walk(steps):
+        if isinstance(step, OperatorSays):
+            for _, text in step.entries:
+                yield text, step.place
+        if not isinstance(step, Act):
+            continue
+        for _, detail in step.entries:
+            if isinstance(detail, Talk | Tell):
+                for text in detail.texts:
+                    yield text, step.place
+            elif isinstance(detail, Raw) and detail.text is not None:
+                yield detail.text, step.place
+
+
+def _said_more_than_once(steps: Iterable[Step]) -> set[str]:
+    """Texts that one step may say several times: several bots, a count, a repeat."""
+    often: set[str] = set()
+    for step in walk(steps):
+        if isinstance(step, Repeat):
+            often.update(text for text, _ in _authored(step.steps))
+        if isinstance(step, Act):
+            for who, detail in step.entries:
+                many = who.everyone or len(who.bots) > 1
+                if isinstance(detail, Talk | Tell) and (many or detail.count > len(detail.texts)):
+                    often.update(detail.texts)
+                if isinstance(detail, Raw) and detail.text is not None:
+                    often.add(detail.text)
+    return often
+
+
+def _unmistakable(texts: list[str], nicks: Iterable[str], profile: Profile, steps: Iterable[Step]) -> frozenset[str]:
+    often = _said_more_than_once(steps)
+    others = [nick.casefold() for nick in nicks]
+    others += [literal.casefold() for template in templates_of(profile) for literal in template.literals]
+    crowd = "\n".join(others)
+    folded = [text.casefold() for text in texts]
+    joined = "\n".join(folded)
+    return frozenset(
+        text
+        for text, fold in zip(texts, folded, strict=True)
+        if len(text) >= SHORTEST_UNMARKED
+        and text not in often
+        and joined.count(fold) == 1
+        and fold not in crowd
+        and not any(literal and literal in fold for literal in others if len(literal) > 3)
+    )
+
+
+def _check_encoding(
+    texts: list[tuple[str, Place]], nicks: Mapping[str, str], scenario: Scenario, profile: Profile
+) -> None:
+    problems = []
+    for text, place in texts:
+        try:
+            text.encode(profile.encoding)
+        except UnicodeEncodeError as problem:
+            problems.append(
+                Problem(
+                    f"the text {text!r} holds {text[problem.start]!r}, which {profile.encoding} "
+                    f"(profile {profile.name}) cannot carry",
+                    place,
+                )
+            )
+    places = {bot.name: bot.place for bot in scenario.bots}
+    for bot, nick in nicks.items():
+        try:
+            nick.encode(profile.encoding)
+        except UnicodeEncodeError:
+            problems.append(
+                Problem(
+                    f"the nickname {nick!r} cannot be written in {profile.encoding} (profile {profile.name})",
+                    places[bot],
+                )
+            )
+    if problems:
+        raise ScenarioError(problems)

@@ -1,0 +1,100 @@
+"""The server as an actor: stop, kill, restart, freeze, thaw."""
+
+from __future__ import annotations
+
+from chatsim.engine.leaving import go_on, hold
+from chatsim.engine.session import CLOSED, State
+from chatsim.engine.stage import Stage
+from chatsim.engine.tasks import Steps, Until
+from chatsim.network.network import Close, ServerCommand
+from chatsim.scenario.steps import ServerStep
+
+__all__ = ["serve", "stop"]
+
+START_PATIENCE = 10.0  # seconds for a server to listen again
+
+
+def serve(stage: Stage, step: ServerStep) -> Steps:
+    stage.fault()
+    match step.action:
+        case "stop":
+            yield from stop(stage)
+        case "kill":
+            yield from _kill(stage)
+        case "restart":
+            if stage.server_is == "up":
+                yield from stop(stage)
+            yield from _start(stage)
+        case "freeze":
+            for session in stage.there():
+                hold(stage, session)
+            stage.note("server", what="freeze")
+            stage.do(ServerCommand("freeze"))
+        case "thaw":
+            stage.note("server", what="thaw")
+            stage.do(ServerCommand("thaw"))
+            for session in stage.sessions:
+                if session.state is State.STALLED:
+                    go_on(stage, session)
+            yield from stage.settle("thaw")
+    return True
+
+
+def stop(stage: Stage) -> Steps:
+    """Tell it to end, as its profile says, and wait until its whole tree has gone. Whoever was there is gone."""
+    had = len(stage.server_events)
+    _everybody_out(stage)
+    stage.server_is = "stopping"
+    stage.do(ServerCommand("stop"))
+
+    def ended() -> bool:
+        return any(event.what in ("ended", "failed") for event in stage.server_events[had:])
+
+    wait = Until(ended, max(stage.patience.seconds, 2.0))
+    if not (yield wait):
+        stage.unmet("stop", wait, [["server", -1, "still there"]])
+        stage.do(ServerCommand("kill"))
+        yield Until(ended, 5.0)
+    stage.server_is = "down"
+    _close_all(stage)
+    return True
+
+
+def _kill(stage: Stage) -> Steps:
+    had = len(stage.server_events)
+    stage.note("server", what="kill")
+    _everybody_out(stage)
+    stage.server_is = "stopping"
+    stage.do(ServerCommand("kill"))
+    yield Until(lambda: any(event.what == "ended" for event in stage.server_events[had:]), 5.0)
+    stage.server_is = "down"
+    _close_all(stage)
+    return True
+
+
+def _start(stage: Stage) -> Steps:
+    had = len(stage.server_events)
+    stage.note("server", what="restart")
+    stage.do(ServerCommand("start"))
+    wait = Until(
+        lambda: any(event.what in ("listening", "failed") for event in stage.server_events[had:]),
+        START_PATIENCE * stage.plan.patience,
+    )
+    if not (yield wait):
+        stage.unmet("restart", wait, [["server", -1, "does not listen"]])
+    return True
+
+
+def _everybody_out(stage: Stage) -> None:
+    for session in stage.sessions:
+        if session.state not in CLOSED:
+            stage.away(session)
+
+
+def _close_all(stage: Stage) -> None:
+    """The server has ended: what our side still holds is closed, as a real client would."""
+    for session in stage.sessions:
+        if session.state not in CLOSED:
+            stage.do(Close(session.id))
+            session.state = State.GONE
+    stage.owed.give_up(stage.sessions)

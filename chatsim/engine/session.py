@@ -1,0 +1,122 @@
+"""One connection of one bot, as a state machine that can be read aloud.
+
+What is absent from the table is forbidden, and the error falls out of the look-up: "bob can't chat while gone".
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from chatsim.profile.ear import Ear
+from chatsim.profile.profile import Dialogue
+from chatsim.profile.templates import Template
+
+__all__ = ["TRANSITIONS", "Conversation", "Session", "State"]
+
+
+class State(StrEnum):
+    CONNECTING = "connecting"
+    OPEN = "connected"  # the connection stands, nothing is being joined
+    JOINING = "joining"
+    PRESENT = "present"  # the join dialogue is done
+    STALLED = "stalled"
+    LEAVING = "leaving"
+    HALF = "half-closed"  # we have shut down our writing side and go on reading
+    VANISHED = "vanished"
+    REFUSED = "refused"
+    LOST = "closed by the server"
+    GONE = "gone"
+
+
+S = State
+TRANSITIONS: dict[tuple[State, str], State] = {
+    (S.CONNECTING, "opened"): S.OPEN,
+    (S.CONNECTING, "failed"): S.GONE,
+    (S.OPEN, "join"): S.JOINING,
+    (S.JOINING, "told"): S.PRESENT,
+    (S.JOINING, "refused"): S.REFUSED,
+    (S.OPEN, "refused"): S.REFUSED,
+    (S.PRESENT, "stall"): S.STALLED,
+    (S.OPEN, "stall"): S.STALLED,
+    (S.STALLED, "resume"): S.PRESENT,
+    (S.OPEN, "leave"): S.LEAVING,
+    (S.PRESENT, "leave"): S.LEAVING,
+    (S.STALLED, "leave"): S.LEAVING,
+    (S.LEAVING, "closed"): S.GONE,
+    (S.HALF, "closed"): S.GONE,
+    (S.VANISHED, "closed"): S.GONE,
+    (S.REFUSED, "closed"): S.GONE,
+    **{(state, "drop"): S.GONE for state in (S.CONNECTING, S.OPEN, S.JOINING, S.PRESENT, S.STALLED, S.LEAVING, S.HALF)},
+    **{(state, "half-close"): S.HALF for state in (S.OPEN, S.JOINING, S.PRESENT)},
+    **{(state, "vanish"): S.VANISHED for state in (S.OPEN, S.JOINING, S.PRESENT)},
+    **{(state, "peer closed"): S.LOST for state in (S.OPEN, S.JOINING, S.PRESENT, S.STALLED)},
+}
+
+ABLE_TO_SPEAK = frozenset((S.OPEN, S.PRESENT))
+READING = frozenset((S.OPEN, S.JOINING, S.PRESENT, S.LEAVING, S.HALF))
+CLOSED = frozenset((S.LOST, S.GONE))
+
+
+@dataclass(slots=True)
+class Conversation:
+    """A dialogue under way: what is still to be sent and awaited, and whom to tell when it is over."""
+
+    lines: Dialogue
+    refusals: tuple[Template, ...]
+    done: Callable[[], None]
+    room: str | None = None
+    position: int = 0
+    waiting: bool = False  # for an await or a pause
+
+
+@dataclass(slots=True)
+class Session:
+    """`first_owed`: messages with this number or a later one are owed to it (None: not there yet, or no more)."""
+
+    id: int
+    bot: str
+    nick: str
+    number: int
+    ear: Ear
+    wanted: str = "accepted"  # of the join: accepted | refused | either
+    state: State = State.CONNECTING
+    ip: str = ""
+    port: int = 0
+    told: bool = False
+    connected_at: float = 0.0
+    first_owed: int | None = None
+    seen: bytearray = field(default_factory=bytearray)  # by message number: has it been heard
+    rooms: set[str] = field(default_factory=set)
+    conversation: Conversation | None = None
+    outbox: deque[Callable[[], int | None]] = field(default_factory=deque)
+    unproved: int | None = None  # the message after which the next must wait (pace: one-at-a-time)
+    free_at: float = 0.0  # not before this may it speak again
+    ticking: bool = False  # a timer will look at the outbox
+    stalled_from: int = 0  # first message that it may have missed by our stall
+    catching_up: set[int] = field(default_factory=set)
+    acted_badly: bool = False
+    ended_by_operator: bool = False
+    closed_how: str | None = None
+    holds_end: bool = False  # we have shut down our side and wait for the server's
+    asking: bool = False
+    roster: tuple[str, ...] | None = None
+    last_sent: int | None = None  # its last message, whose fate the goodbye waits for
+
+    def move(self, what: str) -> bool:
+        """Take the transition, or stay: False means that the table knows no such thing in this state."""
+        following = TRANSITIONS.get((self.state, what))
+        if following is None:
+            return False
+        self.state = following
+        return True
+
+    @property
+    def there(self) -> bool:
+        """Counted among those who must hear what is said now."""
+        return self.first_owed is not None
+
+    def has_seen(self, message: int) -> bool:
+        return message < len(self.seen) and self.seen[message] == 1
