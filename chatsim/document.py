@@ -210,6 +210,11 @@ class Reading:
             found.append(Problem(f"and {self._more:,} more problems in {self.file}"))
         return tuple(found)
 
+    @property
+    def count(self) -> int:
+        """How many problems so far."""
+        return len(self._problems) + self._more
+
     def refuse(self, error: type[ChatsimError]) -> None:
         """Raise the error with all problems, if there are any."""
         if self._problems:

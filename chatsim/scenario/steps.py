@@ -6,7 +6,7 @@ Times are seconds, sizes are bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from chatsim.errors import Place
@@ -44,13 +44,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Which bots. `everyone`: all who are not present (join, connect) or all present (any other verb), minus `but`;
+    """Which bots. `everyone`: all who are not present (join, rejoin, connect) or all present (any other verb), minus `but`;
     then `bots` is empty. Otherwise `bots`, groups already spelled out, in the cast's order, minus nobody."""
 
     bots: tuple[str, ...] = ()
     everyone: bool = False
     but: tuple[str, ...] = ()
     text: str = ""  # as the author wrote it
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
