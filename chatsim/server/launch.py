@@ -1,0 +1,301 @@
+"""From a profile's `start` to a running process: its folder, its build, its environment, its pipes.
+
+The server is given its own session, signals as a login shell would leave them, an open standard input, and output
+that nobody buffers more than needed. A folder that `files` or `build` would change is copied first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatsim.errors import ServerError
+from chatsim.profile.profile import Start
+from chatsim.server.processes import MARKER
+
+__all__ = ["Launcher", "Spawned"]
+
+LARGEST_COPY = 500_000_000  # bytes, and
+MOST_FILES = 50_000  # files of a server's folder that we copy: more is somebody's home
+BUILD_PATIENCE = 300.0  # seconds, for a build tool that fetches half of the internet first
+PIPE_SIZE = 1024 * 1024  # bytes that a server may print while we look elsewhere, where the platform allows it
+
+
+@dataclass(frozen=True, slots=True)
+class Spawned:
+    """A process and our ends of its pipes, all non-blocking. `errors` is -1 in a terminal: there is one output."""
+
+    process: subprocess.Popen[bytes]
+    typing: int
+    output: int
+    errors: int
+
+
+class Launcher:
+    """Knows how to start one server, again and again. `command` stands in for the one of `start`.
+
+    A command of the profile starts in the profile's folder, a `command` given here in ours; `cwd` is relative to that.
+    """
+
+    def __init__(self, start: Start, command: str | Sequence[str] | None = None, *, patience: float = 1.0) -> None:
+        self.start = start
+        self.patience = patience
+        chosen = command if command is not None else start.command
+        if not chosen:
+            raise ServerError("there is no command that starts the server", hint='say --server "COMMAND"')
+        self.command = self._split(chosen)
+        base = Path(start.folder) if start.folder and command is None else Path.cwd()
+        self._origin = base / (start.cwd or "")
+        self.folder = self._origin
+        self._copy = ""
+        self._built = False
+
+    @property
+    def chooses_port(self) -> bool:
+        """Does `{port}` stand anywhere, so that the port is ours to choose?"""
+        return self.start.chooses_port or any("{port}" in word for word in self.command)
+
+    @property
+    def host(self) -> str:
+        return self.start.host or "127.0.0.1"
+
+    @property
+    def needs_copy(self) -> bool:
+        return bool(self.start.files or self.start.build)
+
+    @property
+    def temporary(self) -> str:
+        """The temporary folder that must not outlive us, made on the first call; empty if none is needed."""
+        if self.needs_copy and not self._copy:
+            import tempfile
+
+            self._copy = tempfile.mkdtemp(prefix="chatsim-")
+        return self._copy
+
+    def describe(self) -> str:
+        """The command as one would type it."""
+        return shlex.join(self.command)
+
+    def prepare(self, port: int, marker: str) -> None:
+        """Copy the folder, write the files for this port, and build (once). Raises ServerError."""
+        if not self._origin.is_dir():
+            raise ServerError(f"the server's folder is not there: {self._origin}")
+        if not self.needs_copy:
+            return
+        target = Path(self.temporary) / "server"
+        if not target.exists():
+            _copy_folder(self._origin, target)
+            self.folder = target
+        for name, text in self.start.files.items():
+            path = target / name
+            if not path.resolve().is_relative_to(target.resolve()):
+                raise ServerError(f"a file of the server would lie outside of its folder: {name}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(self._filled(text, port), encoding="utf-8")
+        if self.start.build and not self._built:
+            self._build(port, marker)
+            self._built = True
+
+    def spawn(self, port: int, marker: str) -> Spawned:
+        """Start it. Raises ServerError if there is no such program."""
+        words = [self._filled(word, port) for word in self.command]
+        environment = self._environment(port, marker)
+        words[0] = _program(words[0], environment)
+        return self._in_terminal(words, environment) if self.start.terminal else self._with_pipes(words, environment)
+
+    def first_typed(self, port: int) -> bytes:
+        """What is typed as soon as it runs."""
+        text = self._filled(self.start.stdin or "", port)
+        return (text if not text or text.endswith("\n") else text + "\n").encode()
+
+    def close(self) -> None:
+        """Remove the temporary folder."""
+        if self._copy:
+            import shutil
+
+            shutil.rmtree(self._copy, ignore_errors=True)
+            self._copy, self._built, self.folder = "", False, self._origin
+
+    def _split(self, command: str | Sequence[str]) -> tuple[str, ...]:
+        if not isinstance(command, str):
+            return tuple(command)
+        try:
+            words = shlex.split(command)
+        except ValueError as error:
+            raise ServerError(f"the server's command cannot be read: {command}", hint=f"{error}") from None
+        if not words:
+            raise ServerError("the server's command is empty")
+        return tuple(words)
+
+    def _filled(self, text: str, port: int) -> str:
+        return text.replace("{port}", str(port)).replace("{host}", self.host)
+
+    def _environment(self, port: int, marker: str) -> dict[str, str]:
+        own = {name: self._filled(value, port) for name, value in self.start.env.items()}
+        python = {
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONIOENCODING": "utf-8",
+        }  # what it prints is to be seen when it prints it
+        return {**os.environ, **python, **own, MARKER: marker}
+
+    def _build(self, port: int, marker: str) -> None:
+        command = self._filled(self.start.build or "", port)
+        environment = self._environment(port, marker)
+        try:
+            done = subprocess.run(
+                ["/bin/sh", "-c", command],
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=BUILD_PATIENCE * self.patience,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise ServerError(
+                f"the build was not done within {BUILD_PATIENCE * self.patience:g} s: {command}"
+            ) from None
+        if done.returncode:
+            words = done.stdout.decode("utf-8", "replace").splitlines()[-30:]
+            said = "".join(f"\n  {line}" for line in words)
+            raise ServerError(f"the build failed with exit code {done.returncode}: {command}{said}")
+
+    def _with_pipes(self, words: list[str], environment: Mapping[str, str]) -> Spawned:
+        its_input, typing = os.pipe()
+        output, its_output = os.pipe()
+        errors, its_errors = os.pipe()
+        try:
+            process = self._popen(words, environment, its_input, its_output, its_errors)
+        except BaseException:
+            for fd in (typing, output, errors):
+                os.close(fd)
+            raise
+        finally:
+            for fd in (its_input, its_output, its_errors):
+                os.close(fd)
+        for fd in (output, errors):
+            _widen(fd)
+        return _unblocked(Spawned(process, typing, output, errors))
+
+    def _in_terminal(self, words: list[str], environment: Mapping[str, str]) -> Spawned:
+        """As in a terminal of its own. The shell opens it, as the leader of a session without one: so it becomes the
+        controlling terminal, without any code of ours between fork and exec."""
+        import termios
+
+        ours, its = os.openpty()
+        try:
+            modes = termios.tcgetattr(its)
+            modes[1] &= ~termios.OPOST  # line ends as the program writes them
+            modes[3] &= ~termios.ECHO  # what we type is no output
+            termios.tcsetattr(its, termios.TCSANOW, modes)
+            opening = ["/bin/sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(its), *words]
+            process = self._popen(opening, environment, its, its, its)
+        except BaseException:
+            os.close(ours)
+            raise
+        finally:
+            os.close(its)
+        return _unblocked(Spawned(process, os.dup(ours), ours, -1))
+
+    def _popen(
+        self, words: list[str], environment: Mapping[str, str], stdin: int, stdout: int, stderr: int
+    ) -> subprocess.Popen[bytes]:
+        try:
+            with _default_signals():
+                return subprocess.Popen(
+                    words,
+                    cwd=self.folder,
+                    env=environment,
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=stderr,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            what = (error.strerror or str(error)).lower()
+            raise ServerError(f"the server's command cannot be started: {shlex.join(words)}: {what}") from None
+
+
+def _program(name: str, environment: Mapping[str, str]) -> str:
+    """The program's name as it can be started; `python` also where only `python3` is installed."""
+    import shutil
+
+    if os.sep in name or shutil.which(name, path=environment.get("PATH")):
+        return name
+    if name == "python":
+        return shutil.which("python3", path=environment.get("PATH")) or sys.executable
+    raise ServerError(
+        f'the server\'s command was not found: there is no program "{name}"',
+        hint="is it installed, and on the PATH? A program in the server's folder is written ./" + name,
+    )
+
+
+@contextlib.contextmanager
+def _default_signals() -> Iterator[None]:
+    """Signals that are ignored stay so in a child, also SIGINT, which a shell ignores for what it starts with `&`; and
+    a Python server would then never see a Ctrl-C. So none is ignored or blocked while we start it. Handlers need no
+    care: exec takes them off. (A `preexec_fn` would do it in the child, but is unsafe with threads, and slow.)"""
+    ignored = []
+    blocked = signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    try:
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+            if signal.getsignal(number) == signal.SIG_IGN:
+                try:
+                    signal.signal(number, signal.SIG_DFL if number == signal.SIGCHLD else _nothing)
+                except ValueError:
+                    break  # not the main thread: nothing can be done
+                ignored.append(number)
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def _nothing(number: int, frame: object) -> None:
+    """A handler in place of ignoring: what was ignored in us stays without effect on us."""
+
+
+def _unblocked(spawned: Spawned) -> Spawned:
+    for fd in (spawned.typing, spawned.output, spawned.errors):
+        if fd >= 0:
+            os.set_blocking(fd, False)
+    return spawned
+
+
+def _widen(pipe: int) -> None:
+    try:
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+    except (ImportError, AttributeError, OSError):
+        pass  # an ordinary pipe does as well, the server only waits for us a little more often
+
+
+def _copy_folder(origin: Path, target: Path) -> None:
+    import shutil
+
+    size = files = 0
+    for folder, folders, names in os.walk(origin):
+        folders[:] = [name for name in folders if name != ".git"]
+        for name in names:
+            files += 1
+            with contextlib.suppress(OSError):
+                size += (Path(folder) / name).lstat().st_size
+        if size > LARGEST_COPY or files > MOST_FILES:
+            raise ServerError(
+                f"the server's folder is too large to be copied: {origin}",
+                hint="`files` and `build` work in a copy; put the server into a folder of its own and name it in `cwd`",
+            )
+    try:
+        shutil.copytree(origin, target, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+    except (OSError, shutil.Error) as error:
+        raise ServerError(f"the server's folder cannot be copied: {origin}", hint=str(error)[:300]) from None

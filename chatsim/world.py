@@ -1,0 +1,126 @@
+"""The world of one run behind one door: TCP connections and the server's process, one loop, one clock.
+
+A `World` is a `Network` (see `chatsim.network.network`): what happens to connections and to the process comes out of
+one `poll`, in the order in which it was observed. Attached to a server that somebody else has started, it has no
+process: commands to it are answered by `failed`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from types import TracebackType
+
+from chatsim.errors import ServerError
+from chatsim.network.loop import Loop
+from chatsim.network.network import Command, Event, Facts, Inspect, ServerCommand, ServerEvent, Strain, Type
+from chatsim.network.tcp import Address, TcpNetwork
+from chatsim.server.inspect import connection_facts
+from chatsim.server.launch import Launcher
+from chatsim.server.load import ForeignLoad
+from chatsim.server.server import Server
+
+__all__ = ["World"]
+
+
+class World:
+    """Either a launcher, whose server is started by `start`, or the address of a server that is there already.
+
+    Use as a context manager: leaving it ends everything, connections first, then the server's whole tree.
+    """
+
+    def __init__(self, server: Launcher | Address) -> None:
+        self._loop = Loop()
+        self._network = TcpNetwork(loop=self._loop)
+        self._server = Server(server, self._loop) if isinstance(server, Launcher) else None
+        self._address = None if isinstance(server, Launcher) else server
+        self._load = ForeignLoad(self._our_cpu)
+        self._closed = False
+        self.now = self._loop.now
+
+    def start(self) -> None:
+        """Start the server and wait until it listens; where there is none to start: look its name up.
+
+        Raises ServerError. Nothing is connected to the server by this.
+        """
+        if self._server is not None:
+            self._server.start()
+        self._aim()
+
+    @property
+    def address(self) -> Address | None:
+        """Where the server listens; None before it does."""
+        return self._address if self._server is None else self._server.address
+
+    def describe(self) -> str:
+        """The server in a few words: its command, or where it is."""
+        if self._server is not None:
+            return self._server.describe()
+        assert self._address is not None
+        host, port = self._address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def last_output(self, number: int = 20) -> list[str]:
+        """The last lines that the server printed, both streams together; none if it is not ours."""
+        return [] if self._server is None else self._server.last_output(number)
+
+    def do(self, command: Command) -> None:
+        if isinstance(command, (ServerCommand, Type, Inspect)):
+            self._do_with_server(command)
+        else:
+            self._network.do(command)
+
+    def poll(self, deadline: float) -> Sequence[Event]:
+        return self._loop.poll(deadline)
+
+    def strain(self) -> Strain:
+        return Strain(lag=self._loop.lag(), foreign=self._load.seconds())
+
+    def close(self) -> None:
+        """End everything at once. May be called at any time, and again."""
+        if self._closed:
+            return
+        self._closed = True
+        self._network.close()
+        try:
+            if self._server is not None:
+                self._server.close()
+        finally:
+            self._loop.close()
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _aim(self) -> None:
+        address = self.address
+        assert address is not None
+        try:
+            self._network.aim(address)
+        except OSError as error:
+            raise ServerError(f"there is no host {address[0]}: {error.strerror or error}") from None
+
+    def _do_with_server(self, command: ServerCommand | Type | Inspect) -> None:
+        if self._server is not None:
+            self._server.do(command)
+        elif isinstance(command, Inspect):
+            self._loop.emit(Facts(self.now(), command.tag, self._seen_from_outside()))
+        else:
+            what = command.what if isinstance(command, ServerCommand) else "type"
+            why = "chatsim is only attached to this server and has not started it"
+            self._loop.emit(ServerEvent(self.now(), "failed", {"command": what, "why": why}))
+
+    def _seen_from_outside(self) -> dict[str, object]:
+        assert self._address is not None
+        host, port = self._address
+        return connection_facts(port) if host in ("localhost", "::1") or host.startswith("127.") else {}
+
+    def _our_cpu(self) -> float:
+        """Processor seconds that we and the server have used: nobody else's load."""
+        times = os.times()
+        ours = times.user + times.system
+        return ours + (self._server.cpu() if self._server is not None else 0.0)
