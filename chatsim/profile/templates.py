@@ -270,7 +270,9 @@ def _json_literals(value: Any) -> Iterator[str]:
 def _regex_literals(pattern: str) -> list[str]:
     """Runs of characters that stand for themselves. May name too much, never too little to collide with a nickname
     that is written out."""
-    pattern = re.sub(r"\(\?P?[<=!:a-zA-Z-]*(?:\w+[>)])?|\\[A-Za-z0-9]|\[\^?\]?[^\]]*\]|\{\d*,?\d*\}", "\0", pattern)
+    pattern = re.sub(
+        r"\(\?(?:P<\w+>|P=\w+\)|<?[=!]|[a-zA-Z-]*[:)])|\\[A-Za-z0-9]|\[\^?\]?[^\]]*\]|\{\d*,?\d*\}", "\0", pattern
+    )
     pattern = re.sub(r"\\(.)", r"\1", re.sub(r"(?<!\\)[().|?*+^$]", "\0", pattern))
     return [run for run in pattern.split("\0") if run]
 
@@ -286,7 +288,7 @@ def _check_placeholders(source: str, use: Use) -> None:
     allowed = ALLOWED[use]
     for found in _TOKEN.finditer(source):
         name = found["name"]
-        if name is not None and name not in allowed:
+        if name is not None and name not in allowed and use != "start":  # a command is full of braces of its own
             raise TemplateError(
                 f"`{{{name}}}` has no meaning {_PLACES[use]}",
                 hint=f"Placeholders here: {_listed(allowed)}. A literal {{{name}}} is written {{{{{name}}}}}.",
@@ -299,7 +301,10 @@ def _check_placeholders(source: str, use: Use) -> None:
         )
     for found in _SUSPECT.finditer(source):
         word = found["word"]
-        meant = None if word in PLACEHOLDERS else _meant(word, allowed)
+        if use == "start":
+            meant = next(iter(difflib.get_close_matches(word.lower(), allowed - {word}, n=1, cutoff=0.75)), None)
+        else:
+            meant = None if word in PLACEHOLDERS else _meant(word, allowed)
         if meant is not None:
             raise TemplateError(
                 f"there is no placeholder `{{{word}}}`. Did you mean `{{{meant}}}`?",

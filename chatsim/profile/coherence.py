@@ -1,0 +1,209 @@
+"""What must fit together in a profile, across its keys. Each rule is noted where its author wrote the cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chatsim.document import Mapping, Node, Reading, Scalar
+from chatsim.profile.framing import Framing
+from chatsim.profile.parts import Written
+from chatsim.profile.profile import Await, Profile, SendThis
+from chatsim.profile.templates import Template
+
+__all__ = ["judge"]
+
+# What a template in this place must hold: all of these names, or (for a roster) one of them.
+_MUST_HOLD: dict[str, tuple[str, ...]] = {
+    "says": ("text",),
+    "hears": ("text",),
+    "echo": ("text",),
+    "whisper.says": ("to", "text"),
+    "whisper.hears": ("text",),
+    "whisper.echo": ("text",),
+    "rooms.says": ("text",),
+    "rooms.hears": ("text",),
+    "rooms.echo": ("text",),
+    "operator.hears": ("text",),
+    "output.said": ("text",),
+}
+_WHY: dict[str, str] = {
+    "text": "without it no message can be told from another",
+    "to": "without it the server cannot know whom it is for",
+}
+# Where these names mean something in what is sent.
+_SENT_ONLY_IN: dict[str, tuple[str, ...]] = {
+    "text": ("says", "whisper.says", "rooms.says"),
+    "to": ("whisper.says",),
+    "room": ("says", "rooms.says", "rooms.enter", "rooms.exit"),
+}
+
+
+def judge(reading: Reading, root: Mapping, profile: Profile, written: list[Written]) -> None:
+    """Note every contradiction. `profile` may be made of defaults where something is wrong already."""
+    for one in written:
+        _holds_what_it_must(reading, one)
+        _sends_what_it_can(reading, one, profile)
+        _fits_its_frames(reading, one, profile)
+        _fits_its_encoding(reading, one, profile.encoding)
+        _needs_a_nick(reading, one, profile)
+    _says_json(reading, root, profile)
+    _assigned_nick_is_awaited(reading, root, profile)
+    _roster_has_names(reading, written)
+    _whenever_can_answer(reading, written)
+    _rooms_can_be_reached(reading, root, profile)
+    _promises_are_described(reading, root, profile)
+
+
+def _holds_what_it_must(reading: Reading, one: Written) -> None:
+    for name in _MUST_HOLD.get(one.part, ()):
+        if name not in one.template.fields:
+            reading.wrong(f"{{{name}}} is missing in `{one.part}`: {_WHY[name]}", one.node)
+
+
+def _sends_what_it_can(reading: Reading, one: Written, profile: Profile) -> None:
+    if one.use not in ("sent", "answer"):
+        return
+    for name, parts in _SENT_ONLY_IN.items():
+        if name in one.template.fields and one.part not in parts:
+            reading.wrong(f"{{{name}}} has no meaning in `{one.part}`", one.node)
+    if one.part == "says" and "room" in one.template.fields:
+        reading.wrong("{room} has no meaning in `says`: what is said in a room is `rooms: {says}`", one.node)
+
+
+def _fits_its_frames(reading: Reading, one: Written, profile: Profile) -> None:
+    """Whether it can be carried at all by the framing of its direction."""
+    if one.use not in ("sent", "answer", "received", "awaited") or one.part.startswith("output"):
+        return
+    sent = one.use in ("sent", "answer")
+    framing = profile.sent if sent else profile.received
+    if "next" in one.template.fields and not framing.promises:
+        reading.wrong("{next} ends a frame, and without `framing` there are none", one.node)
+        return
+    if one.template.shape == "regex":
+        return
+    if sent and framing.kind in ("json", "json-lines"):
+        if any(frame.shape != "json" for frame in one.template.frames):
+            reading.wrong(f"with `framing: {framing.kind}` only a JSON object can be sent, and this is none", one.node)
+        return
+    if one.template.shape == "text" and _holds_delimiter(one.template, framing, profile.encoding, sent=sent):
+        hint = "The framing adds it." if sent else "{next} stands for the end of a frame."
+        reading.wrong("this holds what ends a frame, so it is never inside one", one.node, hint=hint)
+
+
+def _holds_delimiter(template: Template, framing: Framing, encoding: str, *, sent: bool) -> bool:
+    if framing.kind in ("newline", "crlf", "json-lines"):
+        delimiter = "\n"
+    elif framing.kind == "nul":
+        delimiter = "\0"
+    elif framing.kind == "separator":
+        delimiter = framing.separator.decode(encoding, "replace")
+    else:
+        return False
+    for frame in template.frames:
+        # Line ends around what is received do not count; what is sent goes out as it is written.
+        source = frame.source if sent else frame.source.strip("\r\n")
+        if any(delimiter in literal for literal in Template(source).literals):
+            return True
+    return False
+
+
+def _fits_its_encoding(reading: Reading, one: Written, encoding: str) -> None:
+    if one.use in ("ready", "address", "start", "output") or one.template.shape == "regex":
+        return
+    for literal in one.template.literals:
+        try:
+            literal.encode(encoding)
+        except UnicodeError:
+            reading.wrong(f"{encoding} cannot carry this text", one.node)
+            return
+
+
+def _needs_a_nick(reading: Reading, one: Written, profile: Profile) -> None:
+    if profile.nick == "none" and "nick" in one.template.fields:
+        reading.wrong("{nick} stands here, and `nick: none` says that there are no names", one.node)
+
+
+def _says_json(reading: Reading, root: Mapping, profile: Profile) -> None:
+    """The default of `says` is a bare text."""
+    says, kind = profile.public.says, profile.sent.kind
+    if kind in ("json", "json-lines") and root.get("says") is None and says is not None:
+        hint = 'For example: says: \'{"type": "message", "text": "{text}"}\''
+        reading.wrong(f"with `framing: {kind}` the JSON object that a client sends is needed: `says`", root, hint=hint)
+
+
+def _assigned_nick_is_awaited(reading: Reading, root: Mapping, profile: Profile) -> None:
+    if profile.nick != "assigned":
+        return
+    for step in profile.join:
+        if isinstance(step, Await) and any("nick" in template.fields for template in step.templates):
+            return
+        if isinstance(step, SendThis) and "nick" in step.template.fields:
+            reading.wrong("this sends {nick} before the server has assigned one", _at(root, "join"))
+            return
+    reading.wrong(
+        "`nick: assigned`, and no `await` in `join` holds {nick}: nothing would tell the name", _at(root, "nick")
+    )
+
+
+def _roster_has_names(reading: Reading, written: list[Written]) -> None:
+    for one in written:
+        if one.part == "roster.answer" and not one.template.fields & {"nick", "nicks"}:
+            reading.wrong("{nicks} is missing in `roster.answer`, or {nick} for one a line", one.node)
+    if any(one.part == "roster.end" for one in written):
+        answers = [one for one in written if one.part == "roster.answer"]
+        if answers and all("nicks" in one.template.fields for one in answers):
+            reading.wrong("`end` ends an answer with one {nick} a line, and this answer has {nicks}", answers[0].node)
+
+
+def _whenever_can_answer(reading: Reading, written: list[Written]) -> None:
+    rules: dict[str, set[str]] = {}
+    for one in written:
+        if one.part.startswith("whenever") and one.use == "received":
+            rules.setdefault(one.part, set(one.template.fields)).intersection_update(one.template.fields)
+    for one in written:
+        if one.use == "answer" and "*" in one.template.fields and "*" not in rules.get(one.part, {"*"}):
+            reading.wrong("{*} is what {*} matched, and there is none in this `await`", one.node)
+
+
+def _rooms_can_be_reached(reading: Reading, root: Mapping, profile: Profile) -> None:
+    rooms = profile.rooms
+    if rooms is None:
+        return
+    says = rooms.voice.says
+    if not rooms.enter and rooms.default is None and (says is None or "room" not in says.fields):
+        hint = "Say how with `enter`, or put {room} into `says` of the rooms."
+        reading.wrong("nothing tells the server which room is meant", _at(root, "rooms"), hint=hint)
+    if rooms.default is not None and rooms.names and rooms.default not in rooms.names:
+        reading.wrong(f'the room "{rooms.default}" is none of `names`', _at(root, "rooms", "default"))
+
+
+def _promises_are_described(reading: Reading, root: Mapping, profile: Profile) -> None:
+    rooms = profile.rooms
+    described = {
+        "join-notice": (bool(profile.joined or (rooms and rooms.joined)), "notices: {joined}"),
+        "leave-notice": (bool(profile.left or (rooms and rooms.left)), "notices: {left}"),
+        "drop-notice": (bool(profile.dropped or (rooms and rooms.left)), "notices: {left}"),
+        "roster": (profile.roster is not None, "roster"),
+    }
+    for name, (is_described, key) in described.items():
+        if profile.promises.get(name) and not is_described:
+            at = _at(root, "promises", name)
+            reading.wrong(f"`{name}` is promised, and no `{key}` says how it reads", at)
+
+
+def _at(root: Mapping, *path: str) -> Node:
+    """The key that the path names, as far as it goes."""
+    return list(_keys_along(root, path))[-1]
+
+
+def _keys_along(root: Mapping, path: tuple[str, ...]) -> Iterator[Node]:
+    node: Node | None = root
+    yield root
+    for name in path:
+        if not isinstance(node, Mapping):
+            return
+        key: Scalar | None = node.key(name)
+        if key is None:
+            return
+        yield key
+        node = node.get(name)
