@@ -16,6 +16,7 @@ from chatsim.engine.fencing import fence
 from chatsim.engine.plan import Plan
 from chatsim.engine.serving import serve
 from chatsim.engine.stage import Stage
+from chatsim.engine.stopped import how_far
 from chatsim.engine.tasks import Steps, Until
 from chatsim.history import History
 from chatsim.network.network import Network
@@ -52,6 +53,19 @@ class Director:
     def play(self) -> History:
         self.stage.run(self._run())
         return self.stage.history
+
+    def last_words(self) -> dict[str, str]:
+        """The last that each bot received, as text, at most 2 KiB each."""
+        encoding = self._plan.profile.encoding
+        return {
+            session.bot: session.ear.tail.decode(encoding, "replace")
+            for session in self.stage.sessions
+            if session.ear.tail
+        }
+
+    def where_it_stopped(self) -> str:
+        """Nobody got in: how far the dialogue came, with both sides' words."""
+        return how_far(self.stage)
 
     def _run(self) -> Steps:
         for note in self._plan.notes:

@@ -186,7 +186,7 @@ def _is_said(stage: Stage, entry: Entry, detail: Expectation) -> bool:
 
 
 def _find_line(stage: Stage, mine: set[int], line: str, since: int) -> int | None:
-    matcher = Template.parse(line).matcher(stage.vocabulary.slots())
+    matcher = Template(line).matcher(stage.vocabulary.slots())
     for session, text in stage.lines.items():
         if session in mine and matcher.search(text) is not None:
             return max(0, len(stage.history) - 1)
@@ -196,7 +196,7 @@ def _find_line(stage: Stage, mine: set[int], line: str, since: int) -> int | Non
 def expect_output(stage: Stage, step: ExpectOutput, taken: Taken) -> Steps:
     """expect-output: the line has been printed, ever, and no earlier `expect-output` took it."""
     if step.template is not None:
-        matcher = Template.parse(step.template).matcher(stage.vocabulary.slots())
+        matcher = Template(step.template).matcher(stage.vocabulary.slots())
         what = f'the server to print "{step.template}"'
     else:
         key, value = next(

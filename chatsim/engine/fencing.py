@@ -52,9 +52,9 @@ def _fence_in(stage: Stage, session: Session, channel: str) -> int:
         to = stage.sessions[ends[1] if ends[0] == session.id else ends[0]]
         if not to.there:
             return 0
-    elif (room is not None and room not in session.rooms) or (
-        room is None and (stage.profile.public.says is None or not stage.profile.public.hears)
-    ):
+    elif room is not None and room not in session.rooms:
+        return 0
+    elif room is None and not (stage.profile.public.says and stage.profile.public.hears):
         return 0
 
     def utter() -> int | None:

@@ -40,7 +40,7 @@ def join(stage: Stage, act: Act) -> Steps:
     """join, rejoin: present, or refused. All entries at once; assigned names go one by one."""
     wishes: list[tuple[str, str]] = []
     for who, detail in act.entries:
-        wanted = detail.wanted if isinstance(detail, Join) else "accepted"
+        wanted: str = detail.wanted if isinstance(detail, Join) else "accepted"
         wishes += [(bot, wanted) for bot in stage.bots(who, act.verb)]
     before = stage.there()
     one_by_one = stage.profile.nick == "assigned"
@@ -107,6 +107,7 @@ def _all_told(stage: Stage, wishes: list[tuple[str, str]], at_once: int) -> Wait
             break
         stage.unmet("join", wait, [["join", each.id, each.bot] for each in open_])
         for session in open_:
+            session.stopped_at = session.conversation.position if session.conversation is not None else None
             session.conversation = None
             session.ear.await_none()
         open_.clear()
@@ -173,8 +174,7 @@ def _retry(stage: Stage, session: Session) -> Waiting[Session]:
     while True:
         yield pause
         session = _begin(stage, bot, "accepted")
-        tried = session
-        wait = Until(lambda: tried.told or tried.state not in (State.CONNECTING, State.OPEN, State.JOINING))
+        wait = Until(partial(_is_decided, session))
         yield wait
         if session.told:
             return session
@@ -187,6 +187,10 @@ def _retry(stage: Stage, session: Session) -> Waiting[Session]:
         if stage.now - begun >= stage.patience.for_joins:
             last_chance = True
             yield from _speak_twice(stage)
+
+
+def _is_decided(session: Session) -> bool:
+    return session.told or session.state not in (State.CONNECTING, State.OPEN, State.JOINING)
 
 
 def _speak_twice(stage: Stage) -> Steps:

@@ -135,8 +135,8 @@ def stall(stage: Stage, act: Act) -> Steps:
                 hold(stage, session)
                 stage.note("stall", session.id)
                 stage.do(HoldReading(session.id))
+    yield from ()  # a step is a generator, also where it waits for nothing
     return True
-    yield Until(lambda: True)
 
 
 def hold(stage: Stage, session: Session) -> None:

@@ -103,6 +103,7 @@ class Session:
     holds_end: bool = False  # we have shut down our side and wait for the server's
     asking: bool = False
     roster: tuple[str, ...] | None = None
+    stopped_at: int | None = None  # line of the join dialogue at which it ended without success
     last_sent: int | None = None  # its last message, whose fate the goodbye waits for
 
     def move(self, what: str) -> bool:

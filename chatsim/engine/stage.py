@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from chatsim.engine import session as states
 from chatsim.engine.crash import CrashReader
@@ -111,7 +111,7 @@ class Stage:
 
     def run(self, steps: Steps) -> None:
         main = self.spawn(steps)
-        while not main.over:
+        while True:
             self._resume_tasks()
             if main.over:
                 return
@@ -380,6 +380,7 @@ class Stage:
             room=room,
             to=to.nick if to is not None else None,
             marker=composed.marker,
+            sender=session.id,
         )
         assert voice.says is not None
         raw = self.wire(
@@ -395,7 +396,7 @@ class Stage:
             self.do(Send(session.id, raw, number))
         return number
 
-    def _voice(self, room: str | None, to: Session | None) -> tuple[Voice, str]:
+    def _voice(self, room: str | None, to: Session | None) -> tuple[Voice, Literal["public", "room", "whisper"]]:
         if to is not None:
             return self.profile.whisper, "whisper"
         if room is not None:
@@ -775,6 +776,7 @@ class Stage:
             return
         expected = session.wanted in ("refused", "either")
         self.note("refused", session.id, by=by, expected=expected)
+        session.stopped_at = session.conversation.position if session.conversation is not None else None
         session.conversation = None
         session.ear.await_none()
         session.move("refused")

@@ -1,0 +1,244 @@
+"""The composition root: server + network + director + checks → one judged run. Everything that plays scenarios calls it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from chatsim import __version__
+from chatsim.checks.verdict import Outcome
+from chatsim.engine.plan import Plan, make_plan
+from chatsim.engine.plan import why_not as _why_not
+from chatsim.errors import ChatsimError, Problem, ServerError
+from chatsim.history import Header, History
+from chatsim.profile.profile import Profile, Start
+from chatsim.report.report import Run
+from chatsim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from chatsim.engine.director import Director
+    from chatsim.world import World
+
+__all__ = ["Target", "run", "why_not"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The server to judge: a command, or an address where one listens; neither: the profile's own `start`, and for a
+    built-in profile the reference server in that dialect."""
+
+    command: str | None = None
+    address: tuple[str, int] | None = None
+
+
+def why_not(scenario: Scenario, profile: Profile, target: Target | None = None) -> str | None:
+    """Why the scenario cannot be played with this profile, in one sentence; None if it can. Starts nothing."""
+    return _why_not(scenario, profile, attached=target is not None and target.address is not None)
+
+
+def run(
+    scenario: Scenario,
+    profile: Profile,
+    target: Target | None = None,
+    *,
+    seed: int | None = None,
+    patience: float = 1.0,
+) -> Run:
+    """Play a scenario once and judge it.
+
+    Never raises for what the server, the scenario or an interrupt does: a server that cannot be started, reached or
+    spoken to is the run's `error`; a SIGINT or SIGTERM ends it in good order with `interrupted`. In every case the
+    server's whole process tree has ended when this returns, and what was recorded is in the run's history.
+    """
+    target = target or Target()
+    chosen = seed if seed is not None else scenario.seed if scenario.seed is not None else 0
+    server = describe(profile, target)
+    empty = Run(scenario.name, scenario.file, chosen, profile.name, server, Outcome.NOT_APPLICABLE)
+    reason = why_not(scenario, profile, target)
+    if reason is not None:
+        return replace(empty, why=reason)
+    return _Play(scenario, profile, target, chosen, patience, empty).run()
+
+
+def describe(profile: Profile, target: Target) -> str:
+    """The server as a person would name it."""
+    if target.address is not None:
+        host, port = target.address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if target.command is not None:
+        return target.command
+    if profile.start is not None and profile.start.command is not None:
+        return " ".join(profile.start.command)
+    return f"the reference server ({profile.name})"
+
+
+def replay_command(scenario: Scenario, profile: Profile, target: Target, seed: int, patience: float) -> str:
+    """The command line that plays this run again."""
+    import shlex
+
+    words = ["chatsim", "run", scenario.file]
+    if target.command is not None:
+        words += ["--server", target.command]
+    if target.address is not None:
+        words += ["--connect", describe(profile, target)]
+    if profile.file or profile.name != "lines" or target != Target():
+        words += ["--profile", profile.file or profile.name]
+    words += ["--seed", str(seed)]
+    if patience != 1.0:
+        words += ["--patience", f"{patience:g}"]
+    return shlex.join(words)
+
+
+class _Play:
+    """One run under way: what of it there is when something goes wrong."""
+
+    def __init__(
+        self, scenario: Scenario, profile: Profile, target: Target, seed: int, patience: float, empty: Run
+    ) -> None:
+        self._scenario, self._profile, self._target = scenario, profile, target
+        self._seed, self._patience = seed, patience
+        self._run = replace(empty, replay=replay_command(scenario, profile, target, seed, patience))
+        self._history: History | None = None
+        self._director: Director | None = None
+        self._server_words: tuple[str, ...] = ()
+
+    def run(self) -> Run:
+        interrupted = False
+        error: ChatsimError | None = None
+        seconds = 0.0
+        try:
+            with _interruptible():
+                seconds = self._play()
+        except KeyboardInterrupt:
+            interrupted = True
+        except ChatsimError as problem:
+            error = problem
+        if error is None and not interrupted:
+            error = self._never_spoken_to()
+        return self._judged(seconds, error, interrupted)
+
+    def _play(self) -> float:
+        from chatsim.engine.director import Director
+
+        with self._world() as world:
+            world.launch()  # the server starts while we plan: names in many languages take their time to load
+            plan = self._plan()
+            self._history = History(self._header(plan))
+            world.ready()
+            began = world.now()
+            self._director = Director(plan, world, self._history)
+            self._note_start(world)
+            try:
+                self._director.play()
+            except KeyboardInterrupt:
+                self._history.note(world.now(), "ended", why="interrupted")
+                raise
+            finally:
+                self._server_words = tuple(world.last_output(8))
+            return world.now() - began
+
+    def _world(self) -> World:
+        from chatsim.world import World
+
+        if self._target.address is not None:
+            return World.attached(*self._target.address)
+        start = self._profile.start or Start()
+        command: str | tuple[str, ...] | None = self._target.command
+        if command is None and start.command is None:
+            command = (sys.executable, "-m", "reference_server", "--dialect", self._profile.name, "--port", "{port}")
+        return World.started(start, command, patience=self._patience)
+
+    def _plan(self) -> Plan:
+        return make_plan(
+            self._scenario,
+            self._profile,
+            self._seed,
+            patience=self._patience,
+            attached=self._target.address is not None,
+        )
+
+    def _header(self, plan: Plan) -> Header:
+        scenario, profile = self._scenario, self._profile
+        return Header(
+            scenario=scenario.name,
+            file=scenario.file,
+            digest=scenario.digest,
+            seed=self._seed,
+            profile=profile.name,
+            profile_source=profile.source,
+            terms=plan.terms.to_json(),
+            check=scenario.check,
+            where={name: str(place) for name, place in scenario.check_places.items()},
+            bots=tuple(bot.name for bot in scenario.bots),
+            server=self._run.server,
+            attached=plan.attached,
+            replay=self._run.replay,
+            platform=f"{sys.platform} python {sys.version_info.major}.{sys.version_info.minor}",
+            version=__version__,
+        )
+
+    def _note_start(self, world: World) -> None:
+        assert self._history is not None
+        host, port = world.address
+        if self._target.address is None:
+            self._history.note(world.now(), "server", what="started", address=[host, port])
+        else:
+            self._history.note(world.now(), "server", what="attached", address=[host, port])
+
+    def _never_spoken_to(self) -> ServerError | None:
+        """Nobody was ever told that it joined: that is no verdict about the server, we never got through to it."""
+        history, director = self._history, self._director
+        if history is None or director is None:
+            return None
+        if any(True for _ in history.of("told")) or not any(True for _ in history.of("connect")):
+            return None
+        if any(entry.detail.get("expected") for entry in history.of("refused")):
+            return None
+        return ServerError(Problem(director.where_it_stopped()))
+
+    def _judged(self, seconds: float, error: ChatsimError | None, interrupted: bool) -> Run:
+        from chatsim.checks.judge import judge, outcome_of
+
+        history = self._history
+        verdicts = tuple(judge(history)) if history is not None and error is None else ()
+        outcome = Outcome.INCONCLUSIVE
+        if history is not None and error is None:
+            outcome = outcome_of(verdicts, history.header)
+            if interrupted and outcome is Outcome.PASSED:
+                outcome = Outcome.INCONCLUSIVE
+        notes = tuple(str(entry.detail["text"]) for entry in history.of("note")) if history is not None else ()
+        return replace(
+            self._run,
+            outcome=outcome,
+            duration_s=seconds,
+            verdicts=verdicts,
+            history=history,
+            error=error,
+            interrupted=interrupted,
+            bot_words=self._director.last_words() if self._director is not None else {},
+            server_words=self._server_words,
+            notes=notes,
+        )
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does, so that no server is left behind and the history is kept."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
