@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,13 +19,15 @@ from chatsim.checks.hearing import Hearing, deal, numpy_if_long
 from chatsim.checks.lives import NEVER, Life, Lives, lives_of
 from chatsim.checks.sessions import SessionView, Stay
 from chatsim.checks.wording import clip
-from chatsim.history import CONSOLE, OPERATOR, TICKS_PER_SECOND, History, Message
+from chatsim.history import CONSOLE, FORMS, OPERATOR, TICKS_PER_SECOND, History, Message
 from chatsim.terms import Speech, Terms
 
 __all__ = ["NEVER", "Settle", "Views", "Wait", "views_of"]
 
 JOIN_PATIENCE = 4.0  # seconds; the least patience that a join gets (a full backlog retries after 1 and 3)
 NOT_JUDGED = ("half", "piece")  # what a server makes of these is its own affair
+MOST_LISTED = 1000  # a wait's list of what is missing is cut there
+OF_ONE_STEP = ("expect", "expect-output", "roster", "ask", "join", "leave")  # these wait for nothing but their own
 SEND, HANDED, HEARD, ACK = b"\0", b"\1", b"\2", b"\3"
 
 
@@ -49,6 +52,7 @@ class Wait:
     purpose: str
     missing: frozenset[tuple[str, int, int | str | None]] | None
     valid: bool
+    patience: float = 0.0
 
 
 class Views:
@@ -115,6 +119,22 @@ class Views:
     def message_at(self, index: int) -> int:
         """The message of the `heard` (send, handed, ack) entry there."""
         return self._refs[index]
+
+    def count_forms(self) -> Mapping[int, int]:
+        """Form number -> how many `heard` entries had it. (Of the other kinds all rows have form 0.)"""
+        return self._form_counts
+
+    @cached_property
+    def _form_counts(self) -> Mapping[int, int]:
+        forms, heard = bytes(self._forms), self._kinds.count(HEARD)
+        counts = {form: forms.count(form) for form in range(1, len(FORMS))}
+        counts[0] = heard - sum(counts.values())
+        return counts
+
+    @cached_property
+    def before(self) -> dict[int, int]:
+        """Message -> the one that its sender had sent just before it, if any."""
+        return {later: earlier for spoken in self.spoken.values() for earlier, later in pairwise(spoken)}
 
     def speech(self, message: int) -> Speech:
         """By which of the profile's ways of speaking it was said."""
@@ -241,44 +261,49 @@ class Views:
 
     def _waits(self) -> Iterator[Wait]:
         for entry in self.lives.of("wait"):
-            missing = entry.detail.get("missing")
-            yield Wait(
-                entry.index,
-                str(entry.detail.get("for", "")),
-                None if not missing else frozenset((str(m[0]), int(m[1]), m[2]) for m in missing if len(m) == 3),
-                bool(entry.detail.get("valid")),
-            )
+            rows = entry.detail.get("missing") or []
+            patience = float(entry.detail.get("patience") or 0)
+            listed = frozenset((str(row[0]), int(row[1]), row[2]) for row in rows if len(row) == 3)
+            purpose = str(entry.detail.get("for", ""))
+            # A long list was cut off by its writer: then it speaks for everything, as one that says nothing does.
+            complete = 0 < len(listed) < MOST_LISTED or purpose in OF_ONE_STEP
+            yield Wait(entry.index, purpose, listed if complete else None, bool(entry.detail.get("valid")), patience)
 
-    def waited_in_vain(self, message: int, session: int, *, receipt: bool = False) -> bool | None:
-        """Was there a wait for this message at this session that ended unmet? True: a valid one; False: only invalid.
+    @cached_property
+    def _waits_for(self) -> Mapping[tuple[str, int, int | str | None], list[Wait]]:
+        waits: dict[tuple[str, int, int | str | None], list[Wait]] = defaultdict(list)
+        for wait in self.waits:
+            for row in wait.missing or ():
+                waits[row].append(wait)
+        return waits
 
-        None: nobody ever waited (the run was interrupted), so nothing can be said.
+    def waited_in_vain(self, message: int, session: int, *, receipt: bool = False) -> int | None:
+        """The index of a valid wait for this message at this session that ended unmet.
+
+        -1: there were only invalid ones (our machine stalled). None: nobody ever waited, so nothing can be said.
         """
-        channel = self.messages[message].channel
-        since = self.handed[message]
+        said = self.messages[message]
+        since, settled = self.handed[message], self.settled(message)
         view = self._view(session)
         for gone, back in view.away if view else ():
-            if gone < self.settled(message) and back > self.send[message]:
+            if gone < settled and back > self.send[message]:
                 since = max(since, back)
-        found: bool | None = None
-        for wait in self.waits:
-            if wait.index <= since:
-                continue
-            if wait.missing is not None and not any(
-                whom == session and ref == message and (what == "ack") == receipt for what, whom, ref in wait.missing
-            ):
-                continue
-            if wait.missing is None and wait.purpose in ("expect", "roster", "leave"):
-                continue
-            if wait.valid:
-                return True
-            found = False
+        what = "ack" if receipt else "output" if session == CONSOLE else "echo" if session == said.sender else None
+        row = ("message" if what is None else what, said.sender if session == CONSOLE else session, message)
+        waits = [*self._waits_for.get(row, ()), *(wait for wait in self.waits if wait.missing is None)]
+        ends = [(wait.index, wait.valid) for wait in waits if self._long_enough(wait, since)]
         for settle in self.settles:
-            if settle.index > since and settle.how == "patience" and settle.covers(channel):
-                if settle.valid:
-                    return True
-                found = False
-        return found
+            if settle.index > since and settle.how == "patience" and settle.covers(said.channel):
+                before = [wait for wait in self.waits if wait.index < settle.index][-1:]
+                if all(self._long_enough(wait, since) for wait in before):
+                    ends.append((settle.index, settle.valid))
+        if not ends:
+            return None
+        return min((index for index, valid in ends if valid), default=-1)
+
+    def _long_enough(self, wait: Wait, since: int) -> bool:
+        """Did the whole patience lie after this index? (What came late in a wait was waited for less.)"""
+        return wait.index > since and self.seconds(wait.index) - self.seconds(since) >= wait.patience * 0.99
 
     # --- sessions -----------------------------------------------------------------------------------------------------
 
@@ -464,18 +489,19 @@ class Views:
             return []
         stays: list[Stay] = []
         default = self.terms.default_room
-        if default is not None and view.begun != NEVER:
+        crossings = self._crossings.get(view.number, [])
+        asked_for_default = any(e.kind == "enter" and e.detail.get("room") == default for e in crossings)
+        if default is not None and view.begun != NEVER and not asked_for_default:
             stays.append(Stay(default, view.begun, view.told))
-        for entry in self._crossings.get(view.number, ()):
+        for entry in crossings:
             room = str(entry.detail.get("room", ""))
             here = next((stay for stay in reversed(stays) if stay.room == room and stay.until == NEVER), None)
             if entry.kind == "enter":
-                if here is not None and here.room == default and here.entered == NEVER:
-                    continue  # the end of the join itself
                 if not self.terms.rooms_many:
                     for stay in stays:
                         stay.until = min(stay.until, entry.index)
-                stays.append(Stay(room, entry.index))
+                # The default room is entered as the end of the join, and the server may have put it there before.
+                stays.append(Stay(room, view.begun if room == default and not stays else entry.index))
             elif entry.kind == "entered":
                 if here is not None:
                     here.entered = min(here.entered, entry.index)

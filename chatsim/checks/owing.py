@@ -1,0 +1,150 @@
+"""Who was owed what and did not get it: the pairs of message and session that `delivery` and `echo` fail for.
+
+For the usual big case this costs a few array operations a receiver; pairs become objects only where something is missing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from chatsim.checks.views import NEVER, NOT_JUDGED, Views
+
+__all__ = ["Missing", "Owing", "harmed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A message that a session was owed and never got."""
+
+    message: int
+    session: int
+
+
+class Owing:
+    """All messages that anybody could fail for, dealt out to the sessions that they are owed to."""
+
+    def __init__(self, views: Views) -> None:
+        self._views = views
+        self._harmed = harmed(views)
+        self._latest: dict[int, dict[tuple[int, str], tuple[int, int]]] = {}
+        groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+        for message in _sent(views):
+            if views.judged(message):
+                key = views.audience_key(message)
+                if key is not None:
+                    groups[key].append(message)
+        self._groups = list(groups.values())
+        self._of: dict[int, list[int]] = defaultdict(list)  # session -> numbers of the groups that it is owed
+        self.pairs = 0
+        for number, messages in enumerate(self._groups):
+            audience = views.audience(messages[0])
+            self.pairs += len(audience) * len(messages) - sum(views.messages[m].sender in audience for m in messages)
+            for session in audience:
+                self._of[session].append(number)
+
+    def missing(self) -> Iterator[Missing]:
+        """Every owed pair that was not heard in any part, and every message that a session which left can't but have lost."""
+        known: dict[tuple[int, ...], Any] = {}
+        for session, numbers in self._of.items():
+            together = tuple(numbers)
+            if together not in known:
+                known[together] = self._mask(together) if self._views.numpy is not None else self._set(together)
+            lacking = (self._lacking_in_mask if self._views.numpy is not None else self._lacking)(
+                session, known[together]
+            )
+            for message in sorted(lacking, key=self._views.send.__getitem__):
+                if self._views.messages[message].sender != session and (message, session) not in self._harmed:
+                    yield Missing(message, session)
+        yield from self._gaps_of_leavers()
+
+    def _set(self, numbers: tuple[int, ...]) -> frozenset[int]:
+        return frozenset(message for number in numbers for message in self._groups[number])
+
+    def _lacking(self, session: int, owed: frozenset[int]) -> Iterable[int]:
+        hearing = self._views.hearings.get(session)
+        return owed.difference(hearing.messages) if hearing is not None else owed
+
+    def _mask(self, numbers: tuple[int, ...]) -> Any:
+        numpy = self._views.numpy
+        mask = numpy.zeros(len(self._views.messages), numpy.bool_)
+        for number in numbers:
+            mask[self._groups[number]] = True
+        return mask
+
+    def _lacking_in_mask(self, session: int, owed: Any) -> Iterable[int]:
+        numpy = self._views.numpy
+        lacking = owed.copy()
+        hearing = self._views.hearings.get(session)
+        if hearing is not None:
+            lacking[numpy.frombuffer(hearing.messages, numpy.int32)] = False
+        lacking[self._views.spoken.get(session, [])] = False
+        return numpy.flatnonzero(lacking).tolist()  # type: ignore[no-any-return]
+
+    def _gaps_of_leavers(self) -> Iterator[Missing]:
+        """What a session that went lacks before the last that it heard of the same sender and channel."""
+        views = self._views
+        for view in views.sessions.values():
+            hearing = views.hearings.get(view.number)
+            if view.gone == NEVER or view.owed_from == NEVER or hearing is None:
+                continue
+            heard = set(hearing.messages)
+            for (sender, channel), (latest, index) in self._latest_heard(view.number).items():
+                for message in views.spoken[sender]:
+                    sent = views.send[message]
+                    if (
+                        view.owed_from < sent < latest
+                        and sender != view.number
+                        and message not in heard
+                        and views.messages[message].channel == channel
+                        and (message, view.number) not in self._harmed
+                        and views.judged(message)
+                        and view.number not in views.audience(message)
+                        and self._was_for(message, view.number, sent, index)
+                    ):
+                        yield Missing(message, view.number)
+
+    def gap(self, message: int, session: int) -> int | None:
+        """Where this session, before it was gone, heard a later message of the same sender and channel; or None."""
+        said = self._views.messages[message]
+        latest, index = self._latest_heard(session).get((said.sender, said.channel), (-1, -1))
+        return index if latest > self._views.send[message] else None
+
+    def _latest_heard(self, session: int) -> dict[tuple[int, str], tuple[int, int]]:
+        """(sender, channel) -> the latest sending that this session heard of it while there, and where it heard it."""
+        known = self._latest.get(session)
+        if known is None:
+            known = self._latest[session] = {}
+            view = self._views.sessions.get(session)
+            gone = view.gone if view is not None else NEVER
+            for message, index in self._views.hearings.get(session) or ():
+                said = self._views.messages[message]
+                if index < gone and said.kind not in NOT_JUDGED:
+                    key = (said.sender, said.channel)
+                    known[key] = max(known.get(key, (-1, -1)), (self._views.send[message], index))
+        return known
+
+    def _was_for(self, message: int, session: int, sent: int, index: int) -> bool:
+        said, view = self._views.messages[message], self._views.sessions[session]
+        if said.channel.startswith("room:"):
+            return any(
+                stay.room == said.channel[5:] and stay.owed_from < sent and stay.until > index for stay in view.stays
+            )
+        if said.kind == "reply" or said.channel.startswith(("whisper:", "desk:")):
+            return said.to == session
+        return self._views.speech(message).heard
+
+
+def harmed(views: Views) -> set[tuple[int, int]]:
+    """(message, session): it came, though not unharmed. That is another property's matter."""
+    return {
+        (entry.detail["message"], entry.session)
+        for entry in views.lives.of("damaged")
+        if entry.detail.get("message") is not None
+    }
+
+
+def _sent(views: Views) -> Iterator[int]:
+    return (message for messages in views.spoken.values() for message in messages)
