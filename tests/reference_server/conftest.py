@@ -108,4 +108,5 @@ def join(server: Server, connect: Connect) -> Join:
 
 
 def reader_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name.startswith("client ")]
+    """Those of the servers in this process that serve a client now."""
+    return [t for t in threading.enumerate() if t.name.startswith("client ") and t.is_alive()]

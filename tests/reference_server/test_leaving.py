@@ -63,12 +63,26 @@ def test_the_others_hear_it_once_and_the_name_is_free(way: str, server: Server, 
 
 
 def test_who_quits_hears_goodbye_even_while_it_is_still_talking(join: Join) -> None:
-    """Closing with its words unread would be a reset, which destroys what it has not read."""
-    for number in range(20):
-        bob = join(f"bob{number}")
-        bob.send(b"/quit\n" + b"and another thing\n" * 20_000)
+    """Closing with its words unread would be a reset, in the midst of what it is saying."""
+    bob = join("bob")
 
-        assert bob.rest() == f"Goodbye, bob{number}.\n".encode()
+    bob.send(b"/quit\n" + b"and another thing\n" * 1_000_000)
+
+    assert bob.rest() == b"Goodbye, bob.\n"
+
+
+def test_who_quits_before_having_read_everything_can_still_read_it(join: Join) -> None:
+    ann = join("ann")
+    late = join("late", before=(ann,))
+    for _ in range(14):
+        ann.send(b"x" * 1_000_000 + b"\n")
+    ann.say("/who")
+    ann.line()  # so all of it has been said
+
+    late.say("/quit")
+
+    assert ann.line() == "* late left"
+    assert late.rest() == (b"ann: " + b"x" * 1_000_000 + b"\n") * 14 + b"Goodbye, late.\n"
 
 
 def test_what_was_said_before_going_is_heard_before_the_notice(join: Join) -> None:
@@ -99,10 +113,14 @@ def test_who_goes_without_having_joined_is_not_spoken_of(server: Server, connect
         way(nobody)
         nobody.close()
 
+    # Clients are let in one after the other: once the last has joined, those before it have been let in.
+    last = join("last", before=(ann,))
     ann.say("/who")
 
-    assert ann.line() == "Here: ann"
-    assert all_have_ended(reader_threads()[1:])
+    assert ann.line() == "Here: ann, last"
+    last.close()
+    assert ann.line() == "* last left"
+    assert all_have_ended([thread for thread in reader_threads() if thread.name != "client 1"])
 
 
 def test_in_a_storm_of_resets_those_who_stay_go_on_hearing_each_other(join: Join) -> None:

@@ -127,10 +127,12 @@ def test_a_client_that_reads_late_has_lost_nothing(join: Join) -> None:
     ann = join("ann")
     late = join("late", before=(ann,))
 
-    for _ in range(12):
+    for _ in range(14):
         ann.send(LINE_OF_A_MEGABYTE)
+    ann.say("/who")
+    ann.line()  # so all of it has been said
 
-    for _ in range(12):
+    for _ in range(14):
         assert late.next(1_000_006) == b"ann: " + LINE_OF_A_MEGABYTE
 
 

@@ -213,6 +213,10 @@ def test_output_that_nobody_can_read_any_more_ends_nothing(run: Run) -> None:
     for _ in range(10):
         ann.send(b"hello")
         assert bob.next(5) == b"hello"
+    process.terminate()
+    assert process.wait(10) == 0
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
     ann.close()
     bob.close()
 
