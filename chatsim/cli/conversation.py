@@ -146,7 +146,7 @@ class Conversation:
         for deed in deeds:
             match deed:
                 case Show(text, ours):
-                    self._say(*([f"[{text}]"] if ours else map(printable, text.strip("\r\n").splitlines())))
+                    self._say(*([f"[{text}]"] if ours else map(printable, text.strip("\r\n").split("\n"))))
                 case Write(data) if self._gap:
                     self._outgoing.append(data)
                 case Write(data):

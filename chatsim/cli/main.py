@@ -113,14 +113,14 @@ def _guarded() -> int:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except ChatsimError as error:
-        print(error, file=sys.stderr)
+        _complain(str(error))
         code = error.exit_code
     except BrokenPipeError:
         code = FAULT
     except Exception as problem:
         if os.environ.get("CHATSIM_DEBUG"):
             raise
-        print(_last_words(problem), file=sys.stderr)
+        _complain(_last_words(problem))
     finally:
         _flush()
     return code
@@ -132,6 +132,13 @@ def _last_words(problem: Exception) -> str:
         f"chatsim itself failed: {type(problem).__name__}: {said}\n"
         "This is a fault of chatsim, not of your server. CHATSIM_DEBUG=1 shows where it happened."
     )
+
+
+def _complain(text: str) -> None:
+    from chatsim.cli.terminal import hint
+    from chatsim.report.printable import printable
+
+    hint("\n".join(printable(line) for line in text.replace("\t", " ").split("\n")))
 
 
 def _flush() -> None:

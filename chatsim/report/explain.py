@@ -82,7 +82,7 @@ def _what(step: Step, terms: Terms) -> str:
     match step:
         case Act():
             waits = list(dict.fromkeys(_waits(step.verb, detail, terms) for _, detail in step.entries))
-            does = "; ".join(f"{_who(who)} {_does(step.verb, detail)}" for who, detail in step.entries)
+            does = "; ".join(f"{_who(who)}: {_does(step.verb, detail)}" for who, detail in step.entries)
             return f"{does}. {_until(waits)}"
         case OperatorSays():
             says = "; ".join(
@@ -115,36 +115,36 @@ def _what(step: Step, terms: Terms) -> str:
 def _does(verb: str, detail: object) -> str:
     match detail:
         case Join(wanted):
-            how = {"refused": ", and must be refused", "either": ", and may be refused"}.get(wanted, "")
-            return ("joins again" if verb == "rejoin" else "joins") + how
+            how = {"refused": ", and be refused", "either": ", and perhaps be refused"}.get(wanted, "")
+            return ("join again" if verb == "rejoin" else "join") + how
         case Talk():
             return _talk(verb, detail)
         case Tell():
-            return f"whispers {_texts(detail.texts, detail.count)} to {detail.to}"
+            return f"whisper {_texts(detail.texts, detail.count)} to {detail.to}"
         case Departure(how):
             return {
-                "reset": "is cut off with a reset",
-                "close": "closes without a goodbye",
-                "half-close": "shuts down its writing side and reads on",
-                "mid-message": "is cut off in the middle of a message",
-                "vanish": "falls silent for good, without closing",
+                "reset": "be cut off with a reset",
+                "close": "close without a goodbye",
+                "half-close": "shut down the writing side and read on",
+                "mid-message": "be cut off in the middle of a message",
+                "vanish": "fall silent for good, without closing",
             }[how]
         case Raw():
             return _raw(detail)
         case Expectation():
-            return ("must not hear " if verb == "expect-nothing" else "must have heard ") + _expected(detail)
+            return ("not to hear " if verb == "expect-nothing" else "to have heard ") + _expected(detail)
     room = getattr(detail, "room", None)
     return {
-        "connect": "connects and says nothing",
-        "join": "joins",
-        "rejoin": "joins again",
-        "enter": f"enters {quoted(room or '', 30)}",
-        "exit": f"leaves {quoted(room or '', 30)}",
-        "ask": "asks who is there",
-        "disconnect": "leaves politely",
-        "drop": "is cut off with a reset",
-        "stall": "stops reading",
-        "resume": "reads again",
+        "connect": "connect and say nothing",
+        "join": "join",
+        "rejoin": "join again",
+        "enter": f"enter {quoted(room or '', 30)}",
+        "exit": f"leave {quoted(room or '', 30)}",
+        "ask": "ask who is there",
+        "disconnect": "leave politely",
+        "drop": "be cut off with a reset",
+        "stall": "stop reading",
+        "resume": "read again",
     }.get(verb, verb)
 
 
@@ -154,7 +154,7 @@ def _talk(verb: str, talk: Talk) -> str:
         return f"speak in turn{where}, {talk.count} messages"
     size = f" of {talk.size} bytes" if talk.size else ""
     every = f", {_span(talk.every)} apart" if talk.every else ""
-    return f"says {_texts(talk.texts, talk.count)}{size}{every}{where}"
+    return f"say {_texts(talk.texts, talk.count)}{size}{every}{where}"
 
 
 def _texts(texts: tuple[str, ...], count: int) -> str:
@@ -166,15 +166,15 @@ def _texts(texts: tuple[str, ...], count: int) -> str:
 
 def _raw(raw: Raw) -> str:
     if raw.garbage is not None:
-        return f"sends bad input ({raw.garbage})"
+        return f"send bad input ({raw.garbage})"
     if raw.raw is not None:
-        return f"sends {quoted(raw.raw, 40)} as it stands"
+        return f"send {quoted(raw.raw, 40)} as it stands"
     if raw.data is not None:
-        return f"sends {len(raw.data)} bytes as they stand"
+        return f"send {len(raw.data)} bytes as they stand"
     what = quoted(raw.text, 40) if raw.text is not None else f"a text of {raw.size} bytes"
     if raw.pieces is not None:
-        return f"sends {what} " + (f"in {raw.pieces} pieces" if raw.pieces else "byte by byte")
-    return f"sends {raw.glued} messages in one write" if raw.glued > 1 else f"sends {what}"
+        return f"send {what} " + (f"in {raw.pieces} pieces" if raw.pieces else "byte by byte")
+    return f"send {raw.glued} messages in one write" if raw.glued > 1 else f"send {what}"
 
 
 def _expected(wanted: Expectation) -> str:
@@ -212,7 +212,7 @@ def _waits(verb: str, detail: object, terms: Terms) -> str:
             return "the connection stands"
         case "join" | "rejoin":
             knocks = terms.knock and terms.others_hear
-            return "it has heard a knock, or is refused" if knocks else "its join dialogue is done, or it is refused"
+            return "each has heard a knock, or is refused" if knocks else "the join dialogue is done, or refused"
         case "chat" | "converse":
             if isinstance(detail, Talk) and not detail.wait:
                 return "it is written"
@@ -220,17 +220,17 @@ def _waits(verb: str, detail: object, terms: Terms) -> str:
         case "whisper":
             return "the addressee has heard it"
         case "enter":
-            return "it has heard a knock in that room" if terms.knock and terms.room.heard else "the dialogue is done"
+            return "each has heard a knock in that room" if terms.knock and terms.room.heard else "the dialogue is done"
         case "exit":
             return "the dialogue is done"
         case "ask":
-            return "it has the answer"
+            return "the answer has come"
         case "disconnect":
-            return "it is closed" + (", and the others were told" if "left" in terms.notices else "")
+            return "the connection is closed" + (", and the others were told" if "left" in terms.notices else "")
         case "drop":
             return "the others were told" if "dropped" in terms.notices else ""
         case "resume":
-            return "it has caught up, or is closed by the server"
+            return "each has caught up, or is closed by the server"
         case "send":
             bad = isinstance(detail, Raw) and (detail.garbage or detail.raw is not None or detail.data is not None)
             return "it is written" if bad else _heard_by(terms.public, terms)
@@ -245,7 +245,7 @@ def _waits(verb: str, detail: object, terms: Terms) -> str:
 def _heard_by(speech: Speech, terms: Terms) -> str:
     ears = ["all others have heard it"] if speech.heard else []
     ears += ["the server's console shows it"] if terms.console_receives and speech is terms.public else []
-    ears += ["it hears itself"] if speech.echo else []
+    ears += ["the sender has heard itself"] if speech.echo else []
     ears += ["the receipt has come"] if speech.ack else []
     return " and ".join(ears) or "it is written"
 

@@ -26,16 +26,19 @@ class Narrator:
         """Who it was: the bot, with the number of its connection from the second on."""
         return self._names.get(session, f"connection {session}")
 
-    def bot(self, session: int) -> str | None:
-        """The bot behind a session; null for the world, the console and the operator."""
-        return self._bots.get(session)
-
     def time(self, index: int) -> str:
         return f"{self.history[index].t:.2f} s"
 
     def words(self, index: int) -> str:
         """What happened there, without when and to whom."""
         return self._words(self.history[index])
+
+    def concerned(self, index: int) -> list[str]:
+        """The bots that an entry is about: whose it is, and of a wait in vain those who were waited for."""
+        entry = self.history[index]
+        rows = entry.detail.get("missing") or () if entry.kind == "wait" else ()
+        sessions = [entry.session, *(row[1] for row in rows if isinstance(row, list | tuple) and len(row) > 1)]
+        return list(dict.fromkeys(bot for session in sessions if (bot := self._bots.get(session))))
 
     def lines(self, indexes: Iterable[int]) -> list[str]:
         """One aligned line an entry: when, who, what."""
@@ -170,22 +173,40 @@ def _closed(detail: Detail, _: Narrator) -> str:
 
 def _wait(detail: Detail, to: Narrator) -> str:
     missing = detail.get("missing") or []
-    waited = f"{detail['waited']:.2f} s" if isinstance(detail.get("waited"), int | float) else "long enough"
+    waited = f"waited {detail['waited']:.2f} s in vain" if detail.get("waited") is not None else "waited in vain"
     reason = "" if detail.get("valid", True) else " (this machine was too busy for it to count)"
-    if not missing:
-        return f"had waited {waited} in vain" + reason
     shown = "; ".join(_missing(item, to) for item in missing[:3])
     more = f"; and {len(missing) - 3} more" if len(missing) > 3 else ""
-    return f"had waited {waited} in vain: {shown}{more}{reason}"
+    return waited + (f": {shown}{more}" if shown else "") + reason
 
 
 def _missing(item: Any, to: Narrator) -> str:
-    what, session, ref = item
+    """One row of what a wait was for: what, whose, and the message or the words."""
+    what, session, about = item
     who = to.name(session)
-    if isinstance(ref, int) and 0 <= ref < len(to.history.messages):
-        return f"{who} never heard {to.text(ref)} from {to.name(to.history.messages[ref].sender)}"
-    about = f" of {printable(str(ref))}" if ref not in (None, -1, "") else ""
-    return f"{who} without {printable(str(what))}{about}"
+    if isinstance(about, int) and 0 <= about < len(to.history.messages):
+        text, sender = to.text(about), to.name(to.history.messages[about].sender)
+        return {
+            "echo": f"{who} did not hear itself say {text}",
+            "ack": f"{who} got no receipt for {text}",
+            "output": f"the console did not show {text} of {sender}",
+        }.get(what, f"{who} did not hear {text} from {sender}")
+    words = printable(str(about))
+    happened, _, nick = words.partition(" ")
+    return {
+        "notice": f"{who} was not told that {nick or 'somebody'} {happened}",
+        "close": f"the server did not close its end of {who}'s connection",
+        "catching up": f"{who} did not get what had come meanwhile",
+        "join": f"{who} was neither let in nor refused",
+        "nickname": f"{words} was still refused as a name",
+        "knock": f"{who} did not hear its knock",
+        "roster": f"{who} got no answer to who is there",
+        "expect": f"{who} did not get {words}",
+        "output": f"the server did not print {words}",
+        "enter": f"{who} could not enter {words}",
+        "exit": f"{who} could not leave {words}",
+        "server": f"the server {words}",
+    }.get(what, f"{who} without {printable(str(what))} {words}".rstrip())
 
 
 def _server(detail: Detail, _: Narrator) -> str:
@@ -214,6 +235,11 @@ def _expected(detail: Detail, _: Narrator) -> str:
     if detail.get("negative"):
         return f"was not to hear {what}" + ("" if detail["met"] else ", and did")
     return f"expected {what}" + ("" if detail["met"] else ", in vain")
+
+
+def _crash(detail: Detail, _: Narrator) -> str:
+    lines = [line for line in str(detail["text"]).split("\n") if line.strip()] or [""]
+    return f"reported an unhandled exception: {quoted(lines[-1].strip())}"
 
 
 def _facts(detail: Detail, _: Narrator) -> str:
@@ -274,7 +300,7 @@ _WORDS: dict[str, Callable[[Detail, Narrator], str]] = {
     "server": _server,
     "out": lambda d, to: f"printed {quoted(d['line'])}",
     "expected": _expected,
-    "crash": lambda d, to: f"reported an unhandled exception: {quoted(d['text'].strip().splitlines()[-1])}",
+    "crash": _crash,
     "note": lambda d, to: printable(shorten(str(d["text"]), 200)),
     "ended": lambda d, to: {
         "done": "the run was over",

@@ -42,9 +42,9 @@ def shorten(text: str, most: int = 100) -> str:
     return text[: most - 1 - tail] + "…" + text[len(text) - tail :]
 
 
-def quoted(text: str, most: int = 100) -> str:
+def quoted(text: str, most: int = 60) -> str:
     """A text as a person would quote it: short, safe, between quotation marks."""
-    return f'"{printable(shorten(text, most))}"'
+    return f'"{shorten(printable(shorten(text, most)), most)}"'
 
 
 def columns(text: str) -> int:

@@ -174,7 +174,7 @@ class _Teller:
             yield f"  Reproduce with: {printable(run.replay)}"
 
     def _error(self, run: Run) -> Iterator[str]:
-        for line in str(run.error).splitlines():
+        for line in str(run.error).split("\n"):
             yield from self._paragraph(line, " " * 8)
         yield from self._printed(run)
 
@@ -185,11 +185,11 @@ class _Teller:
         yield f"{head:<{27 + len(head) - self._plain(head)}}  {printable(where)}".rstrip() if where else head
         yield from self._paragraph(verdict.summary, " " * 4)
         if verdict.cause is not None:
-            yield from self._paragraph(f"Not to be told for sure: {BECAUSE[verdict.cause]}.", " " * 4)
+            yield from self._paragraph(f"This proves nothing: {BECAUSE[verdict.cause]}.", " " * 4)
         if self.style.verbosity < NORMAL:
             return
         yield from self._witness(verdict, run)
-        for line in verdict.hint.splitlines():
+        for line in verdict.hint.split("\n"):
             yield from self._paragraph(line, " " * 4, later=" " * 6)
 
     def _witness(self, verdict: Verdict, run: Run) -> Iterator[str]:
@@ -228,12 +228,12 @@ class _Teller:
             return {bot: [printable(words)] for bot, words in list(run.bot_words.items())[:3]}
         narrator = Narrator(history)
         indexes = [i for verdict in verdicts for i in verdict.witness if 0 <= i < len(history)]
-        bots = dict.fromkeys(bot for i in indexes if (bot := narrator.bot(history[i].session)))
+        bots = dict.fromkeys(bot for i in indexes for bot in narrator.concerned(i))
         chosen = list(bots)[:3]
         told = {bot: narrator.lines(indexes) for bot, indexes in bot_words(history, chosen).items()}
         for bot in chosen:
             if bot in run.bot_words:
-                told[bot] = [printable(line) for line in run.bot_words[bot].splitlines()[-3:]]
+                told[bot] = [printable(line) for line in run.bot_words[bot].split("\n")[-3:]]
         return told
 
     def _printed(self, run: Run) -> Iterator[str]:
@@ -312,7 +312,7 @@ class _Teller:
     # --- the small things ---------------------------------------------------------------------------------------
 
     def _paragraph(self, text: str, indent: str, later: str | None = None) -> Iterator[str]:
-        for line in text.splitlines():
+        for line in text.split("\n"):
             own = indent + " " * (len(line) - len(line.lstrip(" ")))  # excerpts keep their columns
             yield from wrap(printable(line.strip(" ")), self.width, indent=own, later=later or own)
 
