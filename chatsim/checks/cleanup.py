@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chatsim.checks.exit import clean_exit
+from chatsim.checks.faults import BUSY
 from chatsim.checks.lives import NEVER, Life, Lives, lives_of
 from chatsim.checks.rosters import Answer, answers
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
@@ -14,7 +15,7 @@ from chatsim.history import Entry, History
 
 __all__ = ["clean_exit", "closes_connection", "no_ghosts"]
 
-AT = ("once", "once", "idle", "after speech")  # by the number of the look
+AT = ("", "once", "idle", "after speech")  # by the number of the look at which it was found done
 
 
 # --- closes-connection ---------------------------------------------------------------------------------------------
@@ -68,7 +69,7 @@ def closes_connection(history: History) -> Verdict:
     witness, where = (first.life.parted, first.seen), lives.where(first.life.parted)
     waits = lives.waits_for(("look", "leave", "drop", "close", "settle"), first.life.number, first.life.parted)
     if waits and not any(waits):
-        summary += " But this machine was too busy meanwhile to be sure."
+        summary += BUSY
         return Verdict(
             name,
             Outcome.INCONCLUSIVE,
@@ -106,7 +107,7 @@ def _closing(lives: Lives, life: Life) -> _Closing | None:
     if life.drop_how == "half-close" or life.left_clean:
         seen = min(life.closed, life.left if life.left_clean else NEVER)
         if seen < ended and seen < max(third, _end_of_look(lives, third)):
-            return _Closing(life, max(1, lives.looks_between(life.parted, seen)), seen)
+            return _Closing(life, min(3, lives.looks_between(life.parted, seen) + 1), seen)
         return _Closing(life, 0, third) if third < ended else None
     if not _close_wait_would_tell(life):
         return None
@@ -152,7 +153,7 @@ def no_ghosts(history: History) -> Verdict:
     name = "no-ghosts"
     exercised = 0
     haunting: list[_Haunting] = []
-    asked = [answer for answer in answers(history) if answer.certain]
+    asked = answers(history)
     for life in lives.sessions.values():
         if not _departed_for_good(lives, life):
             continue
@@ -203,7 +204,7 @@ def _in_a_roster(lives: Lives, life: Life, asked: list[Answer]) -> tuple[int, _H
     for answer in asked:
         if answer.asked < third or lives.seconds(answer.asked) < _gone_by(lives, life):
             continue
-        if lives.next_down(life.parted) < answer.asked:
+        if lives.renewed_between(life.parted, answer.asked):
             break  # started anew, it knows nobody
         # Another of that name may be meant, come or not yet forgotten: as many as these may stand there.
         namesakes = sum(
@@ -229,7 +230,7 @@ def _still_written_to(lives: Lives, history: History, life: Life) -> tuple[int, 
     since = _known_to_be_gone(lives, life)
     if since >= min(life.left, life.closed):
         return 0, None
-    ended = min(lives.next_down(since), life.left)
+    ended = min(lives.next_down(since), life.left)  # what a server that ends writes to all proves nothing
     sent = dict(_sent_after(history, since, ended, life.number))
     if len(sent) < 2:
         return 0, None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatsim.checks.faults import BUSY
 from chatsim.checks.lives import NEVER, Lives, lives_of
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.checks.wording import clip, counted
@@ -83,7 +84,7 @@ def _judge(lives: Lives, stop: Entry, exercised: int) -> Verdict | None:
         in_time = "" if waited is None else f" within {float(waited):.1f} s"
         summary = f"Told to end ({_how(lives)}) with {clients} connected, the server did not end{in_time}."
         if valid is None:
-            summary += " But this machine was too busy meanwhile to be sure."
+            summary += BUSY
             return Verdict(
                 NAME,
                 Outcome.INCONCLUSIVE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatsim.checks.faults import BUSY
 from chatsim.checks.lives import lives_of
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.checks.wording import clip, counted
@@ -37,7 +38,7 @@ def expectations(history: History) -> Verdict:
         summary += f" {counted(len(certain) - 1, 'more expectation')} not met."
     where = str(first.detail.get("where") or lives.where(first.index))
     if not certain:
-        summary += " But this machine was too busy meanwhile to be sure."
+        summary += BUSY
         return Verdict(
             NAME, Outcome.INCONCLUSIVE, summary, (first.index,), cause=Cause.MACHINE, exercised=exercised, where=where
         )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from chatsim.checks.faults import Fault, failed
+from chatsim.checks.joining import kept_out, may_come_in
 from chatsim.checks.lives import NEVER, Life, Lives, lives_of
 from chatsim.checks.server_liveness import no_crash_output, stays_up
+from chatsim.checks.sessions import SessionView
 from chatsim.checks.verdict import Evidence, Outcome, Verdict
+from chatsim.checks.views import Views, views_of
 from chatsim.checks.wording import counted, named
 from chatsim.history import History
 
-__all__ = ["keeps_clients", "no_crash_output", "stays_up"]
+__all__ = ["keeps_clients", "no_crash_output", "stays_up", "still_serves"]
 
 
 def keeps_clients(history: History) -> Verdict:
@@ -92,3 +98,70 @@ def _spoke_too_much(lives: Lives, history: History, life: Life) -> bool:
     if limit is None:
         return False
     return any(m.sender == life.number and len(m.text.encode(errors="replace")) > limit for m in history.messages)
+
+
+# --- still-serves ----------------------------------------------------------------------------------------------------
+
+
+def still_serves(history: History) -> Verdict:
+    """After the first fault of a run (a drop, bad input, a stall, anything done to the server) a newcomer can join,
+    speak and be heard. Those who were there before prove nothing: a zombie may go on serving them.
+    """
+    views = views_of(history)
+    lives, name = views.lives, "still-serves"
+    fault = _first_fault(lives)
+    if fault == NEVER:
+        return Verdict(name, Outcome.NOT_EXERCISED, "Nothing went wrong that it could have suffered from.")
+    joined = spoke = 0
+    faults = []
+    for view in views.sessions.values():
+        if view.life.connect < fault or not may_come_in(views, view):
+            continue
+        unserved = kept_out(views, view) or _unheard(views, view)
+        if unserved is not None:
+            faults.append(unserved)
+        elif view.told != NEVER:
+            joined += 1
+            spoke += _was_heard(views, view)
+    exercised = joined + len(faults)
+    if faults:
+        verdict = failed(name, lives, faults, exercised, "The same happened to")
+        before = lives.fault_in_words(fault)
+        return replace(verdict, summary=f"{before} {verdict.summary}" if before else verdict.summary)
+    if not exercised:
+        return Verdict(name, Outcome.NOT_EXERCISED, "Nobody new came after the first fault.")
+    heard = f", and {'it was' if spoke == 1 else f'{spoke} were'} heard" if spoke else ""
+    summary = f"After the first fault, {counted(joined, 'newcomer')} could join{heard}."
+    return Verdict(name, Outcome.PASSED, summary, exercised=exercised)
+
+
+def _first_fault(lives: Lives) -> int:
+    marked = [entry.index for entry in lives.of("fault")]
+    acts = [entry.index for kind in ("drop", "act", "stall") for entry in lives.of(kind)]
+    done = ("kill", "restart", "freeze", "stopping")
+    acts += [entry.index for entry in lives.of("server") if entry.detail.get("what") in done]
+    return min([*marked, *acts], default=NEVER)
+
+
+def _unheard(views: Views, view: SessionView) -> Fault | None:
+    """It spoke to somebody who was there, and not one of its messages came to anybody."""
+    if view.told == NEVER or _was_heard(views, view):
+        return None
+    for message in views.spoken.get(view.number, ()):
+        if not views.judged(message):
+            continue
+        receivers = set(views.owed(message)) or ({view.number} if views.owes_echo(message) else set())
+        waits = {views.waited_in_vain(message, receiver) for receiver in receivers}
+        dead = views.lives.died_after(views.send[message])
+        if not receivers or (waits == {None} and not dead):
+            continue
+        who = view.label
+        summary = f"{who} joined at {views.lives.when(view.told)} and said {views.quote(message)}. Nobody heard it."
+        return Fault(
+            view.life, summary, (view.life.connect, views.send[message]), Evidence.ABSENCE, True in waits or dead
+        )
+    return None
+
+
+def _was_heard(views: Views, view: SessionView) -> bool:
+    return any(views.heard_at_all[m] or m in views.acked for m in views.spoken.get(view.number, ()))

@@ -7,6 +7,7 @@ which step an entry belongs to. What is owed to whom is left to `views`, what is
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ __all__ = ["NEVER", "Life", "Lives", "lives_of"]
 NEVER = 2**62  # an index that no history reaches: "has not happened"
 
 _WORDED = re.compile(rb"[^\x00-\x03]", re.DOTALL)  # any kind but the four of messages, which are most of a history
+_DONE_TO_IT = {"kill": "killed", "restart": "started anew", "freeze": "frozen", "stopping": "told to end"}
 _VERBS = {
     "drop": ("drop", "disconnect"),
     "leave": ("disconnect",),
@@ -110,6 +112,10 @@ class Lives:
                 self._live(entry)
         self._down = tuple(self._downs())
 
+    def __len__(self) -> int:
+        """How many entries the history has."""
+        return len(self._kinds)
+
     # --- who and when -----------------------------------------------------------------------------------------
 
     def of(self, kind: str) -> list[Entry]:
@@ -130,6 +136,11 @@ class Lives:
     def seconds(self, index: int) -> float:
         return self._ticks[index] / TICKS_PER_SECOND
 
+    def first_after(self, index: int, seconds: float) -> int:
+        """The first index that lies so many seconds after this one, or NEVER."""
+        at = bisect_left(self._ticks, self._ticks[index] + round(seconds * TICKS_PER_SECOND), lo=index)
+        return at if at < len(self._ticks) else NEVER
+
     def told_first(self) -> int:
         """When anybody was told joined for the first time: before it, a server that is not there is a run error."""
         return self.of("told")[0].index if self.of("told") else NEVER
@@ -146,6 +157,13 @@ class Lives:
     def down_at(self, index: int) -> bool:
         """Had *we* stopped, killed or frozen the server, and is it not back yet?"""
         return any(begin <= index < end for begin, end in self._down)
+
+    def renewed_between(self, first: int, last: int) -> bool:
+        """Have we ended the process meanwhile, so that what comes after knows nothing of what was before?"""
+        return any(
+            first < entry.index < last and entry.detail.get("what") in ("stopping", "kill", "restart")
+            for entry in self.of("server")
+        )
 
     def down_between(self, first: int, last: int) -> bool:
         return any(begin < last and first < end for begin, end in self._down)
@@ -168,6 +186,9 @@ class Lives:
 
     def died_before(self, index: int) -> bool:
         return any(entry.index < index for entry in self.deaths())
+
+    def died_after(self, index: int) -> bool:
+        return any(entry.index > index for entry in self.deaths())
 
     def dying_at(self, index: int) -> bool:
         """Is what happened here but the process ending? Its sockets close a moment before its end is seen.
@@ -261,6 +282,17 @@ class Lives:
                 return f"{who} stopped reading"
             case _:
                 return f"{who} connected"
+
+    def fault_in_words(self, fault: int) -> str:
+        """The act at this index, or the first one after it, as a sentence; empty if it was none of a bot's."""
+        acts = [e for kind in ("drop", "act", "stall") for e in self.of(kind) if e.index >= fault]
+        server = [e for e in self.of("server") if e.index >= fault and e.detail.get("what") in _DONE_TO_IT]
+        first = min([*acts, *server], key=lambda entry: entry.index, default=None)
+        if first is None:
+            return ""
+        if first.kind == "server":
+            return f"The server was {_DONE_TO_IT[first.detail['what']]} at {self.when(first.index)}."
+        return f"{self.act_in_words(first)} at {self.when(first.index)}."
 
     # --- waits --------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatsim.checks.faults import BUSY
 from chatsim.checks.lives import NEVER, Life, Lives, lives_of
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.checks.wording import clip, counted
@@ -75,7 +76,7 @@ def _deaf(lives: Lives, sign: Entry, exercised: int) -> Verdict:
     # A refusal is an answer; silence is only as good as the wait for it.
     silent = "time" in why.lower()
     if silent and waits and not any(waits):
-        summary += " But this machine was too busy meanwhile to be sure."
+        summary += BUSY
         return Verdict(
             name,
             Outcome.INCONCLUSIVE,
