@@ -127,10 +127,9 @@ class _Play:
         from chatsim.engine.director import Director
 
         with self._world() as world:
-            world.launch()  # the server starts while we plan: names in many languages take their time to load
             plan = self._plan()
             self._history = History(self._header(plan))
-            world.ready()
+            world.start()
             began = world.now()
             self._director = Director(plan, world, self._history)
             self._note_start(world)
@@ -144,15 +143,16 @@ class _Play:
             return world.now() - began
 
     def _world(self) -> World:
+        from chatsim.server.launch import Launcher
         from chatsim.world import World
 
         if self._target.address is not None:
-            return World.attached(*self._target.address)
+            return World(self._target.address)
         start = self._profile.start or Start()
         command: str | tuple[str, ...] | None = self._target.command
         if command is None and start.command is None:
             command = (sys.executable, "-m", "reference_server", "--dialect", self._profile.name, "--port", "{port}")
-        return World.started(start, command, patience=self._patience)
+        return World(Launcher(start, command, patience=self._patience))
 
     def _plan(self) -> Plan:
         return make_plan(
@@ -185,6 +185,7 @@ class _Play:
 
     def _note_start(self, world: World) -> None:
         assert self._history is not None
+        assert world.address is not None
         host, port = world.address
         if self._target.address is None:
             self._history.note(world.now(), "server", what="started", address=[host, port])

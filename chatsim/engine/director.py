@@ -10,9 +10,12 @@ import random
 from collections.abc import Sequence
 
 from chatsim.engine import expecting, joining, leaving, speaking
+from chatsim.engine.clockwork import Clockwork
 from chatsim.engine.desk import operate
 from chatsim.engine.ending import end
 from chatsim.engine.fencing import fence
+from chatsim.engine.hearing import Hearing
+from chatsim.engine.mouth import Mouth
 from chatsim.engine.plan import Plan
 from chatsim.engine.serving import serve
 from chatsim.engine.stage import Stage
@@ -43,7 +46,11 @@ class Director:
     """
 
     def __init__(self, plan: Plan, network: Network, history: History) -> None:
-        self.stage = Stage(plan, network, history)
+        self.stage = stage = Stage(plan, network, history)
+        hearing = Hearing(stage)
+        stage.hear = hearing.phrase
+        stage.clockwork = Clockwork(network, stage.patience, hearing.take, lambda: stage.mouth.speak_a_round())
+        stage.mouth = Mouth(plan.profile, stage.clockwork.timers, network.now, stage.full)
         self._plan = plan
         self._taken = expecting.Taken()
         self._number = 0
@@ -51,7 +58,7 @@ class Director:
         self._draw = random.Random(f"pauses {plan.seed}")
 
     def play(self) -> History:
-        self.stage.run(self._run())
+        self.stage.clockwork.run(self._run())
         return self.stage.history
 
     def last_words(self) -> dict[str, str]:
@@ -149,7 +156,7 @@ class Director:
 
     def _together(self, step: Together, inside: bool) -> Steps:
         """All branches side by side; the settle point is where all have ended."""
-        tasks = [self.stage.spawn(self._play(branch, inside=True)) for branch in step.branches]
+        tasks = [self.stage.clockwork.spawn(self._play(branch, inside=True)) for branch in step.branches]
         while not all(task.over for task in tasks):
             yield Until(lambda: all(task.over for task in tasks), 3600.0, exact=True)
         if not inside:

@@ -34,7 +34,7 @@ def fence(stage: Stage) -> Steps:
         if other is not None:
             _fence_in(stage, other, "lobby")
     stage.spoken = set()
-    wait = Until(lambda: not stage.anybody_speaking() and stage.owed.nothing())
+    wait = Until(lambda: not stage.mouth.busy and stage.owed.nothing())
     if (yield wait):
         stage.note("settled", how="fence", channels=None, valid=True)
         return True
@@ -62,5 +62,5 @@ def _fence_in(stage: Stage, session: Session, channel: str) -> int:
             return None
         return stage.say(session, stage.composer.short(), kind="fence", room=room, to=to)
 
-    stage.enqueue(session, utter)
+    stage.mouth.enqueue(session, utter)
     return 1

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
+from chatsim.engine.dialogue import begin
 from chatsim.engine.session import Session, State
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until, Waiting
@@ -131,7 +132,7 @@ def _begin(stage: Stage, bot: str, wanted: str) -> Session:
     session.move("join")  # a connection that does not stand yet is joined when it does
     profile = stage.profile
     lines = profile.join
-    stage.begin(session, lines, partial(_told, stage, session), refusals=True)
+    begin(stage, session, lines, partial(_told, stage, session), refusals=True)
     return session
 
 
@@ -146,7 +147,7 @@ def _told(stage: Stage, session: Session) -> None:
         room = rooms.default
         stage.vocabulary.room(room)
         stage.note("enter", session.id, room=room)
-        stage.begin(session, rooms.enter, partial(_entered, stage, session, room), room=room)
+        begin(stage, session, rooms.enter, partial(_entered, stage, session, room), room=room)
     if not stage.terms.others_hear:
         stage.present(session, "told")
 
@@ -262,11 +263,11 @@ def _knock_from(stage: Stage, speaker: Session, listeners: list[Session], room: 
                 return None
             said = stage.say(speaker, stage.composer.short(), kind="knock", room=room)
             knocks.append(said)
-            stage.when_heard(said, heard)
-            stage.timers.at(stage.now + gap, speak(min(2 * gap, 0.5)))
+            stage.when_heard[said] = heard
+            stage.clockwork.timers.at(stage.now + gap, speak(min(2 * gap, 0.5)))
             return said
 
-        return lambda: None if over or not awaiting else stage.enqueue(speaker, utter)
+        return lambda: None if over or not awaiting else stage.mouth.enqueue(speaker, utter)
 
     speak(max(0.001, 2 * stage.patience.round_trip))()
     wait = Until(
@@ -279,7 +280,7 @@ def _knock_from(stage: Stage, speaker: Session, listeners: list[Session], room: 
         for session in list(awaiting.values()):
             stage.present(session, "patience")
     for said in knocks:
-        stage.forget_heard(said)
+        stage.when_heard.pop(said, None)
     return True
 
 
@@ -306,7 +307,7 @@ def cross(stage: Stage, act: Act) -> Steps:
             session.rooms.discard(room)
         stage.expect_notice("joined" if entering else "left", session, members, room)
         done = partial(_entered if entering else _exited, stage, session, room)
-        stage.begin(session, rooms.enter if entering else rooms.exit, done, room=room, refusals=True)
+        begin(stage, session, rooms.enter if entering else rooms.exit, done, room=room, refusals=True)
     wait = Until(lambda: all(each.conversation is None for each, _ in crossing))
     if not (yield wait):
         missing = [[act.verb, each.id, room] for each, room in crossing if each.conversation is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from chatsim.engine.desk import answer_all_of
+from chatsim.engine.dialogue import begin
 from chatsim.engine.session import Session, State
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until
@@ -57,9 +58,9 @@ def _say_goodbye(stage: Stage, session: Session) -> None:
         stage.expect_notice("left", session, remaining)
     stage.away(session)
     stage.owed.closings.add(session.id)
-    stage.begin(session, stage.profile.leave, partial(_hang_up, stage, session))
+    begin(stage, session, stage.profile.leave, partial(_hang_up, stage, session))
     if stage.slow_closer:
-        stage.timers.at(stage.now + SHORT_CLOSE, partial(_no_longer, stage, session))
+        stage.clockwork.timers.at(stage.now + SHORT_CLOSE, partial(_no_longer, stage, session))
 
 
 def _no_longer(stage: Stage, session: Session) -> None:
@@ -106,7 +107,7 @@ def _drop(stage: Stage, session: Session, how: str) -> None:
         stage.away(session)
         stage.owed.forget_from(session)
     else:
-        stage.hush(session)
+        stage.mouth.hush(session)
     session.conversation = None
     match how:
         case "close":

@@ -38,7 +38,7 @@ class Speech:
         self.over = False
 
     def begin(self) -> None:
-        self._stage.enqueue(self._session, self._utter)
+        self._stage.mouth.enqueue(self._session, self._utter)
 
     def _utter(self) -> int | None:
         if self._session.state not in (State.PRESENT, State.OPEN):
@@ -53,7 +53,7 @@ class Speech:
         if self._every is not None:
             gap = self._draw.uniform(self._every.low, self._every.high)
             self._session.free_at = self._stage.now + gap
-        self._stage.say_next(self._session, self._utter)
+        self._stage.mouth.say_next(self._session, self._utter)
         return number
 
     def heard(self) -> bool:
@@ -170,7 +170,7 @@ def converse(stage: Stage, act: Act, *, inside: bool) -> Steps:
                 said.append(number)
                 return number
 
-            stage.enqueue(speaker, utter)
+            stage.mouth.enqueue(speaker, utter)
             wait = Until(partial(_has_heard, following, said))
             if not (yield wait):
                 stage.unmet("converse", wait, [["message", following.id, said[0]]] if said else [])
@@ -227,7 +227,7 @@ def ask_roster(stage: Stage, sessions: list[Session]) -> Steps:
             stage.do(Send(session.id, stage.wire(question, **stage.values(session))))
 
         session.roster, session.asking = None, True
-        stage.enqueue(session, utter)
+        stage.mouth.enqueue(session, utter)
     open_ended = not roster.end
 
     def answered() -> bool:
@@ -318,7 +318,7 @@ def _cut(stage: Stage, session: Session, detail: Raw, pending: list[bool]) -> in
         stage.progress()
         if cuts:
             gap = CUT_PAUSE if detail.every is None else draw.uniform(detail.every.low, detail.every.high)
-            stage.timers.at(stage.now + gap, next_piece)
+            stage.clockwork.timers.at(stage.now + gap, next_piece)
         else:
             pending[slot] = True
 

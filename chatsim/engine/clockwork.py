@@ -1,0 +1,106 @@
+"""The loop: lets the steps wait, one for the other, without a thread; asks the door for events in between.
+
+Time is the door's. A wait ends when its condition holds, or when patience is spent: then it knows whether the waiting
+was valid, that is, whether P remained after our own lag and foreign load were taken off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chatsim.engine.patience import LONGEST_WAIT, Patience, effective
+from chatsim.engine.tasks import Steps, Task, Timers, Until
+from chatsim.network.network import Event, Network
+
+__all__ = ["Clockwork"]
+
+
+class Clockwork:
+    """`take` is given each event; `act` is called before each look at the door, and says whether it is in a hurry."""
+
+    def __init__(
+        self, network: Network, patience: Patience, take: Callable[[Event], None], act: Callable[[], bool]
+    ) -> None:
+        self.network = network
+        self.patience = patience
+        self.timers = Timers()
+        self._take = take
+        self._act = act
+        self._tasks: list[Task] = []
+        self._progress_at = 0.0
+
+    @property
+    def now(self) -> float:
+        return self.network.now()
+
+    def run(self, steps: Steps) -> None:
+        main = self.spawn(steps)
+        while True:
+            self._resume_tasks()
+            if main.over:
+                return
+            hurry = self._act()
+            for event in self.network.poll(self.now if hurry else self._deadline()):
+                self._take(event)
+            self.timers.fire(self.now)
+
+    def spawn(self, steps: Steps) -> Task:
+        """Begin a task beside the others; it runs to its first wait when the loop comes round to it."""
+        task = Task(steps)
+        self._tasks.append(task)
+        return task
+
+    def _resume_tasks(self) -> None:
+        going = True
+        while going:
+            going = False
+            for task in list(self._tasks):
+                answer = self._answer(task)
+                if answer is None:
+                    continue
+                going = True
+                try:
+                    task.wait = task.steps.send(answer) if task.wait is not None else next(task.steps)
+                    self._begin(task.wait)
+                except StopIteration:
+                    task.over = True
+                    self._tasks.remove(task)
+
+    def _begin(self, wait: Until) -> None:
+        wait.since = self.now
+        wait.patience = self.patience.seconds if wait.seconds is None else wait.seconds
+        wait.deadline = wait.since + wait.patience
+        if not wait.exact:
+            wait.strain = self.network.strain()
+
+    def _answer(self, task: Task) -> bool | None:
+        """True: go on, it has come. False: go on, it has not. None: wait."""
+        wait = task.wait
+        if wait is None or wait.condition():
+            return True
+        now = self.now
+        if now < wait.deadline:
+            return None
+        if wait.exact:
+            return False
+        base = max(wait.since, min(self._progress_at, now))
+        wait.waited = now - base
+        strain = self.network.strain()
+        wait.lag, wait.foreign = strain.lag - wait.strain.lag, strain.foreign - wait.strain.foreign
+        remains = effective(wait.waited, wait.strain, strain)
+        spent = now - wait.since >= LONGEST_WAIT * wait.patience
+        wait.valid = remains >= wait.patience
+        if wait.valid or spent:
+            return False
+        wait.deadline = min(now + max(0.005, wait.patience - remains), wait.since + LONGEST_WAIT * wait.patience)
+        return None
+
+    def _deadline(self) -> float:
+        times = [task.wait.deadline for task in self._tasks if task.wait is not None]
+        if self.timers.next is not None:
+            times.append(self.timers.next)
+        return min(times, default=self.now)
+
+    def progress(self, at: float | None = None) -> None:
+        """Something owed has arrived: every wait's patience begins again."""
+        self._progress_at = self.now if at is None else at

@@ -1,0 +1,112 @@
+"""Dialogues: what is said and awaited in turn when a bot joins, leaves, enters a room or goes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from chatsim.engine import session as states
+from chatsim.engine.mouth import PROOF_PAUSE
+from chatsim.engine.session import Conversation, Session, State
+from chatsim.engine.stage import Stage
+from chatsim.network.network import Close, Send
+from chatsim.profile.profile import Await, Dialogue, PauseFor, SendThis
+
+__all__ = ["awaited", "begin", "converse", "refused", "step_on"]
+
+
+def begin(
+    stage: Stage,
+    session: Session,
+    lines: Dialogue,
+    done: Callable[[], None],
+    *,
+    room: str | None = None,
+    refusals: bool = False,
+) -> None:
+    """Play a dialogue on this session, as soon as its connection stands; `done` is called when it is through."""
+    session.conversation = Conversation(lines, stage.profile.refuses if refusals else (), done, room)
+    if session.state is not State.CONNECTING:
+        converse(stage, session)
+
+
+def converse(stage: Stage, session: Session) -> None:
+    """Go through the dialogue up to its next wait."""
+    talk = session.conversation
+    while talk is not None and session.conversation is talk and not talk.waiting:
+        if talk.position >= len(talk.lines):
+            session.conversation = None
+            session.ear.await_none()
+            talk.done()
+            return
+        line = talk.lines[talk.position]
+        if isinstance(line, SendThis):
+            talk.waiting = True
+            data = stage.wire(line.template, **stage.values(session, room=talk.room or ""))
+            _send_line(stage, session, talk, data)
+        elif isinstance(line, Await):
+            talk.waiting = True
+            if line.closes:
+                return
+            for phrase in session.ear.await_(line.templates, talk.refusals):
+                stage.hear(session, phrase, stage.now)
+        else:
+            assert isinstance(line, PauseFor)
+            talk.waiting = True
+            stage.clockwork.timers.at(stage.now + line.low, lambda: step_on(stage, session))
+
+
+def _send_line(stage: Stage, session: Session, talk: Conversation, data: bytes) -> None:
+    """A dialogue's own words keep the pace, too: on a raw stream two writes may be read as one."""
+    follows_own = talk.position > 0 and isinstance(talk.lines[talk.position - 1], SendThis)
+
+    def utter() -> None:
+        if session.state not in states.CLOSED:
+            stage.do(Send(session.id, data))
+        if session.conversation is talk:
+            step_on(stage, session)
+
+    if stage.profile.pace == "one-at-a-time" and (follows_own or session.outbox or session.unproved is not None):
+        stage.mouth.enqueue(session, utter)
+    else:
+        utter()
+        if stage.profile.pace == "one-at-a-time":
+            # What the server has answered it has read; if no answer is awaited, leave it time to read.
+            answered = talk.position < len(talk.lines) and isinstance(talk.lines[talk.position], Await)
+            session.free_at = max(session.free_at, stage.now + (0.0 if answered else PROOF_PAUSE))
+
+
+def step_on(stage: Stage, session: Session) -> None:
+    talk = session.conversation
+    if talk is not None:
+        talk.position += 1
+        was_waiting, talk.waiting = talk.waiting, False
+        if was_waiting:
+            converse(stage, session)
+
+
+def awaited(stage: Stage, session: Session, bindings: Mapping[str, str]) -> None:
+    if stage.profile.nick == "assigned" and not session.nick and bindings.get("nick"):
+        session.nick = bindings["nick"]
+        session.ear.nick = session.nick
+        stage.vocabulary.meet(session.nick)
+    step_on(stage, session)
+
+
+def refused(stage: Stage, session: Session, by: str) -> None:
+    """The server refuses the join, in words or by closing."""
+    if session.told:
+        talk = session.conversation
+        if talk is not None:  # an `enter` that is refused
+            stage.note("refused", session.id, by=by, expected=False, room=talk.room)
+            session.conversation = None
+        return
+    expected = session.wanted in ("refused", "either")
+    stage.note("refused", session.id, by=by, expected=expected)
+    session.stopped_at = session.conversation.position if session.conversation is not None else None
+    session.conversation = None
+    session.ear.await_none()
+    session.move("refused")
+    stage.progress()
+    if session.closed_how is None:
+        stage.do(Close(session.id))
+        session.move("closed")

@@ -1,0 +1,274 @@
+"""What each event means: bytes become phrases, phrases become entries, and whoever waited for them goes on."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from chatsim.engine import session as states
+from chatsim.engine.dialogue import awaited, converse, refused, step_on
+from chatsim.engine.session import Session, State
+from chatsim.engine.stage import Stage
+from chatsim.history import CONSOLE, FORMS, OPERATOR
+from chatsim.network.network import (
+    Close,
+    Event,
+    Facts,
+    Handed,
+    HoldReading,
+    Opened,
+    OpenFailed,
+    Output,
+    PeerClosed,
+    Received,
+    Send,
+    ServerEvent,
+)
+from chatsim.profile import phrases
+from chatsim.profile.profile import Await
+
+__all__ = ["Hearing"]
+
+FLOOD = 16 * 1024 * 1024  # bytes that no sent message explains
+HEARS = FORMS.index("hears")
+
+
+class Hearing:
+    """Takes the door's events for one stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, Received):
+            self._received(event)
+        elif isinstance(event, Handed):
+            if event.tag >= 0:
+                self._stage.history.say(event.at, "handed", event.session, event.tag)
+        elif isinstance(event, Output):
+            self._printed(event)
+        elif isinstance(event, Opened):
+            self._opened(event)
+        elif isinstance(event, PeerClosed):
+            self._peer_closed(event)
+        elif isinstance(event, OpenFailed):
+            self._failed(event)
+        elif isinstance(event, Facts):
+            self._stage.facts[event.tag] = event.facts
+        elif isinstance(event, ServerEvent):
+            self._server(event)
+
+    def _opened(self, event: Opened) -> None:
+        session = self._stage.sessions[event.session]
+        session.ip, session.port = event.local
+        session.connected_at = event.at
+        if not session.move("opened"):
+            return
+        self._stage.history.note(event.at, "connected", session.id, ip=session.ip, port=session.port)
+        if self._stage.profile.nick == "address" and self._stage.profile.nick_template is not None:
+            session.nick = self._stage.profile.nick_template.render(self._stage.values(session))[0]
+            session.ear.nick = session.nick
+            self._stage.vocabulary.meet(session.nick)
+        if session.conversation is not None:
+            session.move("join")
+            converse(self._stage, session)
+
+    def _failed(self, event: OpenFailed) -> None:
+        session = self._stage.sessions[event.session]
+        if session.move("failed"):
+            self._stage.history.note(event.at, "unreachable", session.id, why=event.why)
+            session.closed_how = "unreachable"
+
+    def _received(self, event: Received) -> None:
+        session = self._stage.sessions[event.session]
+        gap = event.at - self._stage.last_arrival
+        if self._stage.faulted_at is None and self._stage.last_arrival and gap < 1.0:
+            self._stage.longest_gap = max(self._stage.longest_gap, gap)
+        self._stage.last_arrival = event.at
+        ear = session.ear
+        if self._stage.plan.keeps_lines:
+            text = event.data.decode(self._stage.profile.encoding, "replace")
+            self._stage.lines[session.id] = (self._stage.lines.get(session.id, "") + text)[-262_144:]
+        quick = None
+        if session.conversation is None and not session.catching_up:
+            quick = ear.hear_quick(event.data)
+        if quick is not None:
+            messages, forms = quick
+            if messages:
+                self._heard_many(event.at, session, messages, forms)
+            return
+        for phrase in ear.hear(event.data):
+            self.phrase(session, phrase, event.at)
+        if ear.unexplained > FLOOD and session.state not in states.CLOSED:
+            self._stage.history.note(event.at, "flooded", session.id, bytes=ear.unexplained)
+            self._stage.do(HoldReading(session.id))
+            self._stage.owed.release(session)
+            session.move("stall")
+
+    def _heard_many(self, at: float, session: Session, messages: array[int], forms: bytes) -> None:
+        self._stage.history.heard_many(at, session.id, messages, forms)
+        self._stage.progress(at)
+        if self._stage.mouth.watches or self._stage.when_heard or forms.count(HEARS) != len(forms):
+            for message in messages:
+                self._first_time(session, message)
+        else:
+            self._stage.owed.heard_public(session, messages, max(messages))
+
+    def _first_time(self, session: Session, message: int) -> None:
+        if self._stage.owed.heard(session, message):
+            action = self._stage.when_heard.get(message)
+            if action is not None:
+                action(session)
+        self._stage.mouth.proved(message)
+
+    def phrase(self, session: Session, phrase: phrases.Phrase, at: float) -> None:
+        sid, history = session.id, self._stage.history
+        match phrase:
+            case phrases.Whole(message, form):
+                history.say(at, "heard", sid, message, form)
+                self._stage.progress(at)
+                self._first_time(session, message)
+            case phrases.Named(message, name):
+                history.note(at, "named", sid, message=message, name=name)
+            case phrases.Glued(messages):
+                for message in messages:
+                    others = [other for other in messages if other != message]
+                    history.note(at, "damaged", sid, message=message, how="glued", text="", **{"with": others})
+            case phrases.Damaged(message, how, text):
+                history.note(at, "damaged", sid, message=message, how=how, text=text[:2000])
+                self._stage.progress(at)
+                if how != "split":
+                    self._first_time(session, message)
+            case phrases.NoticeHeard(what, nick, room, text):
+                history.note(at, "notice", sid, what=what, nick=nick, room=room, text=text[:300])
+                if self._stage.owed.notice(sid, what, nick, room):
+                    self._stage.progress(at)
+            case phrases.Receipt(message):
+                self._receipt(session, message, at)
+            case phrases.RosterHeard(names, complete):
+                self._roster(session, names, complete, at)
+            case phrases.Awaited(bindings, _):
+                self._stage.progress(at)
+                awaited(self._stage, session, bindings)
+            case phrases.Refusal(text):
+                refused(self._stage, session, text)
+            case phrases.WheneverHeard(rule, bindings):
+                answer = self._stage.profile.whenever[rule].send
+                self._stage.do(Send(sid, self._stage.wire(answer, **{**self._stage.values(session), **bindings})))
+            case phrases.Foreign(nick, text):
+                history.note(at, "foreign", sid, nick=nick, text=text[:2000])
+            case phrases.Unrecognised(text):
+                history.note(at, "unrecognised", sid, text=text[:2000])
+
+    def _receipt(self, session: Session, message: int | None, at: float) -> None:
+        waiting = self._stage.unacknowledged.get(session.id)
+        if message is None and waiting:
+            message = waiting[0]
+        if message is not None and waiting and message in waiting:
+            waiting.remove(message)
+        number = -1 if message is None else message
+        self._stage.history.say(at, "ack", session.id, number)
+        flight = self._stage.owed.flights.get(number)
+        if flight is not None:
+            flight.ack = False
+            self._stage.progress(at)
+        self._stage.mouth.proved(number)
+
+    def _roster(self, session: Session, names: tuple[str, ...], complete: bool, at: float) -> None:
+        session.roster = names if session.roster is None or complete else (*session.roster, *names)
+        if complete or not session.asking:
+            self._stage.history.note(at, "roster", session.id, names=list(session.roster), asked=session.asking)
+            session.asking = False
+        self._stage.progress(at)
+
+    def _peer_closed(self, event: PeerClosed) -> None:
+        session = self._stage.sessions[event.session]
+        session.closed_how = event.how
+        for phrase in session.ear.rest():
+            self.phrase(session, phrase, event.at)
+        declared = self._declared(session)
+        self._stage.history.note(event.at, "closed", session.id, how=event.how, declared=declared)
+        self._stage.owed.closings.discard(session.id)
+        self._stage.owed.release(session)
+        self._stage.mouth.hush(session)
+        self._stage.progress(event.at)
+        joining = session.conversation
+        if joining is not None:
+            at = joining.lines[joining.position] if joining.position < len(joining.lines) else None
+            if isinstance(at, Await) and at.closes:
+                step_on(self._stage, session)
+            elif session.state in (State.JOINING, State.OPEN) and not session.told:
+                refused(self._stage, session, "closed")
+            session.conversation = None
+        if session.holds_end or session.state in (State.HALF, State.REFUSED, State.LEAVING):
+            if event.how == "eof":
+                self._stage.do(Close(session.id))
+            if session.state is State.LEAVING:
+                self._stage.note("left", session.id, clean=event.how == "eof")
+            session.holds_end = False
+            session.move("closed")
+        elif session.move("peer closed") and event.how == "eof":
+            self._stage.do(Close(session.id))
+
+    def _declared(self, session: Session) -> str | None:
+        """Why the profile, or what we did, allows the server to close this session."""
+        profile = self._stage.profile
+        if self._stage.server_is != "up":
+            return "server"
+        if session.state in (State.LEAVING, State.HALF, State.REFUSED, State.GONE, State.VANISHED):
+            return "we left"
+        if session.ended_by_operator:
+            return "operator"
+        if session.acted_badly:
+            return "bad input"
+        if session.state is State.STALLED and profile.slow_readers == "may-close":
+            return "slow-readers"
+        if session.wanted != "accepted" and not session.told:
+            return "refused"
+        if profile.limits.silence is not None and self._stage.now - session.connected_at >= profile.limits.silence:
+            return "limits: silence"
+        if profile.limits.clients is not None and len(self._stage.there()) > profile.limits.clients:
+            return "limits: clients"
+        return None
+
+    def _printed(self, event: Output) -> None:
+        what, nick, messages = self._stage.server_ear.hear(event.line)
+        detail: dict[str, Any] = {"stream": event.stream, "line": event.line[:2000]}
+        if what:
+            detail.update(what=what, nick=nick)
+        if messages:
+            detail["message"] = messages[0]
+        index = self._stage.history.note(event.at, "out", **detail)
+        self._stage.output_lines.append((index, event.line))
+        if len(self._stage.output_lines) > 20_000:
+            del self._stage.output_lines[:10_000]
+        for message in messages:
+            self._stage.history.say(event.at, "heard", CONSOLE, message, "output")
+            flight = self._stage.owed.flights.get(message)
+            if flight is not None and flight.console:
+                flight.console = False
+                self._stage.progress(event.at)
+            sender = self._stage.history.messages[message].sender
+            if self._stage.terms.operator is not None and sender != OPERATOR:
+                self._stage.unanswered.append((sender, message))
+            self._stage.mouth.proved(message)
+        if self._stage.server_is == "up":
+            crash = self._stage.crashes.take(event.line)
+            if crash:
+                self._stage.history.note(event.at, "crash", text=crash[:4000])
+
+    def _server(self, event: ServerEvent) -> None:
+        self._stage.server_events.append(event)
+        detail = dict(event.detail)
+        if event.what == "stopping":
+            self._stage.server_is = "stopping"
+        elif event.what == "listening":
+            self._stage.server_is = "up"
+        elif event.what == "exited":
+            detail.setdefault("asked", self._stage.server_is != "up")
+            if self._stage.server_is == "up":
+                crash = self._stage.crashes.dying()
+                if crash:
+                    self._stage.history.note(event.at, "crash", text=crash[:4000])
+            self._stage.server_is = "down"
+        self._stage.history.note(event.at, "server", what=event.what, **detail)
