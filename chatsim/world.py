@@ -105,22 +105,27 @@ class World:
             raise ServerError(f"there is no host {address[0]}: {error.strerror or error}") from None
 
     def _do_with_server(self, command: ServerCommand | Type | Inspect) -> None:
-        if self._server is not None:
+        if isinstance(command, Inspect):
+            self._loop.emit(Facts(self.now(), command.tag, self._facts()))
+        elif self._server is not None:
             self._server.do(command)
-        elif isinstance(command, Inspect):
-            self._loop.emit(Facts(self.now(), command.tag, self._seen_from_outside()))
         else:
             what = command.what if isinstance(command, ServerCommand) else "type"
             why = "chatsim is only attached to this server and has not started it"
             self._loop.emit(ServerEvent(self.now(), "failed", {"command": what, "why": why}))
 
-    def _seen_from_outside(self) -> dict[str, object]:
-        assert self._address is not None
-        host, port = self._address
-        return connection_facts(port) if host in ("localhost", "::1") or host.startswith("127.") else {}
+    def _facts(self) -> dict[str, object]:
+        facts = {} if self._server is None else self._server.facts()
+        if self._server is not None or _is_loopback(self._address):
+            facts |= connection_facts(self._network.ends)
+        return facts
 
     def _our_cpu(self) -> float:
         """Processor seconds that we and the server have used: nobody else's load."""
         times = os.times()
         ours = times.user + times.system
         return ours + (self._server.cpu() if self._server is not None else 0.0)
+
+
+def _is_loopback(address: Address | None) -> bool:
+    return address is not None and (address[0] in ("localhost", "::1") or address[0].startswith("127."))

@@ -70,6 +70,7 @@ class TcpNetwork:
         self._connections: dict[int, _Connection] = {}
         self._sources: Iterator[str] = iter(())
         self._source: str | None = None
+        self.ends: dict[Address, Address] = {}  # of every connection that ever stood: our end, and the server's
         self._verbs: dict[type, Callable[[_Connection], None]] = {
             ShutdownWrite: _Connection.shut_down,
             Close: _Connection.close,
@@ -230,6 +231,7 @@ class _Connection:
         self.watched = 0
         self.opened = True
         self.receive = sock.recv
+        self.network.ends[local[:2]] = remote[:2]
         self.network.loop.emit(Opened(self.network.now(), self.session, (local[0], local[1])))
         self._flush()
         self._watch()
