@@ -20,8 +20,8 @@ from chatsim.engine.plan import Plan
 from chatsim.engine.session import Session, State
 from chatsim.engine.tasks import Steps, Until
 from chatsim.engine.texts import Composed, Composer
-from chatsim.history import History
-from chatsim.network.network import Abort, Close, Connect, Inspect, Network, Send, ServerEvent
+from chatsim.history import WORLD, History
+from chatsim.network.network import Abort, Close, Command, Connect, Inspect, Network, Send, ServerEvent
 from chatsim.profile import phrases
 from chatsim.profile.ear import Ear, OutputEar
 from chatsim.profile.profile import Voice
