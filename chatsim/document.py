@@ -17,6 +17,7 @@ is missing or a problem has been noted; so the default after a problem means not
 from __future__ import annotations
 
 import difflib
+import heapq
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Items
@@ -49,6 +50,7 @@ MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 50
 MAX_NODES: Final = 100_000
 MAX_PROBLEMS: Final = 100  # more letters than that nobody reads; the rest is counted
+MAX_EXCERPT: Final = 160  # characters of a line that are shown
 QUOTES: Final = "Put it in quotes."
 
 _SPECIAL: Final = "{}[]*&!?#:%@>|`"
@@ -133,13 +135,19 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     if not word or len(word) > 60:
         return None
     pool = list(choices)
-    if len(pool) > 400:
-        pool = [choice for choice in pool if choice[:1] == word[:1] and abs(len(choice) - len(word)) <= 2][:400]
+    if len(pool) > 200:
+        pool = heapq.nsmallest(100, pool, key=lambda choice: _unlike(word, choice))
     folded = {choice.casefold(): choice for choice in reversed(pool)}
     if word.casefold() in folded:
         return folded[word.casefold()]
     close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else None
+
+
+def _unlike(word: str, choice: str) -> tuple[int, int]:
+    """A cheap measure by which the few are chosen that are worth comparing."""
+    same = next((i for i, (a, b) in enumerate(zip(word, choice, strict=False)) if a != b), min(len(word), len(choice)))
+    return abs(len(choice) - len(word)) - same, len(choice)
 
 
 def excerpt(text: str, longest: int = 40) -> str:
@@ -179,11 +187,16 @@ class Reading:
         line = "" if place is None else self.line(place.line)
         if place is not None:
             width = max(1, min(width, len(line) - place.column + 1))
-        self._problems[place, what] = Problem(what, place, line, width, hint)
+        cut = 0
+        if place is not None and len(line) > MAX_EXCERPT:
+            cut = max(0, min(place.column - 1 - MAX_EXCERPT // 2, len(line) - MAX_EXCERPT))
+            line = line[cut : cut + MAX_EXCERPT]
+            width = min(width, MAX_EXCERPT // 2)
+        self._problems[place, what] = Problem(what, place, line, width, hint, cut)
 
     def unknown(self, what: str, node: Scalar, choices: Items[str], *, hint: str = "") -> None:
         """Note a word that is none of the choices, with the nearest one or, if they are few, all of them."""
-        guess = nearest(node.text, choices)
+        guess = nearest(node.text, choices) if self.count < MAX_PROBLEMS else None
         if guess is not None:
             what += f'. Did you mean "{guess}"?'
         elif 0 < len(choices) <= 12 and not hint:

@@ -35,20 +35,27 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake. `excerpt` is the line as written, `width` how many characters of it are meant."""
+    """One mistake. `excerpt` is the line as written, `width` how many characters of it are meant.
+
+    Of a very long line the excerpt is a part; `cut` characters before it are left out.
+    """
 
     what: str
     place: Place | None = None
     excerpt: str = ""
     width: int = 1
     hint: str = ""
+    cut: int = 0
 
     def __str__(self) -> str:
         lines = []
         if self.place is not None:
             lines.append(str(self.place))
             if self.excerpt:
-                marker = " " * (self.place.column - 1) + "^" * max(1, self.width) + " "
+                start = self.place.column - 1 - self.cut
+                blank = _columns(self.excerpt[:start]) + " " * max(0, start - len(self.excerpt))
+                meant = self.excerpt[start : start + self.width]
+                marker = blank + "^" * max(1, len(_columns(meant))) + " "
                 lines += [f"  {self.excerpt}", f"  {marker}{self.what}"]
             else:
                 lines.append(f"  {self.what}")
@@ -57,6 +64,17 @@ class Problem:
         if self.hint:
             lines.append(self.hint)
         return "\n".join(lines)
+
+
+def _columns(text: str) -> str:
+    """As many blanks as the text takes on a terminal, its tabs kept: so that a caret stands below what it means."""
+    if text.isascii():
+        return "".join("\t" if c == "\t" else " " for c in text)
+    from unicodedata import combining, east_asian_width  # late: every command imports this module
+
+    return "".join(
+        "\t" if c == "\t" else "" if combining(c) else "  " if east_asian_width(c) in "WF" else " " for c in text
+    )
 
 
 class ChatsimError(Exception):

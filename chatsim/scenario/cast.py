@@ -29,6 +29,7 @@ class Cast:
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     drawn_names: bool = False
     order: dict[str, int] = field(default_factory=dict)
+    spelled_out: dict[str, tuple[str, ...]] = field(default_factory=dict)  # WHO → bots; a file repeats the same few
 
     def names(self) -> tuple[str, ...]:
         return (*self.groups, *self.bots)
@@ -177,7 +178,13 @@ def read_who(reading: Reading, cast: Cast, node: Node, *, it: str | None = None,
     text = scalar.text.strip()
     first, _, rest = text.partition(" ")
     if first != "everyone":
-        return Who(cast.in_order(_several(reading, cast, scalar, text, 0, it)), text=text, place=scalar.place)
+        bots = cast.spelled_out.get(text)
+        if bots is None:
+            before = reading.count
+            bots = cast.in_order(_several(reading, cast, scalar, text, 0, it))
+            if reading.count == before and "it" not in text.split():
+                cast.spelled_out[text] = bots
+        return Who(bots, text=text, place=scalar.place)
     rest = rest.strip()
     if rest == "":
         return Who((), True, (), text, scalar.place)
@@ -213,8 +220,7 @@ def _named(reading: Reading, cast: Cast, scalar: Scalar, name: str, at: int, it:
     members = cast.members(name)
     if members:
         return members
-    inside = scalar.place.column + at + (1 if scalar.quoted else 0)
-    part = Scalar(name, scalar.quoted, Place(scalar.place.file, scalar.place.line, inside), max(1, len(name)))
+    part = _part(reading, scalar, name, at)
     if name == "it":
         reading.wrong('"it" has a meaning only inside for-each', part)
     elif name == "everyone":
@@ -226,3 +232,11 @@ def _named(reading: Reading, cast: Cast, scalar: Scalar, name: str, at: int, it:
     elif cast.bots:
         reading.unknown(f"there is no bot {excerpt(name)}", part, cast.names())
     return ()
+
+
+def _part(reading: Reading, scalar: Scalar, name: str, at: int) -> Scalar:
+    """The name as a scalar of its own; the whole where escapes or line ends have moved it."""
+    column = scalar.place.column + at + (1 if scalar.quoted else 0)
+    if name and reading.line(scalar.place.line).startswith(name, column - 1):
+        return Scalar(name, scalar.quoted, Place(scalar.place.file, scalar.place.line, column), len(name))
+    return Scalar(name, scalar.quoted, scalar.place, scalar.width)

@@ -177,10 +177,9 @@ class _Walk:
         return [(states, hit) for states, there in self.cells.items() if (hit := there & bots)]
 
     def _move(self, bots: set[str], states: States, after: States) -> None:
-        rest = self.cells[states] - bots
-        if rest:
-            self.cells[states] = rest
-        else:
+        there = self.cells[states]
+        there -= bots
+        if not there:
             del self.cells[states]
         self.cells.setdefault(after, set()).update(bots)
 
