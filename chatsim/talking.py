@@ -117,10 +117,10 @@ class Talking:
 
     def typed(self, line: str) -> list[Deed]:
         """A line from the keyboard; without its line end."""
-        if self.phase is Phase.JOINING and line != QUIT:
+        if self.phase is Phase.JOINING:
             self._early.append(line)
             return []
-        if self.phase not in (Phase.OPEN, Phase.JOINING):
+        if self.phase is not Phase.OPEN:
             return []
         if line == QUIT or line in self._goodbyes():
             return self.leave()
@@ -133,11 +133,14 @@ class Talking:
         return self._written(says, text=line)
 
     def leave(self) -> list[Deed]:
-        """We go: with the profile's goodbye, if we are in."""
+        """We go: with the profile's goodbye, if we are in. If we never were, the server has not let us."""
         if self.phase is Phase.OPEN:
             self.phase, self._dialogue, self._at = Phase.LEAVING, self.profile.leave, 0
             return list(self._play())
-        return [] if self.phase in (Phase.LEAVING, Phase.OVER) else self._over(None)
+        if self.phase is not Phase.JOINING:
+            return []
+        self.refused = True
+        return self._over(None)
 
     def closed(self) -> list[Deed]:
         """The server's side ended."""

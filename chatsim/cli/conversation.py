@@ -72,15 +72,22 @@ class Conversation:
             watched.register(self._socket, selectors.EVENT_READ, "server")
             _watch_keyboard(watched)
             self._do(self._talking.opened((ip, port), datetime.now().astimezone().isoformat(timespec="seconds")))
-            while not self._closing or self._outgoing:
-                for key, _ in watched.select(self._until()):
-                    if key.data == "server":
-                        self._hear(watched)
-                    elif not self._read_keyboard(key.data()):
-                        watched.unregister(key.fileobj)
-                        self._input_ended = monotonic()
-                self._on_time()
+            try:
+                self._watch(watched)
+            except KeyboardInterrupt:  # a goodbye is worth a write, its answer is not worth a wait
+                self._do(self._talking.leave())
+                raise
         self._part()
+
+    def _watch(self, watched: selectors.BaseSelector) -> None:
+        while not self._closing or self._outgoing:
+            for key, _ in watched.select(self._until()):
+                if key.data == "server":
+                    self._hear(watched)
+                elif not self._read_keyboard(key.data()):
+                    watched.unregister(key.fileobj)
+                    self._input_ended = monotonic()
+            self._on_time()
 
     def _until(self) -> float | None:
         """How long nothing needs to be done if nothing happens; null: for ever."""

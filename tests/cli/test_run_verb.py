@@ -1,0 +1,239 @@
+"""`chatsim run`, with a stand-in for what plays scenarios."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatsim.history import History
+
+
+def test_a_folder_means_all_scenarios_below_it_sorted_and_no_profiles(call: Any, scenarios: Path, player: Any) -> None:
+    called = call("run", "scenarios")
+
+    assert [one["file"] for one in player.played] == [
+        "scenarios/alpha.yaml",
+        "scenarios/beta.yaml",
+        "scenarios/more/gamma.yaml",
+    ]
+    assert called.code == 0
+    assert "3 scenarios: 3 passed" in called.out
+
+
+def test_a_file_that_is_named_twice_is_played_once(call: Any, scenarios: Path, player: Any) -> None:
+    call("run", "scenarios/alpha.yaml", "scenarios/../scenarios/alpha.yaml", "scenarios/alpha.yaml")
+
+    assert len(player.played) == 1
+
+
+def test_without_a_server_the_reference_server_is_meant_in_the_dialect_lines(
+    call: Any, scenarios: Path, player: Any
+) -> None:
+    call("run", "scenarios/alpha.yaml")
+
+    (played,) = player.played
+    assert played["profile"] == "lines"
+    assert (played["target"].command, played["target"].address) == (None, None)
+
+
+def test_the_options_of_the_server_reach_the_run(call: Any, scenarios: Path, player: Any) -> None:
+    call("run", "scenarios/alpha.yaml", "--connect", "[::1]:5000", "--profile", "relay", "--patience", "2.5")
+    call("run", "scenarios/alpha.yaml", "--server", "python s.py", "--profile", "scenarios/mine.yaml", "--seed", "7")
+
+    first, second = player.played
+    assert (first["target"].address, first["profile"], first["patience"]) == (("::1", 5000), "relay", 2.5)
+    assert (second["target"].command, second["profile"], second["seed"]) == ("python s.py", "mine", 7)
+
+
+@pytest.mark.parametrize("option", [("--server", "python s.py"), ("--connect", "localhost:5000")])
+def test_a_server_without_a_profile_is_a_usage_error_that_lists_the_built_in_ones(
+    call: Any, scenarios: Path, player: Any, option: tuple[str, str]
+) -> None:
+    called = call("run", "scenarios/alpha.yaml", *option)
+
+    assert called.code == 2
+    assert "relay" in called.err
+    assert "operator-desk" in called.err
+    assert not player.played
+
+
+def test_all_that_is_wrong_is_told_at_once_and_nothing_is_run(call: Any, scenarios: Path, player: Any) -> None:
+    (scenarios / "wrong.yaml").write_text('scenario: "x"\nbots: [ann]\nsteps:\n  - jion: ann\n', encoding="utf-8")
+
+    called = call(
+        *("run", "scenarios", "scenarios/alfa.yaml", "--server", "x", "--connect", "y", "--profile", "relayy"),
+        *("--patience", "0", "--json", "nowhere/r.json"),
+    )
+
+    assert called.code == 2
+    assert not player.played
+    for mistake in (
+        "--server and --connect exclude each other",
+        "y is not HOST:PORT",
+        "scenarios/wrong.yaml:4:5",
+        'Did you mean "join"?',
+        "there is no file scenarios/alfa.yaml",
+        "Did you mean scenarios/alpha.yaml?",
+        "relayy",
+        "--patience 0",
+        "there is no folder nowhere",
+    ):
+        assert mistake in called.err
+
+
+def test_a_profile_of_ones_own_that_tells_no_command_needs_a_server(call: Any, scenarios: Path, player: Any) -> None:
+    called = call("run", "scenarios/alpha.yaml", "--profile", "scenarios/mine.yaml")
+
+    assert called.code == 2
+    assert "--server" in called.err
+    assert not player.played
+
+
+def test_k_chooses_by_words_of_the_name_or_the_file(call: Any, scenarios: Path, player: Any) -> None:
+    call("run", "scenarios", "-k", "dropped or gamma and not beta")
+
+    assert [one["file"] for one in player.played] == ["scenarios/alpha.yaml", "scenarios/more/gamma.yaml"]
+
+
+def test_k_that_matches_nothing_names_what_there_is(call: Any, scenarios: Path, player: Any) -> None:
+    called = call("run", "scenarios", "-k", "delta")
+
+    assert called.code == 2
+    assert "beta is reset" in called.err
+
+
+def test_repeats_count_the_seed_up_and_tell_the_rate(call: Any, scenarios: Path, player: Any) -> None:
+    player.outcomes["alpha is dropped"] = ["passed", "passed", "failed", "passed"]
+
+    called = call("run", "scenarios/alpha.yaml", "--repeat", "5", "--seed", "10")
+
+    assert [one["seed"] for one in player.played] == [10, 11, 12, 13, 14]
+    assert "failed in 1 of 5 runs" in called.out
+    assert "first in run 3, seed 12" in " ".join(called.out.split())
+    assert called.code == 1
+
+
+def test_x_stops_at_the_first_failure_of_all_scenarios(call: Any, scenarios: Path, player: Any) -> None:
+    player.outcomes["alpha is dropped"] = ["passed", "failed"]
+
+    called = call("run", "scenarios", "--repeat", "5", "-x", "--seed", "10")
+
+    assert len(player.played) == 2
+    assert "first failure in run 2, seed 11" in called.out
+    assert "95 %" not in called.out
+
+
+def test_a_drawn_seed_is_told_and_differs(call: Any, scenarios: Path, player: Any) -> None:
+    called = [call("run", "scenarios/alpha.yaml", "-q") for _ in range(3)]
+
+    seeds = [one["seed"] for one in player.played]
+    assert len(set(seeds)) == 3
+    assert all(f"seed {seed}" in one.out for seed, one in zip(seeds, called, strict=True))
+
+
+def test_the_scenarios_own_seed_counts_unless_another_is_given(call: Any, scenarios: Path, player: Any) -> None:
+    with (scenarios / "alpha.yaml").open("a", encoding="utf-8") as file:
+        file.write("seed: 5\n")
+
+    call("run", "scenarios/alpha.yaml")
+    call("run", "scenarios/alpha.yaml", "--seed", "6")
+
+    assert [one["seed"] for one in player.played] == [5, 6]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code"),
+    [
+        (["passed", "passed", "passed"], 0),
+        (["passed", "failed", "inconclusive"], 1),
+        (["failed", "server-error", "passed"], 1),
+        (["inconclusive", "server-error", "passed"], 4),
+        (["passed", "inconclusive", "passed"], 3),
+        (["passed", "not-applicable", "passed"], 0),
+        (["not-applicable", "not-applicable", "not-applicable"], 3),
+        (["passed", "interrupted", "failed"], 130),
+    ],
+)
+def test_the_gravest_outcome_makes_the_exit_code(
+    call: Any, scenarios: Path, player: Any, outcomes: list[str], code: int
+) -> None:
+    claims = ("alpha is dropped", "beta is reset", "gamma leaves")
+    player.outcomes = {claim: [outcome] for claim, outcome in zip(claims, outcomes, strict=True)}
+
+    assert call("run", "scenarios").code == code
+
+
+@pytest.mark.parametrize(("unclear", "code"), [(1, 0), (2, 3)])
+def test_repeats_are_inconclusive_only_if_fewer_than_80_percent_were_valid(
+    call: Any, scenarios: Path, player: Any, unclear: int, code: int
+) -> None:
+    player.outcomes["alpha is dropped"] = ["inconclusive"] * unclear + ["passed"]
+
+    assert call("run", "scenarios/alpha.yaml", "--repeat", "5").code == code
+
+
+def test_a_server_that_can_not_be_started_is_not_tried_again_and_again(call: Any, scenarios: Path, player: Any) -> None:
+    player.outcomes["alpha is dropped"] = ["server-error"]
+
+    called = call("run", "scenarios/alpha.yaml", "--repeat", "50")
+
+    assert len(player.played) == 1
+    assert called.code == 4
+    assert "it ended at once" in called.out
+
+
+def test_after_an_interrupt_what_was_finished_is_reported(call: Any, scenarios: Path, player: Any) -> None:
+    player.interrupt_at = 2
+
+    called = call("run", "scenarios", "--json", "r.json", "--history", "h.jsonl")
+
+    assert called.code == 130
+    assert "alpha is dropped" in called.out
+    assert "Interrupted" in called.out
+    assert json.loads(Path("r.json").read_text())["interrupted"] is True
+    assert Path("h-1.jsonl").exists()
+
+
+def test_json_on_standard_output_has_it_for_itself(call: Any, scenarios: Path, player: Any) -> None:
+    called = call("run", "scenarios", "--json", "-")
+
+    assert len(json.loads(called.out)["runs"]) == 3
+    assert "PASSED" in called.err
+
+
+def test_a_history_is_written_whole_and_read_back(call: Any, scenarios: Path, player: Any) -> None:
+    call("run", "scenarios/alpha.yaml", "--history", "h.jsonl", "--seed", "3")
+
+    with Path("h.jsonl").open(encoding="utf-8") as file:
+        history = History.read(file)
+    assert history.header.seed == 3
+    assert history[1].detail["text"] == "a lone half \udc80 of a pair"
+    assert sorted(path.name for path in Path().iterdir()) == ["h.jsonl", "scenarios"]
+
+
+def test_several_runs_number_their_histories(call: Any, scenarios: Path, player: Any) -> None:
+    call("run", "scenarios", "--history", "h.v1.jsonl", "--repeat", "2")
+
+    assert sorted(path.name for path in Path().glob("h*")) == [f"h.v1-{number}.jsonl" for number in range(1, 7)]
+
+
+def test_a_fault_of_ours_is_one_line_and_no_traceback(
+    call: Any, scenarios: Path, player: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(sys.modules["chatsim.runs"], "run", broken)
+    called = call("run", "scenarios/alpha.yaml")
+
+    assert called.code == 5
+    assert "ZeroDivisionError: oh" in called.err
+    assert "Traceback" not in called.err
+
+    monkeypatch.setenv("CHATSIM_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        call("run", "scenarios/alpha.yaml")
