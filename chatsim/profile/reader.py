@@ -157,12 +157,15 @@ class _Inherited(Reading):
         super().__init__(original.file, original.text_read)
         self._original = original
         self._extends = extends
+        self._told: set[str] = set()
 
     def wrong(self, what: str, at: Node | Place | None = None, *, hint: str = "", width: int | None = None) -> None:
         place = at if at is None or isinstance(at, Place) else at.place
         if place is not None and place.file != self.file:
-            what = f"with what is taken from here ({place}): {what}"
-            at, width = self._extends, None
+            if what in self._told:  # ten templates of the other may all suffer from one key of this
+                return
+            self._told.add(what)
+            at, what, width = self._extends, f"inherited from {place}: {what}", None
         self._original.wrong(what, at, hint=hint, width=width)
 
     @property
@@ -343,7 +346,7 @@ class _Reader:
             if key.text in PROMISES:
                 promises[key.text] = self.reading.yes_no(value, False)
             else:
-                hint = f"A promise is one of: {', '.join(PROMISES)}"
+                hint = "" if document.nearest(key.text, PROMISES) else f"A promise is one of: {', '.join(PROMISES)}"
                 self.reading.unknown(f'there is no property "{key.text}"', key, PROMISES, hint=hint)
         return promises
 

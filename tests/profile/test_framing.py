@@ -1,0 +1,215 @@
+"""Bytes into frames: however they are cut, the frames are the same."""
+
+from __future__ import annotations
+
+import json
+import struct
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatsim.profile.framing import Decoder, Framing
+
+FRAMINGS = {
+    "none": Framing.none(),
+    "newline": Framing("newline"),
+    "crlf": Framing("crlf"),
+    "nul": Framing("nul"),
+    "json": Framing("json"),
+    "json-lines": Framing("json-lines"),
+    "separator": Framing("separator", separator=b"###"),
+    "separator that overlaps itself": Framing("separator", separator=b"abab"),
+    "digits left": Framing("digits", digits=4, align="left"),
+    "digits right": Framing("digits", digits=4, align="right"),
+    "digits zeros": Framing("digits", digits=3, align="zeros"),
+    "struct": Framing("struct", format="!H"),
+    "struct that counts itself": Framing("struct", format="<I", plus=-4),
+}
+FRAMED = {name: framing for name, framing in FRAMINGS.items() if framing.promises}
+
+by_name = pytest.mark.parametrize("framing", FRAMINGS.values(), ids=FRAMINGS.keys())
+by_framed_name = pytest.mark.parametrize("framing", FRAMED.values(), ids=FRAMED.keys())
+
+# Few signs, so that what means something to a framing comes often, whole and torn.
+noise = st.lists(
+    st.sampled_from(
+        [b"\r", b"\n", b"\0", b"#", b"ab", b"{", b"}", b'"', b"\\", b" ", b"12", b"3   ", b"\1", "é".encode()]
+    ),
+    max_size=40,
+).map(b"".join)
+objects = st.dictionaries(st.text(max_size=3), st.text(alphabet='{}"\\aé🙂', max_size=6), max_size=3)
+payloads = st.one_of(st.binary(max_size=20), objects.map(lambda value: json.dumps(value, ensure_ascii=False).encode()))
+
+
+def cut(data: bytes, at: list[int]) -> list[bytes]:
+    edges = sorted({0, len(data), *(place % (len(data) + 1) for place in at)})
+    return [data[begin:end] for begin, end in pairwise(edges)]
+
+
+def fed(decoder: Decoder, pieces: list[bytes]) -> tuple[list[bytes], bytes, bool]:
+    frames = [frame for piece in pieces for frame in decoder.feed(piece)]
+    return frames, decoder.rest(), decoder.broken is not None
+
+
+@by_framed_name
+@given(data=noise, places=st.lists(st.integers(0, 200), max_size=8))
+def test_however_the_bytes_are_cut_the_frames_are_the_same(framing: Framing, data: bytes, places: list[int]) -> None:
+    whole = fed(framing.decoder(), [data])
+    in_pieces = fed(framing.decoder(), cut(data, places))
+    byte_by_byte = fed(framing.decoder(), [data[at : at + 1] for at in range(len(data))])
+
+    assert in_pieces == whole
+    assert byte_by_byte == whole
+
+
+@by_framed_name
+@given(data=noise, places=st.lists(st.integers(0, 200), max_size=8), longest=st.integers(4, 12))
+def test_a_frame_too_long_breaks_the_stream_at_the_same_byte(
+    framing: Framing, data: bytes, places: list[int], longest: int
+) -> None:
+    whole = fed(framing.decoder(longest=longest), [data])
+    in_pieces = fed(framing.decoder(longest=longest), cut(data, places))
+    byte_by_byte = fed(framing.decoder(longest=longest), [data[at : at + 1] for at in range(len(data))])
+
+    assert in_pieces == whole
+    assert byte_by_byte == whole
+
+
+@by_name
+@given(data=noise, places=st.lists(st.integers(0, 200), max_size=8))
+def test_no_byte_of_a_message_is_lost_or_made_up(framing: Framing, data: bytes, places: list[int]) -> None:
+    frames, rest, _ = fed(framing.decoder(), cut(data, places))
+
+    at = 0
+    for piece in [*frames, rest]:
+        found = data.find(piece, at)
+        assert found >= 0
+        at = found + len(piece)
+
+
+@by_framed_name
+@given(sent=st.lists(payloads, max_size=6), places=st.lists(st.integers(0, 200), max_size=8))
+def test_what_can_be_carried_arrives(framing: Framing, sent: list[bytes], places: list[int]) -> None:
+    carried = [payload for payload in sent if framing.payload_problem(payload) is None]
+    wire = b"".join(map(framing.frame, carried))
+
+    frames, rest, broken = fed(framing.decoder(), cut(wire, places))
+
+    expected = [payload.strip() for payload in carried] if framing.kind == "json" else carried
+    assert (frames, rest, broken) == (expected, b"", False)
+
+
+def test_without_framing_each_chunk_is_what_there_is() -> None:
+    decoder = Framing.none().decoder()
+
+    assert decoder.feed(b"he") == [b"he"]
+    assert decoder.feed(b"llo") == [b"llo"]
+    assert decoder.feed(b"") == []
+    assert decoder.rest() == b""
+
+
+def test_lines_may_end_either_way_and_a_lone_carriage_return_is_text() -> None:
+    decoder = Framing("newline").decoder()
+
+    assert decoder.feed(b"a\r") == []
+    assert decoder.feed(b"\nb\nc\rd\n\n") == [b"a", b"b", b"c\rd", b""]
+
+
+@pytest.mark.parametrize(
+    ("framing", "wire"),
+    [
+        (Framing("newline"), b"hi\n"),
+        (Framing("crlf"), b"hi\r\n"),
+        (Framing("nul"), b"hi\0"),
+        (Framing("separator", separator=b"<>"), b"hi<>"),
+        (Framing("digits", digits=4, align="left"), b"2   hi"),
+        (Framing("digits", digits=4, align="right"), b"   2hi"),
+        (Framing("digits", digits=4, align="zeros"), b"0002hi"),
+        (Framing("struct", format="!I"), b"\0\0\0\2hi"),
+        (Framing("struct", format="!H", plus=-2), b"\0\4hi"),
+        (Framing.none(), b"hi"),
+    ],
+    ids=lambda value: value.kind if isinstance(value, Framing) else None,
+)
+def test_a_framing_writes(framing: Framing, wire: bytes) -> None:
+    assert framing.frame(b"hi") == wire
+
+
+@pytest.mark.parametrize("header", [b"hi there", b"-5      ", b"        ", b"99999999"])
+def test_a_length_that_is_none_breaks_the_stream_and_keeps_what_was_not_framed(header: bytes) -> None:
+    decoder = Framing("digits", digits=8).decoder()
+
+    assert decoder.feed(b"2       ok" + header + b"and so") == [b"ok"]
+    assert decoder.broken is not None
+    assert repr(header)[1:] in decoder.broken
+    assert decoder.feed(b" on") == []
+    assert decoder.rest() == header + b"and so on"
+
+
+def test_a_struct_length_below_zero_breaks_the_stream() -> None:
+    decoder = Framing("struct", format="!i").decoder()
+
+    assert decoder.feed(struct.pack("!i", -1)) == []
+    assert decoder.broken is not None
+
+
+def test_json_objects_need_nothing_between_them_and_braces_in_strings_do_not_count() -> None:
+    decoder = Framing("json").decoder()
+
+    assert decoder.feed(b'{"a": {"b": "}\\"}"}}{"c":1} \n{"d"') == [b'{"a": {"b": "}\\"}"}}', b'{"c":1}']
+    assert decoder.rest() == b'{"d"'
+    assert decoder.feed(b":2}") == [b'{"d":2}']
+
+
+def test_words_between_json_objects_are_frames_of_their_own() -> None:
+    decoder = Framing("json").decoder()
+
+    assert decoder.feed(b'Welcome!\n{"a":1} oops') == [b"Welcome!", b'{"a":1}']
+    assert decoder.rest() == b" oops"
+
+
+@pytest.mark.parametrize(
+    ("framing", "payload", "problem"),
+    [
+        (Framing("newline"), b"a\nb", "contains a line end, which ends a frame"),
+        (
+            Framing("newline"),
+            b"a\r",
+            "ends with a carriage return, which readers of lines take for a part of the line end",
+        ),
+        (Framing("nul"), b"a\0b", "contains b'\\x00', which ends a frame"),
+        (Framing("separator", separator=b"##"), b"a#", "contains b'##', which ends a frame"),
+        (Framing("digits", digits=2), b"x" * 100, "has 100 bytes, too many for a header of 2 digits"),
+        (Framing("struct", format="!B"), b"x" * 300, "has 300 bytes, which a header '!B' cannot say"),
+        (Framing("struct", format="!B", plus=4), b"x", "has 1 bytes, which a header '!B' cannot say with plus 4"),
+        (Framing("json"), b"hi", "is not JSON"),
+        (Framing("json-lines"), b"[1]", "is not a JSON object"),
+        (Framing.none(), b"", "is empty, and without framing nothing would be sent"),
+    ],
+)
+def test_why_a_payload_cannot_be_carried(framing: Framing, payload: bytes, problem: str) -> None:
+    assert framing.payload_problem(payload) == problem
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        Framing("newline"),
+        Framing("separator", separator=b"###"),
+        Framing("json"),
+        Framing("digits", digits=10),
+        Framing("struct", format="!I"),
+    ],
+    ids=lambda framing: framing.kind,
+)
+def test_a_long_frame_in_small_pieces_takes_a_time_in_proportion(framing: Framing) -> None:
+    """Copying what is unfinished at each feed would copy 250 GB here, and end in the timeout."""
+    payload = b'{"a":"' + b"x" * 8_000_000 + b'"}'
+    wire = framing.frame(payload)
+    decoder = framing.decoder()
+
+    frames = [frame for at in range(0, len(wire), 128) for frame in decoder.feed(wire[at : at + 128])]
+
+    assert frames == [payload]
