@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from chatsim.engine.fencing import fence
@@ -185,8 +186,16 @@ def _is_said(stage: Stage, entry: Entry, detail: Expectation) -> bool:
     return not detail.private or message.channel.startswith("whisper:")
 
 
+def _slots(stage: Stage) -> dict[str, str]:
+    """What may stand for the placeholders of an author's template: the names and rooms of this run, longest first."""
+    names = "|".join(map(re.escape, sorted(stage.vocabulary.nicks, key=len, reverse=True)))
+    rooms = "|".join(map(re.escape, sorted(stage.vocabulary.rooms, key=len, reverse=True)))
+    slots = {"nick": f"(?:{names})", "to": f"(?:{names})"} if names else {}
+    return {**slots, "room": f"(?:{rooms})"} if rooms else slots
+
+
 def _find_line(stage: Stage, mine: set[int], line: str, since: int) -> int | None:
-    matcher = Template(line).matcher(stage.vocabulary.slots())
+    matcher = Template(line).matcher(_slots(stage))
     for session, text in stage.lines.items():
         if session in mine and matcher.search(text) is not None:
             return max(0, len(stage.history) - 1)
@@ -196,7 +205,7 @@ def _find_line(stage: Stage, mine: set[int], line: str, since: int) -> int | Non
 def expect_output(stage: Stage, step: ExpectOutput, taken: Taken) -> Steps:
     """expect-output: the line has been printed, ever, and no earlier `expect-output` took it."""
     if step.template is not None:
-        matcher = Template(step.template).matcher(stage.vocabulary.slots())
+        matcher = Template(step.template).matcher(_slots(stage))
         what = f'the server to print "{step.template}"'
     else:
         key, value = next(

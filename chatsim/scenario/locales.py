@@ -1,4 +1,4 @@
-"""Languages of drawn names and texts: those that Faker knows."""
+"""Languages of drawn names and texts: those that Faker knows, and `mixed`: many in turn, with the hardest texts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from chatsim.document import Node, Reading, excerpt
 
 __all__ = ["read_locale"]
 
+MIXED: Final = "mixed"  # many languages and scripts in turn, the hardest texts among them
 _LOCALE: Final = re.compile(r"[a-z]{2,3}(?:[_-][A-Za-z]{2,4})?")
 
 
@@ -18,6 +19,8 @@ def read_locale(reading: Reading, node: Node | None) -> str | None:
     scalar = reading.scalar(node, what="a language such as ja or ru_RU")
     if scalar is None:
         return None
+    if scalar.text == MIXED:
+        return MIXED
     if not _LOCALE.fullmatch(scalar.text):
         reading.wrong(f"a language such as ja or ru_RU is expected here, not {excerpt(scalar.text)}", scalar)
         return None
