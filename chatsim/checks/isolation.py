@@ -109,9 +109,9 @@ def _leaks(views: Views) -> Iterator[tuple[int, int, int]]:
             if (some is None or message in some) and views.forbidden(message, receiver, index):
                 yield receiver, message, index
     for entry in views.lives.of("damaged"):
-        message = entry.detail.get("message")
-        if not isinstance(message, int) or entry.session == CONSOLE or entry.detail.get("how") == "glued":
+        part = entry.detail.get("message")
+        if not isinstance(part, int) or entry.session == CONSOLE or entry.detail.get("how") == "glued":
             continue  # beside what came glued a `heard` entry stands
-        concerned = message in restricted or entry.session in onlookers
-        if concerned and views.forbidden(message, entry.session, entry.index):
-            yield entry.session, message, entry.index
+        concerned = part in restricted or entry.session in onlookers
+        if concerned and views.forbidden(part, entry.session, entry.index):
+            yield entry.session, part, entry.index

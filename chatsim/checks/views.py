@@ -19,7 +19,7 @@ from chatsim.checks.hearing import Hearing, deal, numpy_if_long
 from chatsim.checks.lives import NEVER, Life, Lives, lives_of
 from chatsim.checks.sessions import SessionView, Stay
 from chatsim.checks.wording import clip
-from chatsim.history import CONSOLE, FORMS, OPERATOR, TICKS_PER_SECOND, History, Message
+from chatsim.history import CONSOLE, FORMS, OPERATOR, TICKS_PER_SECOND, Entry, History, Message
 from chatsim.terms import Speech, Terms
 
 __all__ = ["NEVER", "Settle", "Views", "Wait", "views_of"]
@@ -173,6 +173,25 @@ class Views:
                 if index < earliest[message]:
                     earliest[message] = index
         return earliest
+
+    # The same by message as numpy columns, for long histories only (`numpy` is not null).
+
+    @cached_property
+    def sends_column(self) -> Any:
+        last = 2**31 - 1
+        return self.numpy.array([min(sent, last) for sent in self.send], self.numpy.int32)
+
+    @cached_property
+    def first_heard_column(self) -> Any:
+        last = 2**31 - 1
+        return self.numpy.minimum(self.numpy.array(self.first_heard, self.numpy.int64), last).astype(self.numpy.int32)
+
+    @cached_property
+    def senders_column(self) -> Any:
+        """Senders as small numbers (16 bits, so that sorting by them takes linear time)."""
+        number: dict[int, int] = {}
+        senders = [number.setdefault(message.sender, len(number)) for message in self.messages]
+        return self.numpy.array(senders, self.numpy.uint16 if len(number) < 2**16 else self.numpy.int32)
 
     @cached_property
     def _confirmed_until(self) -> dict[int, int]:
@@ -333,6 +352,14 @@ class Views:
             for entry in reversed(self.lives.of("step"))
         }
 
+    @cached_property
+    def notices_to(self) -> Mapping[int, list[Entry]]:
+        """Session -> the notices that it got."""
+        got: dict[int, list[Entry]] = defaultdict(list)
+        for entry in self.lives.of("notice"):
+            got[entry.session].append(entry)
+        return got
+
     def seconds(self, index: int) -> float:
         return self._ticks[index] / TICKS_PER_SECOND
 
@@ -454,10 +481,10 @@ class Views:
                     first_message = index
                     break
                 needed, since = 1, index
-        for entry in self.lives.of("notice") if needed == 1 and not self.terms.replays else ():
+        for entry in self.notices_to.get(view.number, ()) if needed == 1 and not self.terms.replays else ():
             if entry.index > first_message:
                 break
-            if entry.session == view.number and self._is_of_another(entry.detail.get("nick"), view, entry.index):
+            if self._is_of_another(entry.detail.get("nick"), view, entry.index):
                 return entry.index
         return first_message
 
