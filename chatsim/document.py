@@ -152,8 +152,8 @@ def _unlike(word: str, choice: str) -> tuple[int, int]:
 
 def excerpt(text: str, longest: int = 40) -> str:
     """A text of the author in quotes, short enough for one line."""
-    flat = text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
-    return f'"{flat if len(flat) <= longest else flat[: longest - 1] + "…"}"'
+    shown = text if len(text) <= longest else text[: longest - 1] + "…"
+    return '"' + "".join(c if c.isprintable() else "\ufffd" for c in shown) + '"'
 
 
 def described(choices: Items[str]) -> str:
@@ -753,7 +753,7 @@ def _explain_syntax(reading: Reading, error: Any) -> None:
     if error.context_mark is not None and ("never closed" in what or "in YAML" in what or "neither" in what):
         mark = error.context_mark
     number, column = mark.line + 1, mark.column + 1
-    line = reading.line(number)
+    line = reading.line(number)[: MAX_BYTES // 64]  # what would help can be seen in the first 16,000 characters
     if not line.strip() and error.context_mark is not None:  # the end of the file: show what has not ended
         number, column = error.context_mark.line + 1, error.context_mark.column + 1
         line = reading.line(number)

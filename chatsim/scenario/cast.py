@@ -18,7 +18,7 @@ __all__ = ["Cast", "read_cast", "read_who"]
 
 MAX_NAME: Final = 60
 _NAME: Final = re.compile(r"[^\W\d_][\w.-]*")
-_AND: Final = re.compile(r"\s+and\s+")
+_AND: Final = re.compile(r"(?<=\s)and(?=\s)")
 
 
 @dataclass
@@ -163,11 +163,15 @@ def read_who(reading: Reading, cast: Cast, node: Node, *, it: str | None = None,
     named elsewhere in this step."""
     if isinstance(node, Sequence):
         found: list[str] = []
-        texts = []
+        texts: dict[str, Scalar] = {}
         for item in node.items:
             scalar = reading.scalar(item, what="a bot or a group")
-            if scalar is not None:
-                texts.append(scalar.text)
+            if scalar is None:
+                continue
+            if scalar.text in texts:
+                reading.wrong(f"{excerpt(scalar.text)} stands here twice", scalar)
+            else:
+                texts[scalar.text] = scalar
                 found += _named(reading, cast, scalar, scalar.text, 0, it)
         if not node.items:
             reading.wrong("nobody is named in this list", node)
@@ -206,10 +210,16 @@ def _several(reading: Reading, cast: Cast, scalar: Scalar, text: str, start: int
     """The bots of `ann and bob`."""
     found: list[str] = []
     at = 0
-    for part in _AND.split(text):
-        at = text.index(part, at) if part else at
-        found += _named(reading, cast, scalar, part, start + at, it)
-        at += len(part)
+    named: set[str] = set()
+    for piece in _AND.split(text):
+        part = piece.strip()
+        before = at + len(piece) - len(piece.lstrip())
+        if part in named:
+            reading.wrong(f"{excerpt(part)} stands here twice", _part(reading, scalar, part, start + before))
+        else:
+            named.add(part)
+            found += _named(reading, cast, scalar, part, start + before, it)
+        at += len(piece) + len("and")
     return found
 
 

@@ -7,6 +7,7 @@ the table is forbidden.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from typing import Final
 
@@ -72,6 +73,7 @@ _WHY: Final[dict[str, str]] = {
     GONE: "has gone",
 }
 _UP, _FROZEN, _DOWN = "up", "frozen", "down"
+ANY_SERVER: Final[States] = frozenset((_UP, _FROZEN, _DOWN))
 _SERVER: Final[dict[tuple[str, str], str]] = {
     (_UP, "stop"): _DOWN,
     (_FROZEN, "stop"): _DOWN,
@@ -219,27 +221,22 @@ class _Walk:
     def _together(self, step: Together) -> None:
         start, server = self._copy(), self.server
         touched = [self._touched(branch) for branch in step.branches]
+        actors = Counter(bot for bots in touched for bot in bots)
+        servers = [_has_server_step(branch) for branch in step.branches]
         ends = []
         for number, branch in enumerate(step.branches):
-            others = set().union(*(bots for other, bots in enumerate(touched) if other != number))
-            walk = _Walk(self.reading, self.cast, _with_any(start, others), server)
-            if any(_has_server_step(other) for at, other in enumerate(step.branches) if at != number):
-                walk.server = frozenset((_UP, _FROZEN, _DOWN))
+            others = {bot for bot, branches in actors.items() if branches > (bot in touched[number])}
+            anything = sum(servers) > servers[number]
+            walk = _Walk(self.reading, self.cast, _with_any(start, others), ANY_SERVER if anything else server)
             walk.steps(branch)
             ends.append(walk)
-            self.server |= walk.server
-        if len({frozenset(walk.server) for walk in ends}) == 1 and ends:
-            self.server = ends[0].server
-        for number, walk in enumerate(ends):
-            alone = touched[number].difference(*(bots for other, bots in enumerate(touched) if other != number))
+        if any(servers):
+            self.server = frozenset().union(*(end.server for end, acts in zip(ends, servers, strict=True) if acts))
+        for number, end in enumerate(ends):
+            alone = {bot for bot in touched[number] if actors[bot] == 1}
             for states, hit in self._cells_of(alone):
-                self._take(hit, states, walk)
-        several = {
-            bot
-            for at, bots in enumerate(touched)
-            for bot in bots
-            if any(bot in other for number, other in enumerate(touched) if number != at)
-        }
+                self._take(hit, states, end)
+        several = {bot for bot, branches in actors.items() if branches > 1}
         for states, hit in self._cells_of(several):
             if states != ANY:
                 self._move(hit, states, ANY)
@@ -258,6 +255,8 @@ class _Walk:
                 case Act() if any(_table(step.verb, detail) is not _QUIET.get(step.verb) for _, detail in step.entries):
                     for who, _ in step.entries:
                         found.update(self.cast.bots.keys() - set(who.but) if who.everyone else who.bots)
+                case OperatorSays():
+                    found.update(bot for bot, _ in step.entries if bot is not None)
                 case ServerStep(action="stop" | "kill" | "restart"):
                     found.update(self.cast.bots)
                 case Repeat():

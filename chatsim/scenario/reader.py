@@ -42,6 +42,8 @@ __all__ = ["MAX_PLAYED", "MAX_STEPS", "TOP_KEYS", "load_scenario", "read_scenari
 
 MAX_STEPS: Final = 100_000  # after for-each is unrolled
 MAX_PLAYED: Final = 1_000_000  # with repeats counted as often as they are played
+MAX_NAMED: Final = 20_000_000  # bots over all steps, groups spelled out
+MAX_BRANCHES: Final = 1_000
 MAX_SEED: Final = 10**15
 
 TOP_KEYS: Final[tuple[tuple[str, str], ...]] = (
@@ -133,6 +135,7 @@ class _Steps:
         self.made = 0
         self.played = 0
         self.times = 1
+        self.named = 0
 
     def top(self, node: Node | None) -> tuple[Step, ...]:
         try:
@@ -224,6 +227,10 @@ class _Steps:
             nothing = Scalar("", False, value.place, value.width)
             detail = read_detail(self.reading, self.cast, verb, nothing, it)
             entries.append((who, detail))
+        self.named += sum(len(who.bots) for who, _ in entries)
+        if self.named > MAX_NAMED:
+            self.reading.wrong(f"these steps name bots more than {MAX_NAMED:,} times", key, hint="Use everyone.")
+            raise _TooManyError
         self._sensible(verb, key, entries)
         return Act(verb.name, key.place, tuple(entries), self._text(key, it))
 
@@ -231,7 +238,7 @@ class _Steps:
         """Who is named in the other entries, for `everyone else`."""
         if not any(key.text.strip() == "everyone else" for key, _ in value.pairs):
             return []
-        keys = [key for key, _ in value.pairs if not key.text.startswith("everyone")]
+        keys = [key for key, _ in value.pairs if key.text.split()[:1] != ["everyone"]]
         return [bot for key in keys for bot in read_who(self.reading, self.cast, key, it=it).bots]
 
     def _each_once(self, value: Mapping, entries: list[tuple[Who, Detail]]) -> None:
@@ -333,6 +340,9 @@ class _Steps:
         branches: list[tuple[Step, ...]] = []
         if sequence is not None and not sequence.items:
             self.reading.wrong("there is no step in this list", sequence)
+        if sequence is not None and len(sequence.items) > MAX_BRANCHES:
+            self.reading.wrong(f"at most {MAX_BRANCHES:,} branches can go together", sequence)
+            raise _TooManyError
         for item in sequence.items if sequence is not None else ():
             if isinstance(item, Mapping) and [name.text for name, _ in item.pairs] == ["do"]:
                 branches.append(self.several(item.pairs[0][1], it))
@@ -415,7 +425,7 @@ class _TooManyError(Exception):
 def _substituted(node: Node, word: str) -> Node:
     """The node with each bare `it` replaced. The `do` of an inner for-each has an `it` of its own."""
     if isinstance(node, Scalar):
-        return Scalar(word, False, node.place, node.width) if node.text == "it" and not node.quoted else node
+        return Scalar(word, True, node.place, node.width) if node.text == "it" and not node.quoted else node
     if isinstance(node, Sequence):
         return Sequence(tuple(_substituted(item, word) for item in node.items), node.place, node.width, node.flow)
     if isinstance(node, Mapping):
