@@ -60,7 +60,7 @@ class Narrator:
             return printable(entry.kind)
         try:
             return tell(entry.detail, self)
-        except (KeyError, TypeError, ValueError, IndexError):
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
             # A history may come from another version: then its own words must do.
             return printable(shorten(f"{entry.kind} {dict(entry.detail)}", 200))
 

@@ -1,7 +1,8 @@
 """What a server sent, made fit for a terminal: nothing in it can move the cursor, recolour or reorder what we print.
 
 Letters of every script stay as they are, and so do the joiners inside emoji. What is invisible or acts on the terminal
-(control characters, ANSI sequences, overrides of the writing direction, halves of surrogate pairs) is spelled out.
+(control characters, ANSI sequences, overrides of the writing direction, halves of surrogate pairs, blanks that are no
+space) is spelled out.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ __all__ = ["columns", "encodable", "fit", "printable", "quoted", "shorten", "wra
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _JOINERS = "\u200c\u200d"  # invisible, but part of how emoji and Persian are written
-_SPELLED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+_SPELLED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"))
 
 _PLAIN = {"·": "-", "…": "...", "–": "-", "—": "-", "≥": ">=", "×": "x", "→": "->", "“": '"', "”": '"', "’": "'"}
 
@@ -28,7 +29,7 @@ def printable(text: str) -> str:
 def _spelled(character: str) -> str:
     if character in _SHORT:
         return _SHORT[character]
-    if character in _JOINERS or unicodedata.category(character) not in _SPELLED:
+    if character == " " or character in _JOINERS or unicodedata.category(character) not in _SPELLED:
         return character
     number = ord(character)
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
@@ -64,25 +65,34 @@ def fit(text: str, width: int) -> str:
     """The text cut at the right, if it would take more columns than `width`."""
     if columns(text) <= width:
         return text
-    kept, taken = [], 1
-    for character in text:
-        taken += _columns_of(character)
-        if taken > width:
-            break
-        kept.append(character)
-    return "".join(kept) + "…"
+    return _head(text, width - 1) + "…"
 
 
 def wrap(text: str, width: int, indent: str = "", later: str | None = None) -> Iterator[str]:
-    """Lines of at most `width` columns, broken at blanks; a single longer word is left whole."""
+    """Lines of at most `width` columns, broken at blanks; within a word only where it is longer than a line."""
+    later = indent if later is None else later
     line, begun = indent, False
     for word in text.split(" "):
         if begun and columns(line) + 1 + columns(word) > width:
             yield line.rstrip()
-            line, begun = indent if later is None else later, False
+            line, begun = later, False
         line += f" {word}" if begun else word
         begun = True
+        while columns(line) > max(width, len(later) + 8):
+            head = _head(line, max(width, len(later) + 8))
+            yield head
+            line = later + line[len(head) :]
     yield line.rstrip()
+
+
+def _head(text: str, width: int) -> str:
+    """As much of the beginning as fits."""
+    taken = 0
+    for number, character in enumerate(text):
+        taken += _columns_of(character)
+        if taken > width:
+            return text[:number]
+    return text
 
 
 def encodable(text: str, encoding: str) -> str:

@@ -12,6 +12,7 @@ from chatsim.report.narrate import Narrator
 from chatsim.report.printable import columns, encodable, fit, printable, wrap
 from chatsim.report.rate import clopper_pearson
 from chatsim.report.report import Report, Run
+from chatsim.report.timeline import step_lines
 
 __all__ = ["Style", "render", "scenario", "summary"]
 
@@ -42,9 +43,7 @@ class Style:
 
 def render(report: Report, style: Style = Style()) -> str:
     """The whole report: every scenario, then a line that sums up, if there were several."""
-    told = [scenario(runs, report, style) for runs in report.scenarios()]
-    last = summary(report, style)
-    return "\n".join([*told, last] if last else told)
+    return "\n".join(scenario(runs, report, style) for runs in report.scenarios()) + summary(report, style)
 
 
 def scenario(runs: Sequence[Run], report: Report, style: Style = Style()) -> str:
@@ -99,7 +98,8 @@ def _gravest(runs: Sequence[Run]) -> Run:
 class _Teller:
     def __init__(self, style: Style) -> None:
         self.style = style
-        self.width = max(NARROWEST, style.width)
+        roomy = encodable("…", style.encoding) == "…"  # elsewhere it becomes three dots
+        self.width = max(NARROWEST, style.width if roomy else style.width - 2)
 
     # --- one run ------------------------------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class _Teller:
             yield f"  Reproduce with: {printable(run.replay)}"
 
     def _error(self, run: Run) -> Iterator[str]:
-        for line in str(run.error).split("\n"):
+        for line in _lines(str(run.error)):
             yield from self._paragraph(line, " " * 8)
         yield from self._printed(run)
 
@@ -189,7 +189,7 @@ class _Teller:
         if self.style.verbosity < NORMAL:
             return
         yield from self._witness(verdict, run)
-        for line in verdict.hint.split("\n"):
+        for line in _lines(verdict.hint):
             yield from self._paragraph(line, " " * 4, later=" " * 6)
 
     def _witness(self, verdict: Verdict, run: Run) -> Iterator[str]:
@@ -209,9 +209,8 @@ class _Teller:
             head = f"  {self._paint('not exercised', 'NOT EXERCISED')}  {verdict.property}"
             yield f"{head}  {printable(where)}".rstrip()
             reason = verdict.summary or "Nothing in this run could have violated it."
-            yield from self._paragraph(
-                f"The scenario asks for it by name, so this run proves nothing. {reason}", " " * 4
-            )
+            yield from self._paragraph(reason, " " * 4)
+            yield from self._paragraph("The scenario asks for it by name, so this run is inconclusive.", " " * 4)
 
     def _last_words(self, run: Run, verdicts: Sequence[Verdict]) -> Iterator[str]:
         for bot, words in self._heard_last(run, verdicts).items():
@@ -245,6 +244,11 @@ class _Teller:
                 yield fit(f"    {printable(line)}", self.width).rstrip()
 
     def _everything(self, run: Run, told: Sequence[Verdict]) -> Iterator[str]:
+        if run.history is not None and (steps := step_lines(run.history)):
+            yield ""
+            yield "  What was done:"
+            for line in steps:
+                yield fit(f"    {line}", self.width)
         rest = [verdict for verdict in run.verdicts if verdict not in told]
         if rest:
             yield ""
@@ -312,7 +316,7 @@ class _Teller:
     # --- the small things ---------------------------------------------------------------------------------------
 
     def _paragraph(self, text: str, indent: str, later: str | None = None) -> Iterator[str]:
-        for line in text.split("\n"):
+        for line in _lines(text):
             own = indent + " " * (len(line) - len(line.lstrip(" ")))  # excerpts keep their columns
             yield from wrap(printable(line.strip(" ")), self.width, indent=own, later=later or own)
 
@@ -332,6 +336,11 @@ def _asked_in_vain(run: Run) -> list[Verdict]:
         return []
     names = run.history.header.check
     return [v for v in run.verdicts if v.outcome is Outcome.NOT_EXERCISED and v.property in names]
+
+
+def _lines(text: str) -> list[str]:
+    """Its lines. Not `splitlines`, which would also break at what a server smuggled in."""
+    return text.strip("\n").split("\n") if text else []
 
 
 def _file_and_line(place: str) -> str:

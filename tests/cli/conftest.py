@@ -68,7 +68,9 @@ def _run(scenario: Any, profile: Any, seed: int, outcome: str) -> Run:
     history.note(0.1, "note", text="a lone half \udc80 of a pair")
     error = ServerError("it ended at once") if outcome == "server-error" else None
     known = Outcome.INCONCLUSIVE if error or outcome == "interrupted" else Outcome(outcome)
-    verdicts = () if error or known is Outcome.NOT_APPLICABLE else (Verdict("delivery", known, "so it was", exercised=1),)
+    verdicts = (
+        () if error or known is Outcome.NOT_APPLICABLE else (Verdict("delivery", known, "so it was", exercised=1),)
+    )
     return Run(
         scenario.name,
         scenario.file,

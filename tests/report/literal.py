@@ -27,12 +27,16 @@ def drop_without_notice() -> History:
     history.say(0.30, "handed", 1, hello)
     history.say(0.31, "heard", 0, hello, "hears")
     history.say(0.31, "heard", 2, hello, "hears")
+    history.note(0.60, "settled", how="all-heard", channels=None, valid=True)
+    history.note(0.61, "step", number=5, verb="drop", place=f"{FILE}:14:5", text="- drop: bob", phase="begin")
     history.note(0.61, "drop", 1, how="reset")
     history.note(0.62, "out", stream="stderr", line="Traceback (most recent call last):")
     history.note(0.62, "out", stream="stderr", line="ConnectionResetError: [Errno 104] Connection reset by peer")
     history.note(
         2.61, "wait", step=5, since=0.61, missing=[["notice", 0, "left bob"]], patience=2.0, waited=2.0, valid=True
     )  # fmt: skip
+    history.note(2.61, "settled", how="patience", channels=None, valid=True)
+    history.note(2.61, "step", number=5, verb="drop", place=f"{FILE}:14:5", text="- drop: bob", phase="end")
     history.note(2.66, "ended", why="done")
     return history
 
@@ -56,13 +60,13 @@ def failed_drop_notice(history: History) -> Verdict:
 
 
 PASSED = (
-    Verdict("delivery", Outcome.PASSED, "all 2 deliveries that were owed came", exercised=2),
+    Verdict("delivery", Outcome.PASSED, "Both deliveries that were owed came.", exercised=2),
     Verdict("no-duplication", Outcome.PASSED, exercised=2),
-    Verdict("leave-notice", Outcome.PASSED, "both were told", exercised=1, at="after speech"),
+    Verdict("leave-notice", Outcome.PASSED, "alice and cat were told.", exercised=1, at="after speech"),
 )
 IDLE = (
-    Verdict("total-order", Outcome.NOT_EXERCISED, "no two messages were concurrent"),
-    Verdict("roster", Outcome.NOT_APPLICABLE, "the profile describes no roster"),
+    Verdict("total-order", Outcome.NOT_EXERCISED, "No two messages were concurrent."),
+    Verdict("roster", Outcome.NOT_APPLICABLE, "The profile describes no roster."),
 )
 
 
@@ -101,9 +105,7 @@ def unclear(seed: int = 42) -> Run:
 def asked_in_vain() -> Run:
     run = passed()
     assert run.history is not None
-    history = History(
-        replace(run.history.header, check=("total-order",), where={"total-order": f"{FILE}:3:9"})
-    )
+    history = History(replace(run.history.header, check=("total-order",), where={"total-order": f"{FILE}:3:9"}))
     return replace(run, outcome=Outcome.INCONCLUSIVE, verdicts=IDLE[:1], history=history)
 
 
