@@ -39,7 +39,7 @@ class Printing:
         except OSError:
             data = b""  # a terminal whose program is gone says EIO
         if not data:
-            self._lines.finish()
+            self._lines.give_unfinished()
             self.close()
             return False
         self._lines.feed(data, self._loop.now())
@@ -59,7 +59,7 @@ class Printing:
         """All writers are gone; a stranger who was handed the pipe does not keep us waiting."""
         while self._read():
             pass
-        self._lines.finish()
+        self._lines.give_unfinished()
 
     def close(self) -> None:
         if self._fd >= 0:

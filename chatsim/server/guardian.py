@@ -22,11 +22,12 @@ while read -r word; do
   [ "$word" = done ] && exit 0
   group=$word
 done
-[ "$group" -gt 1 ] && kill -9 -- "-$group"
+[ "$group" -gt 1 ] && kill -9 "-$group"
 if [ -d /proc/self ]; then
   round=0
   while [ $round -lt 50 ]; do
-    found=$(grep -lsF -e "$1" /proc/[0-9]*/environ) || break
+    found=$(grep -lsF -e "$1" /proc/[0-9]*/environ)
+    [ -z "$found" ] && break
     for file in $found; do pid=${file#/proc/}; kill -9 "${pid%/environ}"; done
     round=$((round + 1))
   done

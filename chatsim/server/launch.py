@@ -79,9 +79,11 @@ class Launcher:
             self._copy = tempfile.mkdtemp(prefix="chatsim-")
         return self._copy
 
-    def describe(self) -> str:
-        """The command as one would type it."""
-        return shlex.join(self.command)
+    def describe(self, port: int | None = None) -> str:
+        """The command as one would type it, with the port if there is one already."""
+        if port is None:
+            return " ".join(word if "{port}" in word else shlex.quote(word) for word in self.command)
+        return shlex.join(self._filled(word, port) for word in self.command)
 
     def prepare(self, port: int, marker: str) -> None:
         """Copy the folder, write the files for this port, and build (once). Raises ServerError."""

@@ -14,6 +14,7 @@ __all__ = ["LONGEST_LINE", "LastWords", "Lines"]
 LONGEST_LINE = 64 * 1024  # bytes; what is longer is cut
 BURST = 4 * 1024 * 1024  # bytes that may be given at once,
 REFILL = 1024 * 1024  # and how many more each second
+TAIL = 8 * 1024  # bytes that are given of the end of a flood
 OVERHEAD = 64  # bytes that a line counts for besides its own: a million empty lines are no small thing
 
 
@@ -47,8 +48,8 @@ class Lines:
 
     @property
     def unfinished(self) -> bool:
-        """Is there a beginning of a line, such as a prompt, that was not given yet?"""
-        return bool(self._open) and not self._cutting
+        """Is there something that waits for more: a beginning of a line, such as a prompt, or a flood that may go on?"""
+        return (bool(self._open) and not self._cutting) or self._left_out_bytes > 0
 
     def feed(self, data: bytes, now: float) -> None:
         self._allowance = min(BURST, self._allowance + (now - self._at) * REFILL)
@@ -63,15 +64,12 @@ class Lines:
         self._begin_line(last)
 
     def give_unfinished(self) -> None:
-        """Give what stands there without its line end; the rest of it will be a line of its own."""
-        if self.unfinished:
+        """Nothing has followed for a moment, or ever will: tell of a flood that it is over, and its last lines; give
+        what stands there without its line end. The rest of that will be a line of its own."""
+        self._tell_what_was_left_out()
+        if self._open and not self._cutting:
             self._send(self._open, whole=False)
             self._open = b""
-
-    def finish(self) -> None:
-        """Nothing more will come."""
-        self._tell_what_was_left_out()
-        self.give_unfinished()
 
     def _end_line(self, rest: bytes) -> None:
         if self._cutting:
@@ -98,18 +96,20 @@ class Lines:
 
     def _leave_out(self, data: bytes) -> None:
         self._left_out += data.count(b"\n")
-        self._left_out_bytes += len(data) + len(self._open)
+        self._left_out_bytes += len(data)
+        self._tail = (self._tail + self._open + data)[-TAIL:]
         self._open = b""
-        self._cutting = not data.endswith(b"\n")  # when we listen again, the rest of this line is no line
-        self._tail = (self._tail + data[-4096:])[-4096:]
+        self._cutting = False
 
     def _tell_what_was_left_out(self) -> None:
         if not self._left_out_bytes:
             return
-        told = f"… {self._left_out:,} lines ({self._left_out_bytes / 1e6:,.1f} MB) left out …"
-        self._left_out = self._left_out_bytes = 0
+        _, *lines, last = self._tail.split(b"\n")  # the first is seldom whole
+        number, size = self._left_out - len(lines), self._left_out_bytes - len(self._tail)
+        self._tail, self._left_out, self._left_out_bytes = b"", 0, 0
+        told = f"… {max(0, number):,} lines ({max(0, size) / 1e6:,.1f} MB) left out …"
         self._last_words.add(told)
         self._give(told, True)
-        for line in self._tail.split(b"\n")[1:-1]:
-            self._last_words.add(line.decode("utf-8", "replace"))
-        self._tail = b""
+        for line in lines:
+            self._send(line, whole=True)
+        self._open = last

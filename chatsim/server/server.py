@@ -130,7 +130,7 @@ class Server:
     def _in_its_last_words(self, failure: Failure) -> ServerError:
         lines = self._last_words.last(LAST_LINES)
         said = "".join(f"\n  {line}" for line in lines)
-        text = f"{failure.why}: {self._launcher.describe()}"
+        text = f"{failure.why}: {self._launcher.describe(self._port)}"
         text += f"\nits last words:{said}" if lines else "\nit printed nothing"
         return ServerError(text, hint=failure.hint or _hint_from(lines))
 
@@ -167,7 +167,7 @@ class Server:
         return self._spent + (self._life.cpu() if self._life is not None else 0.0)
 
     def describe(self) -> str:
-        return self._launcher.describe()
+        return self._launcher.describe(self._port)
 
     def last_output(self, number: int) -> list[str]:
         return self._last_words.last(number)
@@ -210,7 +210,7 @@ class Server:
         is_ready = self._is_ready if launcher.start.ready is not None else None
         wish = Wish(self._port, is_ready, launcher.patience)
         self._life = Life(spawned, self._loop, self._marker, known, wish, self._last_words)
-        self._tell("started", {"pid": spawned.process.pid, "command": launcher.describe()})
+        self._tell("started", {"pid": spawned.process.pid, "command": launcher.describe(self._port)})
         self._life.type(launcher.first_typed(port))
 
     def _end_life(self) -> None:
