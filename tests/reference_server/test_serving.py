@@ -1,6 +1,7 @@
 """Over real sockets: everybody hears everything once, whole and in one order, whatever others do."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -136,6 +137,27 @@ def test_a_client_that_reads_late_has_lost_nothing(join: Join) -> None:
         assert late.next(1_000_006) == b"ann: " + LINE_OF_A_MEGABYTE
 
 
+def test_who_has_caught_up_is_no_more_work(join: Join) -> None:
+    ann = join("ann")
+    late = join("late", before=(ann,))
+    for _ in range(14):
+        ann.send(LINE_OF_A_MEGABYTE)
+    ann.say("/who")
+    ann.line()
+    for _ in range(14):
+        late.next(1_000_006)
+    [flusher] = [thread for thread in threading.enumerate() if thread.name == "flusher"]
+    assert flusher.ident is not None
+    its_clock = time.pthread_getcpuclockid(flusher.ident)
+
+    before, start = time.clock_gettime(its_clock), time.perf_counter()
+    for _ in range(500):  # some work of others, so that some time goes by
+        ann.say("/who")
+        ann.line()
+
+    assert time.clock_gettime(its_clock) - before < (time.perf_counter() - start) / 10
+
+
 def test_a_client_that_reads_more_slowly_than_another_sends_is_not_taken_for_one_that_does_not_read(
     join: Join,
 ) -> None:
@@ -145,7 +167,7 @@ def test_a_client_that_reads_more_slowly_than_another_sends_is_not_taken_for_one
 
     sending.start()
     heard = 0
-    while heard < 60 * 1_000_006 and (data := bob.socket.recv(4096)):
+    while heard < 60 * 1_000_006 and (data := bob.socket.recv(256)):
         heard += len(data)
     sending.join()
 

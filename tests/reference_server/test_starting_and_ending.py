@@ -228,9 +228,13 @@ def few_descriptors() -> None:
 def test_clients_for_whom_no_descriptor_is_left_get_in_when_others_have_gone(run: Run) -> None:
     address = address_of(run("--dialect", "json-lines", preexec_fn=few_descriptors))
     clients = [Client(address) for _ in range(50)]
-    for client in clients[:10]:
+    for client in clients[:20]:
         client.say('{"type":"who"}')
         client.line()
+    clients[25].say('{"type":"who"}')
+    clients[25].socket.settimeout(0.2)
+    with pytest.raises(TimeoutError):  # thirty descriptors have no room for it
+        clients[25].line()
 
     for client in clients[:30]:
         client.close()
