@@ -1,0 +1,229 @@
+"""`unique-nicknames` and `nickname-released`: one name, one person; and free again afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chatsim.checks.membership import nickname_released, unique_nicknames
+from chatsim.checks.verdict import Cause, Evidence, Outcome
+from chatsim.history import History
+from story import BROADCAST, Story, promising, with_speech
+
+UNIQUE = promising("unique-nicknames")
+
+
+# --- unique-nicknames ------------------------------------------------------------------------------------------------
+
+
+def twins(terms=UNIQUE, *, given: str | None = None) -> Story:
+    story = Story(terms)
+    story.join("ann", "cat")
+    story.connect("twin", nick="ann")
+    story.told("twin", nick=given or "ann")
+    story.knock("twin")
+    return story
+
+
+def both_speak(story: Story) -> tuple[int, int]:
+    story.say("ann", "I am ann")
+    first = story.hear("cat", "I am ann")
+    story.say("twin", "no, I am")
+    return first, story.hear("cat", "no, I am")
+
+
+def test_it_is_a_promise_and_off_by_default() -> None:
+    assert unique_nicknames(History()).outcome is Outcome.NOT_APPLICABLE
+    assert unique_nicknames(twins(BROADCAST).history).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_where_clients_write_their_names_themselves_it_is_not_applicable() -> None:
+    """Finding 59."""
+    terms = with_speech(UNIQUE, composed=True)
+
+    assert unique_nicknames(twins(terms).history).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_where_nobody_asks_for_a_name_in_use_nothing_is_exercised() -> None:
+    story = Story(UNIQUE)
+    story.join("ann", "bob")
+
+    assert unique_nicknames(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_two_of_one_name_shown_to_a_third_is_proof() -> None:
+    story = twins()
+    hearings = both_speak(story)
+
+    verdict = unique_nicknames(story.history)
+    assert (verdict.outcome, verdict.evidence, verdict.witness) == (Outcome.FAILED, Evidence.PROOF, hearings)
+    assert verdict.summary == (
+        'ann and twin were there at the same time. cat was shown both under the name "ann".'
+    )
+
+
+def test_two_of_one_name_that_no_third_one_heard_prove_nothing() -> None:
+    """Finding 32."""
+    assert unique_nicknames(twins().history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_refusing_the_second_is_all_right() -> None:
+    """Finding 32."""
+    story = Story(UNIQUE)
+    story.join("ann", "cat")
+    story.connect("twin", nick="ann")
+    story.note("refused", "twin", by="taken", expected=False)
+
+    verdict = unique_nicknames(story.history)
+    assert (verdict.outcome, verdict.exercised) == (Outcome.PASSED, 1)
+
+
+def test_renaming_the_second_is_all_right() -> None:
+    """Finding 32."""
+    story = twins(given="ann_1")
+    both_speak(story)
+
+    assert unique_nicknames(story.history).outcome is Outcome.PASSED
+
+
+def test_renaming_the_second_without_telling_it_is_all_right_if_others_see_the_new_name() -> None:
+    story = twins()
+    both_speak(story)
+    story.named("cat", "no, I am", "ann_1")
+
+    assert unique_nicknames(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_replacing_the_first_is_all_right() -> None:
+    """Finding 32."""
+    story = Story(UNIQUE)
+    story.join("ann", "cat")
+    story.say("ann", "I am ann")
+    story.hear("cat", "I am ann")
+    story.connect("twin", nick="ann")
+    story.closed("ann")
+    story.told("twin")
+    story.knock("twin")
+    story.say("twin", "no, I am")
+    story.hear("cat", "no, I am")
+
+    assert unique_nicknames(story.history).outcome is Outcome.PASSED
+
+
+def test_one_who_comes_after_the_other_has_gone_uses_a_free_name() -> None:
+    story = Story(UNIQUE)
+    story.join("ann", "cat")
+    story.say("ann", "I am ann")
+    story.hear("cat", "I am ann")
+    story.drop("ann")
+    story.join("ann")
+    story.say("ann", "me again")
+    story.hear("cat", "me again")
+
+    assert unique_nicknames(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+# --- nickname-released -----------------------------------------------------------------------------------------------
+
+
+def after_bob(how: str = "reset", terms=BROADCAST) -> Story:
+    story = Story(terms)
+    story.join("ann", "bob")
+    story.drop("bob", how)
+    return story
+
+
+def refused(story: Story, *, at: str = "") -> int:
+    story.connect("bob")
+    return story.note("refused", "bob", by="Name taken", expected=False, at=at)
+
+
+def test_where_nobody_comes_back_nothing_is_exercised() -> None:
+    assert nickname_released(History()).outcome is Outcome.NOT_EXERCISED
+    assert nickname_released(after_bob().history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_where_clients_do_not_choose_their_names_it_is_not_applicable() -> None:
+    story = after_bob(terms=replace(BROADCAST, nick="assigned"))
+
+    assert nickname_released(story.history).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_a_name_that_is_accepted_again_is_free() -> None:
+    story = after_bob()
+    story.join("bob")
+
+    verdict = nickname_released(story.history)
+    assert (verdict.outcome, verdict.exercised, verdict.at) == (Outcome.PASSED, 1, "once")
+
+
+def test_refused_at_first_and_accepted_later_passes_and_says_when() -> None:
+    """Finding 31: the server may not have read the end of the old connection yet."""
+    story = after_bob()
+    refused(story)
+    story.note("look", number=1)
+    story.note("look", number=2)
+    story.note("look", number=3)
+    story.join("bob")
+
+    verdict = nickname_released(story.history)
+    assert (verdict.outcome, verdict.at) == (Outcome.PASSED, "after speech")
+
+
+def test_refused_to_the_end_of_patience_is_an_absence() -> None:
+    story = after_bob()
+    refused(story)
+    last = refused(story)
+    story.waited(("told", "bob", "bob"), purpose="nickname")
+
+    verdict = nickname_released(story.history)
+    assert (verdict.outcome, verdict.evidence) == (Outcome.FAILED, Evidence.ABSENCE)
+    assert verdict.witness[-1] == last
+    assert verdict.summary == (
+        'bob dropped (reset) at 0.13 s. Its nickname was still refused with "Name taken" at 0.19 s, after 2 tries.'
+    )
+    assert "finally" in verdict.hint
+
+
+def test_a_spoilt_wait_for_the_name_proves_nothing() -> None:
+    story = after_bob()
+    refused(story)
+    story.waited(("told", "bob", "bob"), purpose="nickname", valid=False)
+
+    verdict = nickname_released(story.history)
+    assert (verdict.outcome, verdict.cause) == (Outcome.INCONCLUSIVE, Cause.MACHINE)
+
+
+def test_one_refusal_without_any_patience_proves_nothing() -> None:
+    story = after_bob()
+    refused(story)
+
+    assert nickname_released(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_a_client_that_vanished_still_holds_its_name() -> None:
+    """Finding 11."""
+    story = after_bob("vanish")
+    refused(story)
+    story.waited(("told", "bob", "bob"), purpose="nickname")
+
+    assert nickname_released(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_a_name_that_somebody_else_has_taken_meanwhile_is_not_free() -> None:
+    story = after_bob()
+    story.connect("twin", nick="bob")
+    story.told("twin")
+    refused(story)
+    story.waited(("told", "bob", "bob"), purpose="nickname")
+
+    verdict = nickname_released(story.history)
+    assert (verdict.outcome, verdict.exercised) == (Outcome.PASSED, 1)
+
+
+def test_a_refusal_that_the_scenario_wanted_is_no_try() -> None:
+    story = after_bob()
+    story.connect("bob")
+    story.note("refused", "bob", by="Name taken", expected=True)
+    story.waited(("told", "bob", "bob"), purpose="nickname")
+
+    assert nickname_released(story.history).outcome is Outcome.NOT_EXERCISED
