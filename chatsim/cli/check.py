@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chatsim.cli.nearest import did_you_mean
+
 if TYPE_CHECKING:
     from chatsim.history import History
     from chatsim.report.report import Run
@@ -62,10 +64,7 @@ def _names(words: list[str], problems: object) -> tuple[str, ...] | None:
     known = [*GROUPS, *(known.name for known in PROPERTIES), "everything"]
     for word in words:
         if word not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(word, known, n=1)
-            hint = f'Did you mean "{near[0]}"?' if near else "See: chatsim properties"
+            hint = did_you_mean(word, known, "`chatsim properties` lists them all.")
             problems.add(f'--only: there is no property "{word}"', hint)
             return None
     return named(tuple(words)) if words else None

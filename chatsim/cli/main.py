@@ -13,9 +13,10 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from chatsim.cli.exit_codes import FAULT, INTERRUPTED, table
+from chatsim.cli.plain_values import use_plain_values
 from chatsim.errors import ChatsimError
 
 __all__ = ["VERBS", "app", "entry"]
@@ -37,6 +38,12 @@ EXIT_CODES_HELP = "\b\nExit codes:\n" + table()
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 
+class _Verb(TyperCommand):
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        use_plain_values(self.get_params(ctx))
+        return super().parse_args(ctx, args)
+
+
 class _Verbs(TyperGroup):
     """A group whose commands are the table above; a command is made from its file when somebody wants it."""
 
@@ -44,6 +51,10 @@ class _Verbs(TyperGroup):
         super().__init__(**attributes)
         nothing: Any = None
         self.commands = dict.fromkeys(VERBS, nothing)  # the names alone: "did you mean" looks for them here
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        use_plain_values(self.get_params(ctx))
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(VERBS)
@@ -60,7 +71,7 @@ def _command(verb: str) -> Any:
     module = import_module(f"chatsim.cli.{verb}")
     alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     settings = {"context_settings": HELP_OPTIONS, "epilog": EXIT_CODES_HELP, **getattr(module, "SETTINGS", {})}
-    alone.command(verb, **settings)(getattr(module, verb))
+    alone.command(verb, cls=_Verb, **settings)(getattr(module, verb))
     return typer.main.get_command(alone)
 
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from chatsim.cli.nearest import did_you_mean
+
 __all__ = ["SETTINGS", "profiles"]
 
 SETTINGS = {"epilog": None}
@@ -41,10 +43,7 @@ def profiles(
         tell(aligned([(known, load_profile(known).about or "") for known in names], width(), indent=""))
         return
     if name not in names:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, names, n=1)
-        hint = f'Did you mean "{near[0]}"?' if near else f"There are: {', '.join(names)}"
+        hint = did_you_mean(name, names, f"There are: {', '.join(names)}")
         raise UsageError(f'there is no built-in profile "{name}"', hint=hint)
     from importlib.resources import files
 

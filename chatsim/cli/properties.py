@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from chatsim.cli.nearest import did_you_mean
+
 __all__ = ["SETTINGS", "properties"]
 
 SETTINGS = {"epilog": None}
@@ -34,10 +36,8 @@ def properties(
 
     chosen = [known for known in PROPERTIES if name in (None, known.name, known.group)]
     if not chosen:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name or "", [*GROUPS, *(known.name for known in PROPERTIES)], n=1)
-        hint = f'Did you mean "{near[0]}"?' if near else "`chatsim properties` lists them all."
+        names = (*GROUPS, *(known.name for known in PROPERTIES))
+        hint = did_you_mean(name or "", names, "`chatsim properties` lists them all.")
         raise UsageError(f'there is no property "{name}"', hint=hint)
     blocks = []
     for group in dict.fromkeys(known.group for known in chosen):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chatsim.cli.nearest import did_you_mean
+
 if TYPE_CHECKING:
     from chatsim.scenario.verbs import Verb
 
@@ -35,10 +37,7 @@ def steps(
         tell(aligned([(verb.name, verb.help) for verb in VERBS.values()], width(), indent=""))
         return
     if name not in VERBS:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, VERBS, n=1)
-        hint = f'Did you mean "{near[0]}"?' if near else "`chatsim steps` lists them all."
+        hint = did_you_mean(name, VERBS, "`chatsim steps` lists them all.")
         raise UsageError(f'there is no step "{name}"', hint=hint)
     tell(_one(VERBS[name], width()))
 

@@ -1,0 +1,83 @@
+"""`validate`, `explain` and `check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatsim.history import Header, History
+from chatsim.terms import Terms
+
+
+def test_validate_tells_each_right_file_and_everything_wrong(call: Any, scenarios: Path) -> None:
+    (scenarios / "wrong.yaml").write_text('profile: wrong\nsais: "{text}"\n', encoding="utf-8")
+
+    called = call("validate", "scenarios")
+
+    assert called.code == 2
+    assert "ok  scenarios/alpha.yaml  (scenario: alpha is dropped)" in called.out
+    assert "ok  scenarios/mine.yaml  (profile mine)" in called.out
+    assert "scenarios/wrong.yaml:2:1" in called.err
+    assert '"says"' in called.err or "`says`" in called.err
+
+
+def test_validate_of_right_files_ends_with_0(call: Any, scenarios: Path) -> None:
+    assert call("validate", "scenarios", "-q").code == 0
+
+
+def test_explain_tells_the_plan(call: Any, scenarios: Path) -> None:
+    called = call("explain", "scenarios/alpha.yaml", "--profile", "relay")
+
+    assert called.code == 0
+    assert "everyone: join." in called.out
+    assert "Not applicable with this profile: " in called.out
+
+
+def recorded(path: Path, *, ended: str | None) -> None:
+    history = History(Header(scenario="a claim", file="a.yaml", seed=3, profile="lines", terms=Terms().to_json()))
+    history.note(0.0, "connect", 0, bot="ann", nick="ann", number=1)
+    history.note(0.1, "connected", 0, ip="127.0.0.1", port=4)
+    if ended != "server":
+        history.note(0.2, "told", 0, nick="ann")
+    if ended is not None:
+        history.note(0.3, "ended", why=ended)
+    with path.open("w", encoding="utf-8") as file:
+        history.write(file)
+
+
+def test_a_history_that_breaks_off_is_judged_and_said_to(call: Any, tmp_path: Path) -> None:
+    pytest.importorskip("chatsim.checks.judge")
+    recorded(tmp_path / "h.jsonl", ended=None)
+
+    called = call("check", str(tmp_path / "h.jsonl"))
+
+    assert "a claim" in called.out
+    assert "breaks off" in called.out
+
+
+def test_a_server_that_was_never_reached_is_4_in_a_history_too(call: Any, tmp_path: Path) -> None:
+    pytest.importorskip("chatsim.checks.judge")
+    recorded(tmp_path / "h.jsonl", ended="server")
+
+    assert call("check", str(tmp_path / "h.jsonl")).code == 4
+
+
+def test_what_is_no_history_is_refused_with_its_line(call: Any, tmp_path: Path) -> None:
+    (tmp_path / "h.jsonl").write_text('{"chatsim": "history", "format": 1}\nnonsense\n{}\n', encoding="utf-8")
+
+    called = call("check", str(tmp_path / "h.jsonl"), str(tmp_path / "nowhere.jsonl"))
+
+    assert called.code == 2
+    assert "line 2" in called.err
+    assert "nowhere.jsonl" in called.err
+
+
+def test_a_property_that_does_not_exist_is_answered_with_the_nearest(call: Any, tmp_path: Path) -> None:
+    recorded(tmp_path / "h.jsonl", ended="done")
+
+    called = call("check", str(tmp_path / "h.jsonl"), "--only", "fifo-ordre")
+
+    assert called.code == 2
+    assert '"fifo-order"' in called.err
