@@ -170,6 +170,27 @@ def test_words_between_json_objects_are_frames_of_their_own() -> None:
     assert decoder.rest() == b" oops"
 
 
+def test_a_quote_between_json_objects_opens_no_string() -> None:
+    decoder = Framing("json").decoder()
+
+    assert decoder.feed(b'5" {"a":1}') == [b'5"', b'{"a":1}']
+
+
+@pytest.mark.parametrize("separator", [b"\0", b"###"])
+def test_the_longest_frame_is_the_same_in_one_piece_and_in_many(separator: bytes) -> None:
+    """A byte of the separator's beginning counts as long as it may yet be text."""
+    framing = Framing("separator", separator=separator)
+    longest = 11 - len(separator)
+
+    for length, broken in ((longest, False), (longest + 1, True)):
+        wire = framing.frame(b"x" * length) + b"and a tail"
+        whole = fed(framing.decoder(longest=10), [wire])
+        byte_by_byte = fed(framing.decoder(longest=10), [wire[at : at + 1] for at in range(len(wire))])
+
+        assert whole == byte_by_byte
+        assert whole[2] is broken
+
+
 @pytest.mark.parametrize(
     ("framing", "payload", "problem"),
     [

@@ -232,6 +232,10 @@ def test_a_dialogue() -> None:
     assert read.leave == (SendThis(Template("bye")), Await(closes=True))
 
 
+def test_line_ends_around_what_is_received_do_not_count() -> None:
+    assert profile('framing: newline\nhears: "{nick}: {text}\\n"').public.hears == templates("{nick}: {text}\n")
+
+
 def test_a_word_in_quotes_is_a_text() -> None:
     assert profile('says: "no {text}"\nack: "no"').public.ack == templates("no")
     assert profile("says: no").public.says is None
@@ -336,6 +340,15 @@ def test_maps_are_merged_lists_are_replaced_and_null_removes() -> None:
     assert read.join == (SendThis(Template("{nick}")),)
     assert "extends" not in read.source
     assert read.source["notices"] == {"joined": "* {nick} joined", "left": "bye {nick}"}
+
+
+def test_a_framing_is_replaced_whole_though_it_is_a_map() -> None:
+    assert profile("extends: header-64\nframing: {struct: '!H'}").sent == Framing("struct", format="!H")
+
+
+def test_a_name_is_never_inherited() -> None:
+    with pytest.raises(ProfileError, match='the key "profile" is missing here'):
+        read_profile("extends: lines\n", "p.yaml")
 
 
 def test_a_profile_extends_a_file_beside_it(tmp_path: Path) -> None:
