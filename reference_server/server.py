@@ -222,8 +222,11 @@ class Server:
                 self._carry_out(self.dialect.left(self._departed.popleft()))
 
     def _hand_over(self, connection: Connection, pieces: list[bytes]) -> None:
+        # For one that lags the pieces are not joined: all who lag share them, and the flusher sends many at once.
+        if self.dialect.may_join_pieces and not connection.waiting:
+            pieces = [b"".join(pieces)]
         untaken = 0
-        for piece in [b"".join(pieces)] if self.dialect.may_join_pieces else pieces:
+        for piece in pieces:
             untaken = connection.send(piece)
         if untaken > MOST_UNTAKEN:
             self._part_with(connection)
