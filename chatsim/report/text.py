@@ -261,8 +261,13 @@ class _Teller:
             summary = printable(verdict.summary)
             if verdict.at:
                 summary = f"{summary} (came {printable(verdict.at)})".lstrip()
-            room = self.width - self._plain(row) - 2
-            yield (f"{row}  {fit(summary, room)}" if summary and room > 10 else row).rstrip()
+            if self.width < self._plain(row) + 24:  # no room beside it
+                yield row.rstrip()
+                continue
+            margin = self._plain(row) + 2
+            first, *more = wrap(summary, self.width, indent=" " * margin)
+            yield f"{row}  {first[margin:]}".rstrip()
+            yield from more
 
     # --- many runs ----------------------------------------------------------------------------------------------
 

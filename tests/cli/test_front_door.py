@@ -164,7 +164,9 @@ def test_completion_can_be_shown_for_installation() -> None:
         (("--patience", "long"), "'long' is not a valid number"),
     ],
 )
-def test_a_value_that_is_none_is_a_usage_error_that_names_the_option(words: tuple[str, str], says: str, call: Any) -> None:
+def test_a_value_that_is_none_is_a_usage_error_that_names_the_option(
+    words: tuple[str, str], says: str, call: Any
+) -> None:
     called = call("run", "x.yaml", *words)
 
     assert called.code == 2
