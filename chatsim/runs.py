@@ -185,12 +185,8 @@ class _Play:
 
     def _note_start(self, world: World) -> None:
         assert self._history is not None
-        assert world.address is not None
-        host, port = world.address
-        if self._target.address is None:
-            self._history.note(world.now(), "server", what="started", address=[host, port])
-        else:
-            self._history.note(world.now(), "server", what="attached", address=[host, port])
+        if self._target.address is not None:
+            self._history.note(world.now(), "server", what="attached", address=list(self._target.address))
 
     def _never_spoken_to(self) -> ServerError | None:
         """Nobody was ever told that it joined: that is no verdict about the server, we never got through to it."""

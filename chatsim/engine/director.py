@@ -89,6 +89,8 @@ class Director:
             before, began = began, len(self.stage.history)
             self._number += 1
             number = self.stage.step = self._number
+            if not inside:
+                self.stage.owed.begin_step()
             self._tell(step, number, "begin")
             yield from self._step(step, before, inside)
             self._tell(step, number, "end")

@@ -46,6 +46,7 @@ class Owed:
         self.to_go = array("i")  # by message number: receivers of a public message who have not heard it
         self.flights: dict[int, Flight] = {}
         self.transitions: list[Transition] = []
+        self._early: list[tuple[int, str, str | None, str | None]] = []  # notices that nobody awaited yet
         self.closings: set[int] = set()  # sessions whose server end we wait to see closed
         self.catching_up: set[int] = set()  # sessions that were stalled
         self.bytes_under_way = 0
@@ -141,23 +142,37 @@ class Owed:
 
     # --- notices -----------------------------------------------------------------------------------------------
 
+    def begin_step(self) -> None:
+        """Notices that came before this belong to nothing that begins now."""
+        self._early.clear()
+
     def expect_notice(self, transition: Transition) -> None:
+        """A notice is awaited. One that came since the step began may have been quicker than the joiner's own welcome."""
+        for early in list(self._early):
+            if self._fits(transition, *early):
+                transition.awaiting.discard(early[0])
+                self._early.remove(early)
         if transition.awaiting:
             self.transitions.append(transition)
 
     def notice(self, session: int, what: str, nick: str | None, room: str | None) -> bool:
         """A notice came; True if it was awaited."""
         for transition in self.transitions:
-            if transition.what != what or session not in transition.awaiting:
-                continue
-            if room is not None and transition.room is not None and room != transition.room:
-                continue
-            if nick is None or transition.nick is None or nick.casefold() == transition.nick.casefold():
+            if self._fits(transition, session, what, nick, room):
                 transition.awaiting.discard(session)
                 if not transition.awaiting:
                     self.transitions.remove(transition)
                 return True
+        self._early.append((session, what, nick, room))
         return False
+
+    @staticmethod
+    def _fits(transition: Transition, session: int, what: str, nick: str | None, room: str | None) -> bool:
+        if transition.what != what or session not in transition.awaiting:
+            return False
+        if room is not None and transition.room is not None and room != transition.room:
+            return False
+        return nick is None or transition.nick is None or nick.casefold() == transition.nick.casefold()
 
     def cancel_notices_of(self, session: int, what: str) -> None:
         self.transitions = [each for each in self.transitions if (each.session, each.what) != (session, what)]
