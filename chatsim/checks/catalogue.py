@@ -6,12 +6,24 @@ from collections.abc import Mapping
 from typing import Final
 
 from chatsim.checks.causal import causal_order
+from chatsim.checks.cleanup import clean_exit, closes_connection, no_ghosts
 from chatsim.checks.delivery import delivery
 from chatsim.checks.echo import echo
+from chatsim.checks.expectations import expectations
 from chatsim.checks.fifo import fifo_order
 from chatsim.checks.framing import framing
 from chatsim.checks.integrity import attribution, intact, no_creation, no_duplication
 from chatsim.checks.isolation import isolation
+from chatsim.checks.liveness import keeps_clients, no_crash_output, stays_up, still_serves
+from chatsim.checks.membership import (
+    drop_notice,
+    join_notice,
+    leave_notice,
+    lets_in,
+    nickname_released,
+    roster,
+    unique_nicknames,
+)
 from chatsim.checks.membership_order import membership_order
 from chatsim.checks.total import total_order
 from chatsim.checks.verdict import Check
@@ -33,4 +45,23 @@ CHECKS: Final[Mapping[str, Check]] = {
     "causal-order": causal_order,
     "total-order": total_order,
     "membership-order": membership_order,
+    # membership
+    "lets-in": lets_in,
+    "join-notice": join_notice,
+    "leave-notice": leave_notice,
+    "drop-notice": drop_notice,
+    "roster": roster,
+    "unique-nicknames": unique_nicknames,
+    "nickname-released": nickname_released,
+    # cleanup
+    "closes-connection": closes_connection,
+    "no-ghosts": no_ghosts,
+    "clean-exit": clean_exit,
+    # liveness
+    "stays-up": stays_up,
+    "keeps-clients": keeps_clients,
+    "still-serves": still_serves,
+    "no-crash-output": no_crash_output,
+    # the scenario's own
+    "expectations": expectations,
 }

@@ -104,7 +104,7 @@ def _close_wait_would_tell(life: Life) -> bool:
 def _closing(lives: Lives, life: Life) -> _Closing | None:
     third = lives.look_after(life.parted, 3)
     ended = lives.next_down(life.parted)
-    if life.drop_how == "half-close" or life.left_clean:
+    if life.drop_how == "half-close" or life.left_clean or life.parted < life.closed < NEVER:
         seen = min(life.closed, life.left if life.left_clean else NEVER)
         if seen < ended and seen < max(third, _end_of_look(lives, third)):
             return _Closing(life, min(3, lives.looks_between(life.parted, seen) + 1), seen)
@@ -202,7 +202,7 @@ def _in_a_roster(lives: Lives, life: Life, asked: list[Answer]) -> tuple[int, _H
     third = lives.look_after(life.parted, 3)
     chances = 0
     for answer in asked:
-        if answer.asked < third or lives.seconds(answer.asked) < _gone_by(lives, life):
+        if answer.asked < life.parted or lives.seconds(answer.asked) < _gone_by(lives, life):
             continue
         if lives.renewed_between(life.parted, answer.asked):
             break  # started anew, it knows nobody
@@ -214,8 +214,11 @@ def _in_a_roster(lives: Lives, life: Life, asked: list[Answer]) -> tuple[int, _H
             and lives.look_after(other.parted, 3) > answer.asked
             for other in lives.sessions.values()
         )
+        listed = answer.names.count(life.name) > namesakes
+        if listed and answer.asked < third:
+            continue  # it may still be on its way out; not to be listed, though, is never too early
         chances += 1
-        if answer.names.count(life.name) > namesakes:
+        if listed:
             who, asker = lives.who(life.number), lives.who(answer.asker)
             summary = f"{who} {life.how_it_went} at {lives.when(life.parted)} and others spoke twice since."
             summary += f" {who} still stood in the list that {asker} got at {lives.when(answer.came)}."

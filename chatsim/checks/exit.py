@@ -41,6 +41,20 @@ def clean_exit(history: History) -> Verdict:
             where=lives.where(again.index),
             hint="Set SO_REUSEADDR on the listening socket before `bind`.",
         )
+    silent = _silent_after_restart(lives)
+    if silent is not None:
+        summary = "The server ended when told to and was started again, but never listened."
+        valid = bool(silent.detail.get("valid"))
+        return Verdict(
+            NAME,
+            Outcome.FAILED if valid else Outcome.INCONCLUSIVE,
+            summary if valid else summary + BUSY,
+            (silent.index,),
+            Evidence.ABSENCE if valid else None,
+            None if valid else Cause.MACHINE,
+            exercised=max(1, exercised),
+            where=lives.where(silent.index),
+        )
     for stop in with_clients:
         verdict = _judge(lives, stop, exercised)
         if verdict is not None:
@@ -62,9 +76,13 @@ def _failed_restart(lives: Lives) -> Entry | None:
             restarting = True
         elif what == "listening":
             restarting = False
-        elif what == "failed" and restarting:
+        elif what == "failed" and restarting and entry.detail.get("command", "start") == "start":
             return entry
     return None
+
+
+def _silent_after_restart(lives: Lives) -> Entry | None:
+    return next((wait for wait in lives.of("wait") if wait.detail.get("for") == "restart"), None)
 
 
 def _judge(lives: Lives, stop: Entry, exercised: int) -> Verdict | None:
@@ -108,7 +126,10 @@ def _judge(lives: Lives, stop: Entry, exercised: int) -> Verdict | None:
         left = behind.detail.get("processes") or behind.detail.get("pids")
         number = len(left) if isinstance(left, (list, tuple)) else None
         what = counted(number, "process", "processes") if number else "processes"
-        summary = f"Told to end ({_how(lives)}) with {clients} connected, the server ended but left {what} behind."
+        told = f"Told to end ({_how(lives)}) with {clients} connected, the server"
+        # Not even its first process had ended: then that is what its author should read.
+        stayed = behind.detail.get("exited") is False
+        summary = f"{told} did not end: {what} had to be killed." if stayed else f"{told} ended but left {what} behind."
         return Verdict(
             NAME,
             Outcome.FAILED,

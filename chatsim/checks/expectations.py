@@ -13,6 +13,8 @@ from chatsim.history import Entry, History
 __all__ = ["expectations"]
 
 NAME = "expectations"
+REFUSED_JOIN = "a refused join"  # what the director calls an expected refusal
+SERVER = "the server"
 
 
 def expectations(history: History) -> Verdict:
@@ -24,14 +26,13 @@ def expectations(history: History) -> Verdict:
     lives = lives_of(history)
     entries = lives.of("expected")
     unmet = [entry for entry in entries if not entry.detail.get("met")]
-    refusals = sum(life.refusal_expected for life in lives.sessions.values())
-    exercised = len(entries) + refusals
+    exercised = len(entries)
     if not exercised:
         return Verdict(NAME, Outcome.NOT_EXERCISED, "The scenario expects nothing of its own.")
     if not unmet:
         return Verdict(NAME, Outcome.PASSED, f"{counted(exercised, 'expectation')} met.", exercised=exercised)
 
-    certain = [entry for entry in unmet if entry.detail.get("negative") or not _spoilt(entry, lives.of("wait"))]
+    certain = [entry for entry in unmet if _was_seen(entry) or not _spoilt(entry, lives.of("wait"))]
     first = (certain or unmet)[0]
     summary = _sentence(first)
     if len(certain) > 1:
@@ -43,7 +44,7 @@ def expectations(history: History) -> Verdict:
             NAME, Outcome.INCONCLUSIVE, summary, (first.index,), cause=Cause.MACHINE, exercised=exercised, where=where
         )
     by = first.detail.get("by")
-    seen = bool(first.detail.get("negative"))
+    seen = _was_seen(first)
     return Verdict(
         NAME,
         Outcome.FAILED,
@@ -55,20 +56,31 @@ def expectations(history: History) -> Verdict:
     )
 
 
+def _was_seen(entry: Entry) -> bool:
+    """Is it broken by something that came, rather than by something that did not?"""
+    return bool(entry.detail.get("negative")) or entry.detail.get("what") == REFUSED_JOIN
+
+
 def _sentence(entry: Entry) -> str:
-    detail = entry.detail
-    bot, what = detail.get("bot"), clip(str(detail.get("what", "")))
-    if detail.get("negative"):
-        return f"{bot or 'The server'} was not to get this, and did: {what}."
-    return f"{bot} waited in vain for {what}." if bot else f"The server never printed {what}."
+    """ "bob was to hear "soup?", but that did not happen." """
+    bot, what = str(entry.detail.get("bot") or SERVER), clip(str(entry.detail.get("what", "")))
+    if what == REFUSED_JOIN:
+        return f"{bot} was to be refused, but was let in."
+    what = what.removeprefix(f"{SERVER} ")
+    wanted = what if what.startswith("to ") else f"to get {what}"
+    bot = bot[0].upper() + bot[1:] if bot == SERVER else bot
+    if entry.detail.get("negative"):
+        return f"{bot} was not {wanted}, but that happened."
+    return f"{bot} was {wanted}, but that did not happen."
 
 
 def _spoilt(entry: Entry, waits: Sequence[Entry]) -> bool:
     """Was the wait for it recorded as one that our own machine disturbed, and none as a good one?"""
-    step = entry.detail.get("step")
-    about = [
-        wait.detail.get("valid", True)
-        for wait in waits
-        if wait.detail.get("step") == step and str(wait.detail.get("for", "")).startswith("expect")
-    ]
+    step, what = entry.detail.get("step"), entry.detail.get("what")
+    about = []
+    for wait in waits:
+        rows = wait.detail.get("missing") or ()
+        here = wait.detail.get("step") == step and str(wait.detail.get("for", "")).startswith("expect")
+        if here and (not rows or any(what == row[-1] for row in rows)):
+            about.append(bool(wait.detail.get("valid")))
     return bool(about) and not any(about)

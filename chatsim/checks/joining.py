@@ -84,7 +84,7 @@ def kept_out(views: Views, view: SessionView) -> Fault | None:
     if life.unreachable != NEVER:
         summary = f"{who} wanted to join at {since} and could not even connect. Others had been let in before."
         return Fault(life, summary, (life.connect, life.unreachable), Evidence.PROOF)
-    waits = lives.waits_for(("join", "connect"), life.number, life.connect)
+    waits = lives.waits_for(("join", "connect", "knock"), life.number, life.connect)
     if life.told == NEVER:
         if life.connected == NEVER or not waits or not name_was_free(views, view):
             return None

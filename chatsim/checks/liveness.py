@@ -115,7 +115,7 @@ def still_serves(history: History) -> Verdict:
     joined = spoke = 0
     faults = []
     for view in views.sessions.values():
-        if view.life.connect < fault or not may_come_in(views, view):
+        if view.life.connect < fault or view.begun == NEVER or not may_come_in(views, view):
             continue
         unserved = kept_out(views, view) or _unheard(views, view)
         if unserved is not None:
@@ -151,15 +151,15 @@ def _unheard(views: Views, view: SessionView) -> Fault | None:
         if not views.judged(message):
             continue
         receivers = set(views.owed(message)) or ({view.number} if views.owes_echo(message) else set())
-        waits = {views.waited_in_vain(message, receiver) for receiver in receivers}
+        waits = [views.waited_in_vain(message, receiver) for receiver in receivers]
         dead = views.lives.died_after(views.send[message])
-        if not receivers or (waits == {None} and not dead):
+        if not receivers or (all(wait is None for wait in waits) and not dead):
             continue
+        certain = dead or any(wait is not None and wait >= 0 for wait in waits)
         who = view.label
         summary = f"{who} joined at {views.lives.when(view.told)} and said {views.quote(message)}. Nobody heard it."
-        return Fault(
-            view.life, summary, (view.life.connect, views.send[message]), Evidence.ABSENCE, True in waits or dead
-        )
+        witness = (view.life.connect, views.send[message])
+        return Fault(view.life, summary, witness, Evidence.ABSENCE, certain)
     return None
 
 

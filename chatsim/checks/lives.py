@@ -20,6 +20,8 @@ __all__ = ["NEVER", "Life", "Lives", "lives_of"]
 
 NEVER = 2**62  # an index that no history reaches: "has not happened"
 
+MOST_LISTED = 1000  # the longest list of what a wait misses; a longer one was cut off
+
 _WORDED = re.compile(rb"[^\x00-\x03]", re.DOTALL)  # any kind but the four of messages, which are most of a history
 _DONE_TO_IT = {"kill": "killed", "restart": "started anew", "freeze": "frozen", "stopping": "told to end"}
 _VERBS = {
@@ -285,7 +287,7 @@ class Lives:
 
     def fault_in_words(self, fault: int) -> str:
         """The act at this index, or the first one after it, as a sentence; empty if it was none of a bot's."""
-        acts = [e for kind in ("drop", "act", "stall") for e in self.of(kind) if e.index >= fault]
+        acts = [e for kind in ("drop", "act", "stall", "connect") for e in self.of(kind) if e.index >= fault]
         server = [e for e in self.of("server") if e.index >= fault and e.detail.get("what") in _DONE_TO_IT]
         first = min([*acts, *server], key=lambda entry: entry.index, default=None)
         if first is None:
@@ -299,7 +301,7 @@ class Lives:
     def waits_for(self, purposes: Sequence[str], session: int, since: int = -1) -> list[bool]:
         """Of the waits that ended unmet, those for this purpose and session: was each a valid one?
 
-        A wait that names nobody in `missing` is taken to be about all.
+        A wait that names nobody in `missing`, or more than can be listed, is taken to be about all.
         """
         found = []
         for wait in self.of("wait"):
@@ -307,7 +309,7 @@ class Lives:
                 continue
             missing = wait.detail.get("missing") or ()
             about = {item[1] for item in missing if isinstance(item, (list, tuple)) and len(item) > 1}
-            if not about or session in about:
+            if not about or len(missing) >= MOST_LISTED or session in about:
                 found.append(bool(wait.detail.get("valid", False)))
         return found
 
@@ -369,7 +371,7 @@ class Lives:
                 life.told, life.name = index, str(detail.get("nick") or life.nick)
             case "present":
                 life.present, life.present_how = index, str(detail.get("how", ""))
-            case "refused":
+            case "refused" if detail.get("room") is None:  # else: an `enter`, and it stays where it was
                 life.refused, life.refused_by = index, str(detail.get("by", ""))
                 life.refusal_expected = bool(detail.get("expected"))
             case "leave":

@@ -118,18 +118,12 @@ def nickname_released(history: History) -> Verdict:
     faults: list[Fault] = []
     for holder, tries in _successions(views):
         accepted = next((life for life in tries if life.told != NEVER), None)
-        first = tries[0]
         if accepted is not None:
             exercised += 1
             if any(life.refused < accepted.told for life in tries):
                 latest = max(latest, min(2, lives.looks_between(holder.parted, accepted.connect)))
             continue
-        waits = lives.waits_for(("nickname",), first.number, first.connect) or [
-            bool(wait.detail.get("valid"))
-            for life in tries
-            for wait in lives.of("wait")
-            if wait.detail.get("for") == "nickname" and wait.index > life.connect
-        ]
+        waits = [valid for life in tries for valid in lives.waits_for(("nickname",), life.number, life.connect)]
         last = tries[-1]
         if not waits or last.refused == NEVER:
             continue  # nobody was patient about it: nothing can be said

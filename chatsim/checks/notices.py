@@ -18,7 +18,7 @@ from chatsim.checks.lives import NEVER
 from chatsim.checks.sessions import SessionView
 from chatsim.checks.transitions import Transition, of_rooms, of_the_server
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
-from chatsim.checks.views import Views, views_of
+from chatsim.checks.views import Views, Wait, views_of
 from chatsim.checks.wording import counted, named
 from chatsim.history import Entry, History
 
@@ -27,7 +27,7 @@ __all__ = ["drop_notice", "join_notice", "leave_notice"]
 PROPERTY = {"joined": "join-notice", "left": "leave-notice", "dropped": "drop-notice"}
 DEPARTURES = ("left", "dropped")
 AT = ("once", "idle", "after speech")
-NOT_ABOUT_NOTICES = ("expect", "roster", "stop", "nickname", "look")
+NOT_ABOUT_NOTICES = ("expect", "expect-output", "roster", "stop", "restart", "nickname", "look", "connect", "operator")
 
 
 def join_notice(history: History) -> Verdict:
@@ -287,27 +287,28 @@ def _knowledge(views: Views, missing: _Missing) -> Cause | None:
 
 
 def _waited(views: Views, missing: _Missing) -> bool:
-    """Was there a valid wait for this notice that ended unmet?"""
+    """Was there a valid wait for this notice that ended unmet, the whole of it after the transition was over?"""
     transition, receiver = missing.transition, missing.receiver
-    nicks = (transition.view.nick, transition.life.nick, None)
-    for wait in views.waits:
-        if not wait.valid or wait.index < transition.done:
-            continue
-        if wait.missing is None:
-            if wait.purpose not in NOT_ABOUT_NOTICES:
-                return True
-        elif any(
-            whom == receiver and kind in (*PROPERTY, "notice") and nick in nicks for kind, whom, nick in wait.missing
-        ):
-            return True
+    done = views.seconds(transition.done)
+    kind = "joined" if transition.what == "joined" else "left"
+    wanted = {("notice", receiver, f"{kind} {nick}".strip()) for nick in (*_nicks(transition), "")}
+    patience = 0.0
     channel = _channel(views, transition)
-    return any(
-        settle.valid
-        and settle.how == "patience"
-        and settle.index > transition.done
-        and (channel is None or settle.covers(channel))
-        for settle in views.settles
-    )
+    ends = [(wait.index, wait) for wait in views.waits] + [(settle.index, settle) for settle in views.settles]
+    for index, end in sorted(ends, key=lambda pair: pair[0]):
+        if isinstance(end, Wait):
+            patience = end.patience
+            about = end.purpose not in NOT_ABOUT_NOTICES if end.missing is None else bool(wanted & end.missing)
+        else:
+            about = end.how == "patience" and (channel is None or end.covers(channel))
+        long_enough = views.seconds(index) - done >= patience * 0.99
+        if about and end.valid and index > transition.done and long_enough:
+            return True
+    return False
+
+
+def _nicks(transition: Transition) -> tuple[str, str]:
+    return transition.view.nick, transition.life.nick
 
 
 def _first(found: list[_Missing]) -> tuple[Transition, list[int]]:

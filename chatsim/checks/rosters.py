@@ -166,5 +166,5 @@ def _wrong(views: Views, answer: Answer) -> list[Fault]:
 
 def _spoilt_join(views: Views, view: SessionView) -> bool:
     """Is it only by our patience that it counts as there, and was our machine too busy meanwhile?"""
-    waits = views.lives.waits_for(("join",), view.number, view.born)
+    waits = views.lives.waits_for(("join", "knock"), view.number, view.born)
     return bool(waits) and not any(waits)

@@ -137,7 +137,7 @@ def no_crash_output(history: History) -> Verdict:
     if lives.attached:
         return Verdict(name, Outcome.NOT_APPLICABLE, "The output of a server that we only connect to cannot be seen.")
     connected = sum(life.connected != NEVER for life in lives.sessions.values())
-    crashes = [entry for entry in lives.of("crash") if not lives.stopped_at(entry.index)]
+    crashes = [entry for entry in lives.of("crash") if not lives.stopped_at(_printed_at(lives, entry))]
     if not crashes:
         if not connected:
             return Verdict(name, Outcome.NOT_EXERCISED, "Nobody ever connected.")
@@ -161,3 +161,16 @@ def no_crash_output(history: History) -> Verdict:
         where=lives.where(witness[0]),
         hint="An exception in one client's thread must end that client only: catch it there, and clean up in `finally`.",
     )
+
+
+def _printed_at(lives: Lives, crash: Entry) -> int:
+    """When its last line was printed: that a trace is complete may be known only later, when we have stopped the server."""
+    if not lives.stopped_at(crash.index):
+        return crash.index
+    lines = [line for line in str(crash.detail.get("text", "")).splitlines() if line.strip()]
+    printed = (
+        entry.index
+        for entry in reversed(lives.of("out"))
+        if lines and entry.index < crash.index and str(entry.detail.get("line", "")).rstrip() == lines[-1].rstrip()
+    )
+    return next(printed, crash.index)

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from story import BROADCAST, Story
+
 from chatsim.checks.cleanup import clean_exit, closes_connection, no_ghosts
 from chatsim.checks.verdict import Cause, Evidence, Outcome
 from chatsim.history import Header, History
-from story import BROADCAST, Story
 
 WITH_ROSTER = replace(BROADCAST, roster=True, roster_asked=True)
 
@@ -218,6 +219,15 @@ def test_a_list_asked_for_before_the_third_look_may_name_the_departed() -> None:
     assert no_ghosts(story.history).outcome is Outcome.NOT_EXERCISED
 
 
+def test_not_to_be_listed_at_the_first_look_is_a_pass_without_any_further_look() -> None:
+    story = of_ann_and_bob(WITH_ROSTER)
+    story.drop("bob")
+    looks(story, [])
+    listed(story, "ann")
+
+    assert no_ghosts(story.history).outcome is Outcome.PASSED
+
+
 def test_who_has_come_back_under_the_name_is_no_ghost_but_one_name_twice_is() -> None:
     story = of_ann_and_bob(WITH_ROSTER)
     story.drop("bob")
@@ -412,6 +422,26 @@ def test_a_server_that_cannot_be_started_again_fails_it() -> None:
     )
 
 
+def test_a_server_that_is_started_again_and_never_listens_fails_it() -> None:
+    for valid, outcome in ((True, Outcome.FAILED), (False, Outcome.INCONCLUSIVE)):
+        story = of_ann_and_bob()
+        for what in ("stopping", "exited", "ended", "restart", "started"):
+            story.server(what, asked=True)
+        story.waited(purpose="restart", valid=valid)
+
+        assert clean_exit(story.history).outcome is outcome
+
+
+def test_a_polite_leaver_whom_the_server_resets_has_seen_it_closed_all_the_same() -> None:
+    """Finding 14."""
+    story = of_ann_and_bob()
+    story.note("leave", "bob")
+    story.closed("bob", "reset")
+    story.note("left", "bob", clean=False)
+
+    assert closes_connection(story.history).outcome is Outcome.PASSED
+
+
 def test_a_server_that_comes_back_after_a_restart_passes() -> None:
     story = of_ann_and_bob()
     for what in ("restart", "stopping", "exited", "ended", "started", "listening"):
@@ -422,3 +452,11 @@ def test_a_server_that_comes_back_after_a_restart_passes() -> None:
 
 def test_a_server_that_is_not_ours_is_not_ours_to_stop() -> None:
     assert clean_exit(History(Header(attached=True))).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_a_server_that_had_to_be_killed_did_not_end() -> None:
+    story = of_ann_and_bob()
+    story.server("stopping")
+    story.server("left-behind", processes=[{"pid": 1}, {"pid": 2}], exited=False)
+
+    assert clean_exit(story.history).summary.endswith("the server did not end: 2 processes had to be killed.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from story import BROADCAST, ECHO, Story
+
 from chatsim.checks.liveness import keeps_clients, no_crash_output, stays_up, still_serves
 from chatsim.checks.verdict import Cause, Evidence, Outcome
 from chatsim.history import Header, History
-from story import BROADCAST, ECHO, Story
 
 TRACE = 'Traceback (most recent call last):\n  File "server.py", line 9\nConnectionResetError: reset by peer\n'
 
@@ -315,9 +316,7 @@ def test_a_newcomer_whom_nobody_hears_is_not_served() -> None:
 
     verdict = still_serves(story.history)
     assert (verdict.outcome, verdict.evidence) == (Outcome.FAILED, Evidence.ABSENCE)
-    assert verdict.summary == (
-        'bob dropped (reset) at 0.16 s. cat joined at 0.20 s and said "hello". Nobody heard it.'
-    )
+    assert verdict.summary == ('bob dropped (reset) at 0.16 s. cat joined at 0.20 s and said "hello". Nobody heard it.')
 
 
 def test_a_newcomer_whom_nobody_heard_in_a_spoilt_wait_proves_nothing() -> None:
@@ -364,6 +363,29 @@ def test_newcomers_while_we_have_the_server_frozen_or_down_are_not_owed_anything
         assert still_serves(story.history).outcome is Outcome.NOT_EXERCISED
 
 
+def test_a_silent_connection_is_no_newcomer_who_was_served() -> None:
+    story = of_ann_and_bob()
+    story.note("fault")
+    story.step("connect")
+    story.connect("silent")
+
+    assert still_serves(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_a_silent_connection_that_keeps_others_out_is_the_fault_that_is_named() -> None:
+    story = of_ann_and_bob()
+    story.note("fault")
+    story.step("connect")
+    story.connect("silent")
+    story.step("join")
+    story.connect("cat")
+    story.waited(("join", "cat", "cat"), purpose="join")
+
+    verdict = still_serves(story.history)
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.summary.startswith("silent connected at ")
+
+
 def test_after_a_restart_newcomers_are_served_again() -> None:
     story = of_ann_and_bob()
     for what in ("restart", "stopping", "exited", "ended", "started", "listening"):
@@ -399,6 +421,16 @@ def test_what_it_prints_after_our_signal_is_our_own_doing(what: str) -> None:
     story.note("crash", text="KeyboardInterrupt")
 
     assert no_crash_output(story.history).outcome is Outcome.PASSED
+
+
+def test_a_trace_that_was_printed_before_our_signal_counts_though_its_end_was_known_only_later() -> None:
+    story = of_ann_and_bob()
+    for line in TRACE.splitlines():
+        story.note("out", stream="stderr", line=line)
+    story.server("stopping")
+    story.note("crash", text=TRACE)
+
+    assert no_crash_output(story.history).outcome is Outcome.FAILED
 
 
 def test_after_a_restart_its_output_counts_again() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from chatsim.checks.counting import assigned, one_too_many, untold
-from chatsim.checks.membership import drop_notice
-from chatsim.checks.verdict import Evidence, Outcome
 from hypothesis import given
 from hypothesis import strategies as st
 from story import Story
+
+from chatsim.checks.counting import assigned, one_too_many, untold
+from chatsim.checks.membership import drop_notice
+from chatsim.checks.verdict import Evidence, Outcome
 
 moments = st.integers(0, 12)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from story import BROADCAST, Story
+
 from chatsim.checks.membership import lets_in
 from chatsim.checks.verdict import Cause, Evidence, Outcome
 from chatsim.history import History
-from story import BROADCAST, Story
 
 
 def refused(story: Story, bot: str, by: str = "no", *, nick: str | None = None, expected: bool = False) -> int:
@@ -123,6 +124,14 @@ def test_who_cannot_connect_while_we_have_the_server_down_is_not_kept_out() -> N
     assert lets_in(story.history).outcome is Outcome.PASSED
 
 
+def test_a_refused_room_is_no_refused_join() -> None:
+    story = Story()
+    story.join("ann")
+    story.note("refused", "ann", by="no such room", expected=False, room="cellar")
+
+    assert lets_in(story.history).outcome is Outcome.PASSED
+
+
 def test_a_join_that_is_never_finished_is_an_absence_and_needs_a_valid_wait() -> None:
     """Finding 51: connected and told are separate."""
     story = Story()
@@ -146,7 +155,7 @@ def test_who_is_told_but_never_hears_anybody_never_became_present() -> None:
     story.join("ann")
     story.connect("bob")
     story.told("bob")
-    story.waited(("heard", "bob", "knock"), purpose="join")
+    story.waited(("knock", "bob", "bob"), purpose="knock")
     story.note("present", "bob", how="patience")
 
     verdict = lets_in(story.history)

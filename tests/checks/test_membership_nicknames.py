@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from story import BROADCAST, Story, promising, with_speech
+
 from chatsim.checks.membership import nickname_released, unique_nicknames
 from chatsim.checks.verdict import Cause, Evidence, Outcome
 from chatsim.history import History
-from story import BROADCAST, Story, promising, with_speech
 
 UNIQUE = promising("unique-nicknames")
 
@@ -56,9 +57,7 @@ def test_two_of_one_name_shown_to_a_third_is_proof() -> None:
 
     verdict = unique_nicknames(story.history)
     assert (verdict.outcome, verdict.evidence, verdict.witness) == (Outcome.FAILED, Evidence.PROOF, hearings)
-    assert verdict.summary == (
-        'ann and twin were there at the same time. cat was shown both under the name "ann".'
-    )
+    assert verdict.summary == ('ann and twin were there at the same time. cat was shown both under the name "ann".')
 
 
 def test_two_of_one_name_that_no_third_one_heard_prove_nothing() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from story import BROADCAST, Story, promising
+
 from chatsim.checks.membership import drop_notice, join_notice, leave_notice
 from chatsim.checks.verdict import Cause, Evidence, Outcome
 from chatsim.history import History
 from chatsim.terms import Speech
-from story import BROADCAST, Story, promising
 
 ROOMS = replace(
     BROADCAST,
@@ -145,7 +146,9 @@ def test_those_who_were_told_are_named_beside_those_who_were_not() -> None:
     verdict = drop_notice(story.history)
     assert verdict.outcome is Outcome.FAILED
     assert verdict.exercised == 2
-    assert verdict.summary.endswith("ann was connected the whole time and was never told that bob had left. cat was told.")
+    assert verdict.summary.endswith(
+        "ann was connected the whole time and was never told that bob had left. cat was told."
+    )
 
 
 def test_without_a_valid_wait_an_absence_is_no_failure() -> None:
@@ -161,7 +164,7 @@ def test_without_a_valid_wait_an_absence_is_no_failure() -> None:
 def test_a_wait_that_names_the_missing_notice_is_as_good_as_spent_patience() -> None:
     story = of_ann_and_bob()
     story.drop("bob")
-    story.waited(("dropped", "ann", "bob"))
+    story.waited(("notice", "ann", "left bob"))
     story.settled("quiet")
 
     assert drop_notice(story.history).outcome is Outcome.FAILED

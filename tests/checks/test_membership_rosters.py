@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from story import BROADCAST, Story
+
 from chatsim.checks.membership import roster
 from chatsim.checks.verdict import Cause, Evidence, Outcome
 from chatsim.history import Header, History
-from story import BROADCAST, Story
 
 WITH_ROSTER = replace(BROADCAST, roster=True, roster_asked=True)
 
@@ -83,8 +84,7 @@ def test_who_has_gone_is_a_ghost_in_it_only_after_the_third_look() -> None:
     verdict = roster(story.history)
     assert verdict.outcome is Outcome.FAILED
     assert verdict.summary == (
-        "bob dropped (reset) at 0.15 s and others spoke twice since. "
-        "It still stood in the list that ann got at 0.22 s."
+        "bob dropped (reset) at 0.15 s and others spoke twice since. It still stood in the list that ann got at 0.22 s."
     )
 
 
