@@ -58,7 +58,8 @@ class Loop:
         self._handlers: dict[int, Handler] = {}
         self._timers: list[Timer] = []
         self._events: list[Event] = []
-        self.emit: Callable[[Event], None] = self._events.append
+        self.emit: Callable[[Event], None] = self._events.append  # what happened; returned by the next `poll`
+        self.seen = 0.0  # when the readiness that is being handled was seen: one stamp for all of one wait
         self._left = 0.0  # when `poll` was last left
         self._absent = 0.0
         self._late = 0.0
@@ -74,8 +75,9 @@ class Loop:
         self._poller.register(fd, readiness)
         self._handlers[fd] = handler
 
-    def rewatch(self, fd: int, readiness: int) -> None:
+    def rewatch(self, fd: int, readiness: int, handler: Handler) -> None:
         self._poller.modify(fd, readiness)
+        self._handlers[fd] = handler
 
     def unwatch(self, fd: int) -> None:
         """Must be called before the descriptor is closed. Harmless for one that is not watched."""
@@ -102,6 +104,7 @@ class Loop:
             until = min(deadline, self._next_timer(), now + LONGEST_WAIT)
             ready = self._poller.wait(0.0 if events else until - now)
             handlers = self._handlers
+            self.seen = self.now()
             for fd, readiness in ready:
                 handler = handlers.get(fd)
                 if handler is not None:  # an earlier handler of this batch may have unwatched it
@@ -114,9 +117,9 @@ class Loop:
         if not ready and not events and now - deadline > LATE:
             self._late += now - max(deadline, self._left)
         self._left = now
-        self._events = []
-        self.emit = self._events.append
-        return events
+        happened = events[:]
+        events.clear()  # and kept: its `append` is at hand in many places
+        return happened
 
     def lag(self) -> float:
         """Seconds in which we should have been running and were not: too long outside `poll`, woken too late, or

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 __all__ = [
     "Abort",
@@ -139,9 +139,12 @@ class OpenFailed:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """One read's bytes (at most 64 KiB); never empty."""
+class Received(NamedTuple):
+    """One read's bytes (at most 64 KiB); never empty.
+
+    The only event that is no dataclass: it is made once for every read of every bot, and a frozen dataclass takes
+    four times as long to make as a tuple, which costs a fleet a tenth of its speed.
+    """
 
     at: float
     session: int

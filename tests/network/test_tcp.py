@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.contracts.network import CONTRACT, Room, connected, heard, some, until
 
 from chatsim.network import loop as loop_module
 from chatsim.network import tcp
 from chatsim.network.loop import Loop
 from chatsim.network.network import Connect, Opened, Received, Send
 from chatsim.network.tcp import TcpNetwork
+from tests.contracts.network import CONTRACT, Room, connected, heard, some, until
 
 
 class SocketEnd:
@@ -175,18 +175,30 @@ def test_a_deadline_below_a_millisecond_is_not_overslept() -> None:
     assert min(oversleeps) < 0.0005
 
 
-def test_a_long_absence_from_the_loop_is_lag(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([0.0, 0.0, 0.1, 0.2, 3.2, 3.3, *[4.0] * 10])
-    monkeypatch.setattr(loop_module.time, "perf_counter", lambda: next(clock))
+def test_a_long_absence_from_the_loop_is_lag_and_a_wait_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop_module, "_run_delay", lambda: 0.0)
     loop = Loop()
     with contextlib.closing(loop):
-        loop.poll(0.0)
-        early = loop.lag()
+        loop.poll(loop.now() + 0.1)
+        rested = loop.lag()
+        monkeypatch.setattr(loop, "_start", loop._start - 3.0)  # three seconds pass outside
         loop.poll(0.0)
 
-        assert early < 0.2
+        assert rested < 0.05
         assert loop.lag() >= 3.0
+
+
+def test_a_timer_calls_back_once_and_not_before_its_time_unless_it_is_cancelled() -> None:
+    loop = Loop()
+    called: list[float] = []
+    with contextlib.closing(loop):
+        began = loop.now()
+        loop.after(0.02, lambda: called.append(loop.now() - began))
+        loop.after(0.01, lambda: called.append(-1.0)).cancel()
+        loop.poll(began + 0.05)
+
+    assert len(called) == 1
+    assert called[0] >= 0.02
 
 
 def test_received_bytes_are_what_the_kernel_gave_not_a_view_that_changes(room: TcpRoom) -> None:

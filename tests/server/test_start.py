@@ -142,7 +142,9 @@ def test_its_input_stays_open_and_takes_what_is_typed(yard: Yard) -> None:
 def test_the_environment_and_files_are_as_the_profile_says_and_its_folder_is_untouched(yard: Yard) -> None:
     command = yard.script("print(os.getcwd(), os.environ['GREETING'])\nserve(open('conf/port.txt').read())")
     yard.folder.joinpath("rooms.txt").write_text("lobby")
-    world = yard.running(None, command=tuple(command.split()), env={"GREETING": "hi"}, files={"conf/port.txt": "{port}"})
+    world = yard.running(
+        None, command=tuple(command.split()), env={"GREETING": "hi"}, files={"conf/port.txt": "{port}"}
+    )
     folder, greeting = until_it_serves(world)[0].split()
     copied = Path(folder, "rooms.txt").read_text()
     world.close()
@@ -161,7 +163,9 @@ def test_a_build_runs_first_in_the_copy(yard: Yard) -> None:
 
 
 def test_in_a_terminal_a_program_sees_a_terminal(yard: Yard) -> None:
-    program = "print(sys.stdout.isatty(), os.path.exists('/dev/tty') and bool(open('/dev/tty')))\nprint(input())\nserve(0)"
+    program = (
+        "print(sys.stdout.isatty(), os.path.exists('/dev/tty') and bool(open('/dev/tty')))\nprint(input())\nserve(0)"
+    )
     world = yard.running(yard.script(program), terminal=True, stdin="typed")
 
     assert until_it_serves(world) == ["True True", "typed", "listening"]
