@@ -17,7 +17,6 @@ is missing or a problem has been noted; so the default after a problem means not
 from __future__ import annotations
 
 import difflib
-import heapq
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Items
@@ -56,6 +55,7 @@ QUOTES: Final = "Put it in quotes."
 _SPECIAL: Final = "{}[]*&!?#:%@>|`"
 _LINE_END: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what the YAML parser counts as the end of a line
 _GLUED_COMMENT: Final = re.compile(r"[ \t]+(#[^\s#]\S*)")
+_COLON: Final = re.compile(r"[ \t]*:")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _UNITS_OF_TIME: Final = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _UNITS_OF_SIZE: Final = {"B": 1, "kB": 1_000, "MB": 1_000_000}
@@ -135,19 +135,18 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     if not word or len(word) > 60:
         return None
     pool = list(choices)
-    if len(pool) > 200:
-        pool = heapq.nsmallest(100, pool, key=lambda choice: _unlike(word, choice))
+    if len(pool) > 200:  # comparing costs: choose those that begin alike
+        alike: list[str] = []
+        for length in range(len(word), 0, -1):
+            alike = [choice for choice in pool if choice.startswith(word[:length])]
+            if alike:
+                break
+        pool = sorted(alike, key=lambda choice: abs(len(choice) - len(word)))[:100]
     folded = {choice.casefold(): choice for choice in reversed(pool)}
     if word.casefold() in folded:
         return folded[word.casefold()]
     close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else None
-
-
-def _unlike(word: str, choice: str) -> tuple[int, int]:
-    """A cheap measure by which the few are chosen that are worth comparing."""
-    same = next((i for i, (a, b) in enumerate(zip(word, choice, strict=False)) if a != b), min(len(word), len(choice)))
-    return abs(len(choice) - len(word)) - same, len(choice)
 
 
 def excerpt(text: str, longest: int = 40) -> str:
@@ -583,11 +582,13 @@ class _Builder:
             if _SURROGATE.search(event.value):
                 self.reading.wrong("half a character (a surrogate) is written here", place, width=width)
         else:
-            self._beware_of_plain(event, place, width)
+            if self._beware_of_plain(event, place, width) and not event.value:
+                self._put(Broken(place, width))
+                return
         self._put(Scalar(event.value, quoted, place, width))
 
-    def _beware_of_plain(self, event: Any, place: Place, width: int) -> None:
-        """What YAML would silently make of a text without quotes."""
+    def _beware_of_plain(self, event: Any, place: Place, width: int) -> bool:
+        """Complain of what YAML would silently make of a text without quotes."""
         end = event.end_mark
         if end.line > event.start_mark.line and event.value:
             self.reading.wrong(
@@ -596,16 +597,23 @@ class _Builder:
                 width=width,
                 hint=f"{QUOTES} Or is the next line indented too far?",
             )
-            return
-        line = self.reading.line(end.line + 1)
-        comment = _GLUED_COMMENT.match(line, end.column)
+            return True
+        number, column = end.line + 1, end.column
+        if not event.value and self.stack and self.stack[-1].is_map and len(self.stack[-1].nodes) % 2:
+            # Nothing after a key: in { } the parser puts the empty value where the next thing begins.
+            key = self.stack[-1].nodes[-1]
+            colon = _COLON.match(self.reading.line(key.place.line), key.place.column - 1 + key.width)
+            if colon is not None:
+                number, column = key.place.line, colon.end()
+        comment = _GLUED_COMMENT.match(self.reading.line(number), column)
         if comment is not None:
             self.reading.wrong(
                 f"YAML takes {excerpt(comment[1])} and what follows for a comment",
-                Place(place.file, end.line + 1, comment.start(1) + 1),
+                Place(place.file, number, comment.start(1) + 1),
                 width=len(comment[1]),
                 hint=f"{QUOTES} (For a comment, leave a blank after the #.)",
             )
+        return comment is not None
 
     def _start(self, event: Any) -> None:
         if len(self.stack) >= MAX_DEPTH:
@@ -739,6 +747,7 @@ _PLAIN_WORDS: Final[tuple[tuple[str, str], ...]] = (
         "while parsing a block collection",
         'this fits nowhere: a "- " with the same indentation as those before is expected',
     ),
+    ("found unexpected ':'", 'a ":" ends a key only if a blank follows it'),
     ("node content", "a value is expected here"),
     ("document start", "this comes after the end"),
     ("directive", "% has a meaning of its own in YAML"),

@@ -35,7 +35,10 @@ class Cast:
         return (*self.groups, *self.bots)
 
     def in_order(self, bots: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted(set(bots), key=self.order.__getitem__))
+        chosen = set(bots)
+        if len(chosen) * 8 > len(self.bots):  # going through the cast is quicker than sorting
+            return tuple(bot for bot in self.bots if bot in chosen)
+        return tuple(sorted(chosen, key=self.order.__getitem__))
 
     def members(self, name: str) -> tuple[str, ...]:
         """The bots that a name stands for: itself, or its group's. Empty: there is no such name."""
@@ -58,7 +61,11 @@ def read_cast(reading: Reading, node: Node | None) -> Cast:
             if name is not None:
                 _add(reading, cast, Bot(name.text, place=name.place), name)
     elif isinstance(node, Scalar):
-        count = reading.number(node, 0, low=1, high=MAX_BOTS, what="a number, a list or a map of bots")
+        if not node.text.isdecimal():
+            hint = 'Such as "bots: 3", "bots: [ann, bob]" or "bots: {ann: {}, readers: 50}".'
+            reading.wrong("a number, a list or a map of bots is expected here", node, hint=hint)
+            return cast
+        count = reading.number(node, 0, low=1, high=MAX_BOTS, what="a number of bots")
         cast.drawn_names = True
         for numbered in _numbered("bot", count):
             cast.bots[numbered] = Bot(numbered, place=node.place)

@@ -31,7 +31,10 @@ from chatsim.scenario.steps import (
 )
 from chatsim.scenario.verbs import OF_BOTS
 
-__all__ = ["check_presence"]
+__all__ = ["UNREADABLE", "check_presence"]
+
+UNREADABLE: Final = "?"
+"""The verb of a step that could not be read: after it nothing is certain, so that one mistake is not told twice."""
 
 AWAY, CONNECTED, HERE, STALLED, GONE = "away", "connected", "here", "stalled", "gone"
 States = frozenset[str]
@@ -121,6 +124,10 @@ class _Walk:
     # --- a step of bots ------------------------------------------------------------------------------------------
 
     def _act(self, act: Act) -> None:
+        if act.verb == UNREADABLE:
+            self.cells = {ANY: set(self.cast.bots)}
+            self.server = ANY_SERVER
+            return
         if act.verb in ("connect", "join", "rejoin") and self.server == {_DOWN}:
             self.reading.wrong("the server was stopped before: nobody can join", act.place, width=len(act.verb))
             return
@@ -257,6 +264,8 @@ class _Walk:
                         found.update(self.cast.bots.keys() - set(who.but) if who.everyone else who.bots)
                 case OperatorSays():
                     found.update(bot for bot, _ in step.entries if bot is not None)
+                case Act(verb=verb) if verb == UNREADABLE:
+                    found.update(self.cast.bots)
                 case ServerStep(action="stop" | "kill" | "restart"):
                     found.update(self.cast.bots)
                 case Repeat():

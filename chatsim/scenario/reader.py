@@ -18,7 +18,7 @@ from chatsim.errors import Place, ScenarioError
 from chatsim.properties import GROUPS, PROMISES, PROPERTIES
 from chatsim.scenario.cast import Cast, read_cast, read_who
 from chatsim.scenario.details import give, read_detail, read_span
-from chatsim.scenario.presence import check_presence
+from chatsim.scenario.presence import UNREADABLE, check_presence
 from chatsim.scenario.scenario import Scenario
 from chatsim.scenario.steps import (
     Act,
@@ -36,14 +36,15 @@ from chatsim.scenario.steps import (
     Together,
     Who,
 )
-from chatsim.scenario.verbs import MAX_TIMES, OF_BOTS, VERBS, Verb
+from chatsim.scenario.verbs import MAX_TIMES, VERBS, Verb
 
 __all__ = ["MAX_PLAYED", "MAX_STEPS", "TOP_KEYS", "load_scenario", "read_scenario"]
 
 MAX_STEPS: Final = 100_000  # after for-each is unrolled
 MAX_PLAYED: Final = 1_000_000  # with repeats counted as often as they are played
-MAX_NAMED: Final = 20_000_000  # bots over all steps, groups spelled out
+MAX_NAMED: Final = 5_000_000  # bots over all steps, groups spelled out
 MAX_BRANCHES: Final = 1_000
+MAX_TEXT: Final = 160  # of a step's line, as it is told in reports
 MAX_SEED: Final = 10**15
 
 TOP_KEYS: Final[tuple[tuple[str, str], ...]] = (
@@ -153,15 +154,18 @@ class _Steps:
         return tuple(step for item in sequence.items for step in self.one(item, it))
 
     def one(self, node: Node, it: str | None) -> tuple[Step, ...]:
+        before = self.reading.count
         found = self._verb(node)
         if found is None:
-            return ()
+            return (Act(UNREADABLE, node.place, ()),)
         verb, key, value = found
         if verb.shape == "for-each":
             return self._for_each(value, it)
         self._count(key)
         step = _SHAPES[verb.shape](self, verb, key, value, it)
-        return () if step is None else (step,)
+        if step is None or (isinstance(step, Act) and self.reading.count > before):
+            return (Act(UNREADABLE, key.place, ()),)
+        return (step,)
 
     def _verb(self, node: Node) -> tuple[Verb, Scalar, Node] | None:
         if isinstance(node, Scalar) and node.text == "settle":
@@ -182,10 +186,11 @@ class _Steps:
         for second, _ in more:
             what = f"a second verb in one step: {excerpt(second.text)}"
             self.reading.wrong(what, second, hint='Each step begins with a dash: "- verb: WHO".')
+        if key.text == "do":
+            self.reading.wrong('"do" makes one branch of several steps, inside together', key)
+            return None
         if key.text not in VERBS:
-            hint = f"Steps that name a bot: {', '.join(OF_BOTS)}. Others: {', '.join(set_apart())}."
-            if key.text == "do":
-                hint = '"do" makes one branch of several steps inside together.'
+            hint = "Steps that name a bot: join, chat, disconnect, drop, stall, resume, … (chatsim steps lists all)"
             self.reading.unknown(f"there is no step {excerpt(key.text)}", key, tuple(VERBS), hint=hint)
             return None
         return VERBS[key.text], key, value
@@ -201,7 +206,10 @@ class _Steps:
             raise _TooManyError
 
     def _text(self, key: Scalar, it: str | None) -> str:
-        line = self.reading.line(key.place.line).strip()
+        line = self.reading.line(key.place.line)
+        if len(line) > MAX_TEXT:  # a whole scenario in one line: the part where this step begins
+            line = line[max(0, key.place.column - 3) : key.place.column + MAX_TEXT]
+        line = line.strip()
         return line if it is None else f"{line}  (it: {it})"
 
     # --- steps of bots ---------------------------------------------------------------------------------------------
@@ -352,7 +360,7 @@ class _Steps:
 
     def repeat(self, verb: Verb, key: Scalar, value: Node, it: str | None) -> Step:
         fields = self._body(verb, key, value)
-        times = self.reading.number(fields.get("times"), 1, low=1, high=MAX_TIMES, what="how often: a number")
+        times = self.reading.number(fields.get("times"), 1, low=1, high=MAX_TIMES)
         before, self.times = self.times, self.times * times
         steps = self.several(fields.get("do"), it)
         self.times = before
@@ -399,11 +407,6 @@ class _Steps:
         if not who.everyone:
             return who.bots
         return tuple(bot for bot in self.cast.bots if bot not in who.but)
-
-
-def set_apart() -> Iterable[str]:
-    """The verbs that name no bot."""
-    return (name for name in VERBS if name not in OF_BOTS)
 
 
 _SHAPES: Final[dict[str, Callable[[_Steps, Verb, Scalar, Node, str | None], Step | None]]] = {

@@ -142,7 +142,12 @@ def _map(verb: Verb, *, required: bool = False) -> dict[str, Any]:
 
 def _value(key: Key | None) -> dict[str, Any]:
     assert key is not None
-    return {**key.kind.schema, "description": key.help}
+    found = dict(key.kind.schema)
+    if "enum" in found:
+        found["enum"] = [*found["enum"], "it"]  # inside for-each, any word may be the current one
+    elif key.kind.name in ("number", "size", "time", "span", "pieces", "locale"):
+        found = {"anyOf": [found, {"const": "it"}]}
+    return {**found, "description": key.help}
 
 
 if __name__ == "__main__":

@@ -63,7 +63,9 @@ TEXTS: Final = Kind(
 )
 ROOM: Final = Kind("room", "a room", _TEXT)
 LOCALE: Final = Kind(
-    "locale", "a language such as ja or ru_RU, or `mixed`", {"type": "string", "pattern": "^([a-z]{2,3}([_-][A-Za-z]{2,4})?|mixed)$"}
+    "locale",
+    "a language such as ja or ru_RU, or `mixed`",
+    {"type": "string", "pattern": "^([a-z]{2,3}([_-][A-Za-z]{2,4})?|mixed)$"},
 )
 YES_NO: Final = Kind("yes_no", "yes or no", {"enum": [True, False, "yes", "no"]})
 YES: Final = Kind("yes", "yes", {"enum": [True, "yes"]})
