@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from conftest import Client, Connect, Join, Serve, reader_threads
+from reference_clients import Client, Connect, Join, Serve, reader_threads
 
 from reference_server import Server
 

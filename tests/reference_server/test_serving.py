@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from conftest import Client, Connect, Join, Serve, reader_threads
+from reference_clients import Client, Connect, Join, Serve, reader_threads
 
 from reference_server import Server
 

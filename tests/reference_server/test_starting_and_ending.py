@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Client
+from reference_clients import Client
 
 import reference_server
 from reference_server import DIALECTS
