@@ -13,11 +13,13 @@ from types import TracebackType
 
 from chatsim.errors import ServerError
 from chatsim.network.loop import Loop
-from chatsim.network.network import Command, Event, Facts, Inspect, ServerCommand, ServerEvent, Strain, Type
+from chatsim.network.network import Command, Connect, Event, Facts, Inspect, ServerCommand, ServerEvent, Strain, Type
 from chatsim.network.tcp import Address, TcpNetwork
 from chatsim.server.inspect import connection_facts
 from chatsim.server.launch import Launcher
+from chatsim.server.listening import occupant_of
 from chatsim.server.load import ForeignLoad
+from chatsim.server.processes import ProcessTree
 from chatsim.server.server import Server
 
 __all__ = ["World"]
@@ -34,6 +36,8 @@ class World:
         self._network = TcpNetwork(loop=self._loop)
         self._server = Server(server, self._loop) if isinstance(server, Launcher) else None
         self._address = None if isinstance(server, Launcher) else server
+        self._aimed_at: Address | None = None
+        self._theirs: ProcessTree | None = None  # the processes of a server that we have not started
         self._load = ForeignLoad(self._our_cpu)
         self._closed = False
         self.now = self._loop.now
@@ -45,6 +49,10 @@ class World:
         """
         if self._server is not None:
             self._server.start()
+        elif self._address is not None and _is_loopback(self._address):
+            occupant = occupant_of(self._address[1])
+            if occupant is not None and occupant.pid:
+                self._theirs = ProcessTree(occupant.pid, "nobody's")
         self._aim()
 
     @property
@@ -68,6 +76,8 @@ class World:
         if isinstance(command, (ServerCommand, Type, Inspect)):
             self._do_with_server(command)
         else:
+            if type(command) is Connect and self.address != self._aimed_at:
+                self._aim()  # after a restart the server may listen elsewhere
             self._network.do(command)
 
     def poll(self, deadline: float) -> Sequence[Event]:
@@ -101,6 +111,7 @@ class World:
         assert address is not None
         try:
             self._network.aim(address)
+            self._aimed_at = address
         except OSError as error:
             raise ServerError(f"there is no host {address[0]}: {error.strerror or error}") from None
 
@@ -124,7 +135,9 @@ class World:
         """Processor seconds that we and the server have used: nobody else's load."""
         times = os.times()
         ours = times.user + times.system
-        return ours + (self._server.cpu() if self._server is not None else 0.0)
+        if self._server is not None:
+            return ours + self._server.cpu()
+        return ours + (sum(process.cpu for process in self._theirs.members()) if self._theirs is not None else 0.0)
 
 
 def _is_loopback(address: Address | None) -> bool:

@@ -183,9 +183,11 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class ServerEvent:
-    """What became of the server: `listening` · `stopping` (our signal went out) · `exited` (code; negative = signal) ·
-    `ended` (its whole process tree is gone, pipes read to the end) · `left-behind` (processes that outlived it) ·
-    `failed` (a start did not succeed; `why`). `detail` is plain JSON data, e.g. {"code": -2} or {"why": "..."}."""
+    """What became of the server: `started` (pid, command) · `listening` (host, port) · `stopping` (our signal went
+    out) · `exited` (code; negative = signal; null: it had put itself into the background) · `ended` (its whole process
+    tree is gone, pipes read to the end) · `left-behind` (processes that outlived it, and are killed now) · `frozen` ·
+    `thawed` · `failed` (a command, such as a start, did not succeed; `command`, `why`). `detail` is plain JSON data,
+    e.g. {"code": -2} or {"why": "..."}."""
 
     at: float
     what: str

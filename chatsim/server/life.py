@@ -161,6 +161,7 @@ class Life:
         self.failure = failure
         self._tell("failed", {"command": "start", "why": failure.why})
         self._kill_tree()
+        self._again(0.002, self._await_end)
 
     # --- ending
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
-import random
 import socket
-import tempfile
 from pathlib import Path
 from typing import IO
 
@@ -22,9 +20,8 @@ FIRST, LAST = 20_000, 32_000  # below 32,768, where Linux begins to draw client 
 
 def free_port(host: str = "127.0.0.1") -> int:
     """A port that could be bound a moment ago."""
-    draw = random.Random(os.urandom(8))
     for _ in range(200):
-        port = draw.randrange(FIRST, LAST)
+        port = FIRST + int.from_bytes(os.urandom(4)) % (LAST - FIRST)
         if bindable(port, host) and bindable(port, "0.0.0.0"):
             return port
     with socket.socket() as probe:  # a machine with other habits: let the kernel choose
@@ -49,6 +46,8 @@ class Turn:
     """Runs of chatsim on one fixed port take turns, also those of other chatsims of this user. Given up when we die."""
 
     def __init__(self, port: int) -> None:
+        import tempfile
+
         user = os.getuid() if hasattr(os, "getuid") else 0
         self._path = Path(tempfile.gettempdir()) / f"chatsim-{user}-port-{port}.lock"
         self._file: IO[bytes] | None = None

@@ -9,8 +9,8 @@ in every case. Leaves to others: what its output means, and whether its end was 
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import signal
 import time
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ class Server:
     def __init__(self, launcher: Launcher, loop: Loop) -> None:
         self._launcher = launcher
         self._loop = loop
-        self._marker = secrets.token_hex(12)
+        self._marker = os.urandom(12).hex()
         self._guardian: Guardian | None = None
         self._turn: Turn | None = None
         self._life: Life | None = None
@@ -50,7 +50,7 @@ class Server:
         self._last_words = LastWords()
         self._port: int | None = None  # the one that it is to listen on, as long as that is known
         self._closed = False
-        self.address: tuple[str, int] | None = None
+        self._address: tuple[str, int] | None = None
 
     # --- the beginning, in one breath
 
@@ -79,7 +79,6 @@ class Server:
             self._begin()
             failed = self._wait_for_listening()
             if failed is None:
-                self.address = self._life.address if self._life is not None else None
                 return
             failure = failed
             self._end_life()
@@ -133,6 +132,13 @@ class Server:
         text = f"{failure.why}: {self._launcher.describe(self._port)}"
         text += f"\nits last words:{said}" if lines else "\nit printed nothing"
         return ServerError(text, hint=failure.hint or _hint_from(lines))
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Where it listens, or listened last; None: nowhere yet. A port that was found may be another after a restart."""
+        if self._life is not None and self._life.address is not None:
+            self._address = self._life.address
+        return self._address
 
     # --- the rest of its life
 
@@ -188,12 +194,10 @@ class Server:
         return (self._launcher.start.stop_line or "").encode() + b"\n"
 
     def _start_again(self) -> None:
-        if self._life is not None and not self._life.ended:
+        if self._life is not None and not self._life.ended and self._life.failure is None:
             self._tell("failed", {"command": "start", "why": "the server is still running"})
             return
         self._end_life()
-        if self.address is not None:
-            self._port = self.address[1]
         try:
             self._begin()
         except ServerError as error:
@@ -215,6 +219,7 @@ class Server:
 
     def _end_life(self) -> None:
         if self._life is not None:
+            self._address = self.address
             self._spent += self._life.close()
             self._life = None
         if self._guardian is not None:

@@ -153,6 +153,29 @@ def test_it_is_started_again_on_the_same_port_and_spoken_to_there(yard: Yard) ->
     assert world.address == before
 
 
+def test_one_that_chooses_another_port_each_time_is_spoken_to_where_it_listens_now(yard: Yard) -> None:
+    world = yard.running(yard.script("serve(0)"))
+    stopped(world)
+    world.do(ServerCommand("start"))
+    until(world, told("listening"))
+    world.do(Connect(1))
+
+    assert isinstance(until(world, opened(1))[-1], Opened)  # type: ignore[arg-type]
+
+
+def test_after_a_start_that_failed_it_may_be_tried_again(yard: Yard) -> None:
+    flag = yard.folder / "ill"
+    world = yard.running(yard.script(f"os.path.exists({str(flag)!r}) and sys.exit(9)\nserve(0)"))
+    stopped(world)
+    flag.touch()
+    world.do(ServerCommand("start"))
+    until(world, told("failed"))
+    flag.unlink()
+    world.do(ServerCommand("start"))
+
+    assert stages(until(world, told("listening")))[-1] == "listening"
+
+
 def test_a_start_that_does_not_succeed_is_an_event_not_an_exception(yard: Yard) -> None:
     once = "os.path.exists(__file__ + '1') and sys.exit(9)\nopen(__file__ + '1', 'w').close()\nserve(0)"
     world = yard.running(yard.script(once))
