@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["COUNT", "LETTERS", "WIDTH", "find", "head", "tail"]
+__all__ = ["COUNT", "LETTERS", "WIDTH", "find", "first", "head", "tail"]
 
 LETTERS = "bcdfghjklmnprstvz"
 WIDTH = 7
@@ -22,6 +22,7 @@ _DIGIT = {letter: digit for digit, letter in enumerate(LETTERS)} | {
 }
 # Both cases are spelled out: re.IGNORECASE would also take the Kelvin sign for a k and a long s for an s.
 _MARKER = re.compile(rf"[qxQX][{LETTERS}{LETTERS.upper()}]{{6}}")
+_HEAD_BYTES = re.compile(rf"[qQ][{LETTERS}{LETTERS.upper()}]{{6}}".encode())
 
 
 def head(number: int) -> str:
@@ -46,6 +47,15 @@ def find(text: str, start: int = 0) -> list[tuple[int, int, int, bool]]:
                 number = number * _BASE + digit
             found.append((match.start(), match.end(), number, letters[0] in "xX"))
     return found
+
+
+def first(data: bytes, start: int = 0) -> tuple[int, int] | None:
+    """The first head marker in bytes at or after `start`: (where, number). For encodings that keep ASCII as it is."""
+    match = _HEAD_BYTES.search(data, start)
+    if match is None:
+        return None
+    found = find(match[0].decode("ascii"))
+    return (match.start(), found[0][2]) if found else None
 
 
 def _letters(number: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,11 +18,12 @@ from chatsim.profile.forms import Forms, escapes
 from chatsim.profile.profile import Profile
 from chatsim.profile.templates import Template
 
-__all__ = ["ANSI", "Utterance", "Vocabulary", "folded"]
+__all__ = ["ANSI", "HALF_ANSI", "Utterance", "Vocabulary", "folded"]
 
 Kind = Literal["public", "whisper", "room", "reply"]
 
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+HALF_ANSI = re.compile(r"\x1b(?:\[[0-?]{0,30}[ -/]{0,4}|\][^\x07\x1b]{0,200})?\Z")
 
 LONGEST_KNOWN_FRAME = 16_384  # bytes; longer ones are compared, not looked up: they would fill the memory
 _NOTHING: set[int] = set()
@@ -75,6 +76,8 @@ class Vocabulary:
         self._own: dict[str | int, set[int]] = {}  # nick, or session where it is known → the messages it sent
         self.known: dict[bytes, int] = {}  # rendering → message, in form `hears`
         self.known_elsewhere: dict[bytes, tuple[int, int]] = {}  # rendering → message, number of its form
+        self._alike_frames: set[bytes] = set()
+        self._lengths: dict[int, set[int]] = {}  # message → of its renderings; where there are no frames to look up
         self.highest = -1
         self.longest_front = 0  # so many characters may stand before what a message is recognised by
         self.forms = Forms(profile, self.nicks, self.rooms)
@@ -175,13 +178,19 @@ class Vocabulary:
             frame = self._rendered(template, said)
             if frame is None:
                 continue
-            if form == "hears":
-                if self.known.setdefault(frame, said.message) != said.message:
-                    self.known[frame] = -1  # two messages look the same: the ears must look closer
-            elif self.known.get(frame) != said.message:  # echoes that read as `hears` are told apart by their sender
-                other = self.known_elsewhere.setdefault(frame, (said.message, FORMS.index(form)))
-                if other[0] != said.message:
-                    self.known_elsewhere[frame] = (-1, 0)
+            if not self.profile.received.promises:
+                self._lengths.setdefault(said.message, set()).add(len(frame))
+            if frame in self._alike_frames or self.known.get(frame) == said.message:
+                continue  # an echo that reads as `hears` is told from it by who hears it
+            if frame in self.known or self.known_elsewhere.get(frame, (said.message,))[0] != said.message:
+                # Two messages that look the same: the ears must look closer.
+                self._alike_frames.add(frame)
+                self.known.pop(frame, None)
+                self.known_elsewhere.pop(frame, None)
+            elif form == "hears":
+                self.known[frame] = said.message
+            else:
+                self.known_elsewhere.setdefault(frame, (said.message, FORMS.index(form)))
 
     def _rendered(self, template: Template, said: Utterance) -> bytes | None:
         """The frame, if the template leaves nothing open and fits into one."""
@@ -200,6 +209,33 @@ class Vocabulary:
             return frames[0].encode(self.profile.encoding)
         except UnicodeError:
             return None
+
+    def known_run(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Renderings at the front of these bytes, one directly after the other: where each begins and ends."""
+        at = 0
+        while at < len(data):
+            found = markers.first(data, at)
+            if found is None:
+                return
+            start, number = found
+            for said in self.by_marker.get(number, ()):
+                end = at + self._run_length(said, data, at, start)
+                if end > at:
+                    break
+            else:
+                return
+            if end == at:
+                return
+            yield at, end
+            at = end
+
+    def _run_length(self, said: Utterance, data: bytes, at: int, marker: int) -> int:
+        """The length of the known rendering of this message that stands here, or 0."""
+        for length in self._lengths.get(said.message, ()):
+            frame = data[at : at + length]
+            if marker < at + length and (frame in self.known or frame in self.known_elsewhere):
+                return length
+        return 0
 
     # --- fronts: the beginnings of texts before they can be recognised --------------------------------------------
 
