@@ -12,7 +12,7 @@ from pathlib import Path
 
 import literal
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatsim.checks.verdict import Outcome
@@ -100,6 +100,7 @@ def test_nothing_that_a_server_sent_reaches_the_terminal_raw() -> None:
 
 
 @given(st.text(), st.text(), st.sampled_from(["utf-8", "ascii", "latin-1", "cp1252", "no-such-codec"]))
+@example("\udc80", "\u2028\udfff\x0b", "utf-8")
 def test_whatever_is_told_can_be_shown_in_any_encoding(claim: str, words: str, encoding: str) -> None:
     run = replace(literal.failed(), scenario=claim, server_words=(words,), bot_words={"alice": words})
 
