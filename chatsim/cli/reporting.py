@@ -35,15 +35,22 @@ class Outlet:
         """Play one scenario's runs to the end, and tell what came of them."""
         begun = len(self._runs)
         self._progress.show(f"running scenario {self._told + 1} …")
-        for run in play():
-            self._runs.append(run)
-            self._save(run)
-            made = len(self._runs) - begun
-            if repeat > 1:
-                self._progress.show(f"{run.file}: {made} of {repeat} runs, the last {run.outcome.value} …")
-                if self.style.verbosity > text.NORMAL:
-                    hint(f"run {made} of {repeat}, seed {run.seed}: {run.outcome.value}")
-        self._progress.clear()
+        try:
+            for run in play():
+                self._runs.append(run)
+                self._save(run)
+                if repeat > 1:
+                    self._tell_progress(run, len(self._runs) - begun, repeat)
+        finally:  # interrupted between two runs, what was finished is told
+            self._progress.clear()
+            self._tell(begun, repeat)
+
+    def _tell_progress(self, run: Run, made: int, repeat: int) -> None:
+        self._progress.show(f"{run.file}: {made} of {repeat} runs, the last {run.outcome.value} …")
+        if self.style.verbosity > text.NORMAL:
+            hint(f"run {made} of {repeat}, seed {run.seed}: {run.outcome.value}")
+
+    def _tell(self, begun: int, repeat: int) -> None:
         runs = tuple(self._runs[begun:])
         if runs:
             stopped = repeat > 1 and len(runs) < repeat and runs[-1].outcome.value == "failed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
@@ -123,10 +124,29 @@ def run(
 
     job = Job(chosen, spoken, Target(command=server, address=where), seed, repeat, patience, exit_first)
     outlet = Outlet(verbose - quiet, json, history, several_runs=len(chosen) * repeat > 1)
-    for group in job.groups():
-        outlet.group(group, job.repeat)
+    with _ending_in_good_order():
+        try:
+            for group in job.groups():
+                outlet.group(group, job.repeat)
+        except KeyboardInterrupt:  # between two runs; within one, the run itself notes it
+            job.interrupted = True
     report = outlet.finish(job.repeat, stopped_early=job.stopped, interrupted=job.interrupted)
     raise typer.Exit(exit_code(report))
+
+
+@contextmanager
+def _ending_in_good_order() -> Iterator[None]:
+    """SIGTERM between two runs is what Ctrl-C is: the end of the work, not of the report."""
+    import signal
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _read(paths: list[str], keyword: str | None, problems: Problems) -> list[Scenario]:
@@ -192,11 +212,7 @@ class Job:
 
         first = next(seed for seed in (self.seed, scenario.seed, self.drawn) if seed is not None)
         for number in range(self.repeat):
-            try:
-                played = run(scenario, self.profile, self.target, seed=first + number, patience=self.patience)
-            except KeyboardInterrupt:  # between two runs: within one, the run itself ends in good order
-                self.interrupted = True
-                return
+            played = run(scenario, self.profile, self.target, seed=first + number, patience=self.patience)
             yield played
             if played.interrupted:
                 self.interrupted = True
