@@ -57,6 +57,7 @@ def test_columns_count_characters_not_bytes_and_a_bom_counts_nothing(parser: str
     assert isinstance(root, Mapping)
     key, value = root.pairs[0]
     assert (key.place.column, value.place.column) == (1, 5)
+    assert read("\ufeff漢字: *x", "f").problems[0].excerpt == "漢字: *x"
 
 
 @pytest.mark.parametrize(

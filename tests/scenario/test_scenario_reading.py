@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from right_scenarios import EVERYTHING, SIX
 
+from chatsim.errors import ScenarioError
 from chatsim.scenario.reader import load_scenario, read_scenario
 from chatsim.scenario.scenario import Scenario
 from chatsim.scenario.steps import Act, Departure, Join, Pause, Repeat, Settle, Span, Step, Talk, Together
@@ -205,6 +206,19 @@ def test_a_repeat_in_which_all_who_join_go_in_one_way_is_a_cycle(body: str, cycl
 
     assert isinstance(steps[1], Repeat)
     assert (steps[1].times, steps[1].cycle) == (5, cycle)
+
+
+def test_a_repeat_that_leaves_somebody_behind_is_no_cycle() -> None:
+    (step,) = steps_of("  - repeat: {times: 1, do: [join: ann and bob, drop: ann]}")
+
+    assert isinstance(step, Repeat) and step.cycle is None
+
+
+def test_a_mistake_in_for_each_is_told_for_its_first_word_only() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        steps_of("  - join: ann\n  - for-each: {of: [one, two, three], do: [drop: {ann: it}]}")
+
+    assert [problem.what.count('"one"') for problem in caught.value.problems] == [1]
 
 
 def test_a_file_is_read_with_its_name(tmp_path: object) -> None:
