@@ -236,7 +236,7 @@ class Forms:
             self._slots = {
                 "nick": names,
                 "to": names,
-                "room": alternation(self._rooms) if self._rooms else _WORD,
+                "room": alternation(self._rooms),
                 "text": _ARRIVING,
                 "nicks": f"{_NO_SIGN}*",
                 "*": f"{_NO_SIGN}*?",
@@ -279,9 +279,18 @@ class Forms:
     # --- finding --------------------------------------------------------------------------------------------------
 
     def true_names(self, match: Match) -> bool:
-        """Are the names that a matcher found names of this run?"""
-        nick = match.bindings.get("nick")
-        return nick is None or nick in self._nicks
+        """Are the names that a matcher found names, and rooms, of this run?"""
+        nick, to, room = map(match.bindings.get, ("nick", "to", "room"))
+        return (
+            (nick is None or nick in self._nicks)
+            and (to is None or to in self._nicks)
+            and (room is None or room in self._rooms)
+        )
+
+    def true_places(self, match: Match) -> bool:
+        """The same, but for the speaker."""
+        to, room = match.bindings.get("to"), match.bindings.get("room")
+        return (to is None or to in self._nicks) and (room is None or room in self._rooms)
 
     def whole(self, rules: Iterable[Rule], text: str) -> Found | None:
         """The first rule that is the whole of this text (a frame), with names of this run."""

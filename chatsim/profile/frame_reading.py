@@ -314,14 +314,15 @@ class FrameReading(Reading):
             if match is None:
                 continue
             name = match.bindings.get("nick")
-            if name is None or said.nick is None or name == said.nick:
+            placed = forms.true_places(match)
+            if placed and (name is None or said.nick is None or name == said.nick):
                 return found_at(match, rule)
             exact = forms.exact(rule).fullmatch(masked)
             if exact is not None and forms.true_names(exact):
-                if exact.bindings.get("nick") == said.nick:
+                if exact.bindings.get("nick") in (None, said.nick):
                     return found_at(exact, rule)
                 second = second or found_at(exact, rule)
-            elif not any(letter.isspace() for letter in name):
+            elif placed and name is not None and not any(letter.isspace() for letter in name):
                 third = third or found_at(match, rule)
         return second or third
 

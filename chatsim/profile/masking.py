@@ -143,6 +143,7 @@ class _Scan:
     def __init__(self, vocabulary: Vocabulary, text: str, growing: bool, pieces: Mapping[int, Piece]) -> None:
         self.vocabulary = vocabulary
         self.lower = vocabulary.profile.text_lower
+        self.framed = vocabulary.profile.received.promises
         self.text = text
         self.growing = growing
         self.pieces = pieces
@@ -212,14 +213,14 @@ class _Scan:
     def _whole_or_pending(self, said: Utterance, anchor: _Anchor, floor: int) -> list[Spot]:
         text = self.text
         spellings = self.vocabulary.spellings(said)
-        for number, (spelling, head, how) in enumerate(spellings):
+        for spelling, head, how in spellings:
             begin = anchor.start - head
             if begin < floor:
                 continue
             if text.startswith(spelling, begin):
                 end = begin + len(spelling)
                 return [Spot(begin, end, said, how, text[begin:end])]
-            if self.growing and number == 0 and self._arrives(text, spelling, begin):
+            if self.growing and how == "" and self._arrives(text, spelling, begin):
                 return [Spot(begin, len(text), said, "pending", text[begin:], spelling)]
         for spelling, head, how in spellings:
             begin = anchor.start - head
@@ -243,12 +244,11 @@ class _Scan:
         back = _common_start(text, anchor.start, sent, head)
         begin, end = anchor.start - front, anchor.start + back
         closing = self._closing(said, number)
+        if front == head and end < len(text) and back < len(sent) - head:
+            further = self._go_on(said, sent, head + back, end)
+            if further and (closing is None or further[-1].how == "joined"):
+                return [Spot(begin, end, said, "piece", text[begin:end], sent, head + back), *further]
         if closing is not None:
-            rest = sent[head + back :]
-            again = closing.end - len(rest)
-            if front == head and again >= end and text.startswith(rest, again) and self._is_joint(text[end:again]):
-                first = Spot(begin, end, said, "piece", text[begin:end], sent, head + back)
-                return [first, Spot(again, closing.end, said, "joined", text[again : closing.end], sent, len(sent))]
             begin = self._where_it_begins(floor, begin, front == head)
             arrived = text[begin : closing.end]
             if front < head and back == len(sent) - head:
@@ -318,38 +318,48 @@ class _Scan:
         return [Spot(begin, anchor.end, said, how, text)]
 
     def _continued(self) -> list[Spot]:
-        """Pieces without a marker of their own that go on where a front left off."""
+        """Pieces that go on where a front heard before left off; most bear no marker of their own."""
         spots: list[Spot] = []
         for piece in self.pieces.values():
-            rest = piece.spelling[piece.got :]
-            if not piece.got or not rest:
-                continue
-            begin = self._where_it_goes_on(rest)
-            if begin is None or any(spot.start <= begin < spot.end for spot in spots):
-                continue
-            there = _common_start(self.text, begin, piece.spelling, piece.got)
-            end, got = begin + there, piece.got + there
-            arrived = self.text[begin:end]
-            if got == len(piece.spelling):
-                spots.append(Spot(begin, end, piece.said, "joined", arrived, piece.spelling, got))
-            elif self.growing and end == len(self.text):
-                spots.append(Spot(begin, end, piece.said, "pending", arrived, rest))
+            if piece.got:
+                spots += self._go_on(piece.said, piece.spelling, piece.got, 0)
+        spots.sort(key=lambda spot: spot.start)
+        return [spot for n, spot in enumerate(spots) if n == 0 or spot.start >= spots[n - 1].end]
+
+    def _go_on(self, said: Utterance, spelling: str, got: int, at: int) -> list[Spot]:
+        """The further pieces of a message in the text from here on, in order."""
+        text = self.text
+        spots: list[Spot] = []
+        while got < len(spelling):
+            rest = spelling[got:]
+            begin = self._where_it_goes_on(rest, at)
+            if begin is None:
+                break
+            there = _common_start(text, begin, spelling, got)
+            got += there
+            at = begin + there
+            arrived = text[begin:at]
+            if got == len(spelling):
+                spots.append(Spot(begin, at, said, "joined", arrived, spelling, got))
+            elif self.growing and at == len(text):
+                spots.append(Spot(begin, at, said, "pending", arrived, rest))
+                break
             else:
-                spots.append(Spot(begin, end, piece.said, "more", arrived, piece.spelling, got))
+                spots.append(Spot(begin, at, said, "more", arrived, spelling, got))
         return spots
 
-    def _where_it_goes_on(self, rest: str) -> int | None:
-        if len(rest) > 2 * _SURE:
-            begin = self.text.find(rest[: 2 * _SURE])
-            if begin >= 0:
-                return begin
-            begin = self.text.find(rest[:_SURE])
-            return begin if begin >= 0 and self._is_joint(self.text[:begin]) else None
-        begin = len(self.text.rstrip("\r\n")) - len(rest)
-        if begin >= 0 and self.text.startswith(rest, begin) and self._is_joint(self.text[:begin]):
+    def _where_it_goes_on(self, rest: str, at: int) -> int | None:
+        """Where the rest of a message, or its beginning, stands; what lies before it there must be what may lie
+        between two pieces. In a frame of its own anything may."""
+        text = self.text
+        begin = text.find(rest[: 2 * _SURE], at) if len(rest) >= _SURE else -1
+        if begin >= 0 and (self.framed and at == 0):
             return begin
-        begin = self.text.find(rest) if len(rest) >= _SURE else -1
-        return begin if begin >= 0 else None
+        if begin < 0:
+            begin = text.find(rest[:_SURE], at) if len(rest) > _SURE else len(text.rstrip("\r\n")) - len(rest)
+        if begin >= at and text.startswith(rest[:_SURE], begin) and self._is_joint(text[at:begin]):
+            return begin
+        return None
 
 
 def _how(arrived: str, sent: str) -> str:
