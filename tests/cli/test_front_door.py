@@ -146,10 +146,20 @@ def test_scenario_files_are_completed() -> None:
     assert "chatsim/profile/builtin/relay.yaml" in complete("validate", "chatsim/profile/builtin/re")
 
 
-def test_completion_can_be_shown_for_installation() -> None:
-    done = shell("--show-completion", "bash")
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_completion_can_be_shown_for_a_shell(name: str) -> None:
+    done = shell("--show-completion", name, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
 
-    assert done.returncode == 0 or "bash" in done.stdout
+    assert done.returncode == 0
+    assert f"complete_{name}" in done.stdout
+
+
+def test_completion_is_installed_where_the_shell_looks(tmp_path: Path) -> None:
+    done = shell("--install-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1", HOME=str(tmp_path))
+
+    assert done.returncode == 0
+    assert "bash completion installed" in done.stdout
+    assert "chatsim" in (tmp_path / ".bashrc").read_text()
 
 
 # --- values -------------------------------------------------------------------------------------------------------------
