@@ -138,8 +138,9 @@ def test_any_text_gives_nodes_or_problems_that_point_into_it(text: str | bytes) 
         assert problem.place is None or 1 <= problem.place.column <= len(problem.excerpt) + 1
 
 
-@given(YAML_LIKE.filter(lambda text: "\x85" not in text))
+@given(YAML_LIKE.filter(lambda text: "\x85" not in text and "\ufeff" not in text))
 def test_both_parsers_read_the_same(text: str) -> None:
+    """But for a NEL, and a BOM in mid-text: there the two have different ideas of YAML 1.1."""
     quick = read(text, "f")
     saved = sys.modules.get("yaml.cyaml")
     sys.modules["yaml.cyaml"] = None  # type: ignore[assignment]
