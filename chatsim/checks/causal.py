@@ -1,8 +1,9 @@
 """`causal-order`: nobody hears a message before one that its sender had heard, or that lies in that one's causal past.
 
 First a quick look, one pass over what was heard: a receiver that heard m before m0 violates it only if somebody had
-heard m0 before m was sent. Only where that is so are vector clocks worked out. They are exact for partial deliveries
-too, where comparing direct replies is not: whoever misses the link in between still hears the ends in order, or not.
+heard m0, or a later message of its sender, before m was sent. Only where that is so are vector clocks worked out. They
+are exact for partial deliveries too, where comparing direct replies is not: whoever misses the link in between still
+hears the ends in order, or not.
 """
 
 from __future__ import annotations
@@ -84,8 +85,8 @@ def overtaken_cause(domain: Domain) -> tuple[Order, int, int] | None:
 
 
 def _suspects(domain: Domain, messages: Sequence[int]) -> bool:
-    """Is there a message before one that somebody had heard before it was sent?"""
-    first, send = domain.views.first_heard, domain.views.send
+    """Is there a message before one that somebody may have known of before it was sent?"""
+    first, send = domain.views.first_implied, domain.views.send
     earliest = NEVER
     for message in reversed(messages):
         if earliest < send[message]:
@@ -100,7 +101,7 @@ def _may_violate(domain: Domain, order: Order) -> bool:
     if numpy is None:
         return _suspects(domain, order.messages)
     column = domain.column(order)
-    still_to_come = numpy.minimum.accumulate(domain.views.first_heard_column[column][::-1])[::-1]
+    still_to_come = numpy.minimum.accumulate(domain.views.first_implied_column[column][::-1])[::-1]
     return bool((still_to_come[1:] < domain.views.sends_column[column][:-1]).any())
 
 
@@ -161,7 +162,7 @@ class Clocks:
 def _violation(clocks: Clocks, messages: Sequence[int]) -> tuple[int, int] | None:
     """(cause, effect) of which the effect comes first, of different senders; the last such effect."""
     views = clocks.domain.views
-    said, send, first_heard = views.messages, views.send, views.first_heard
+    said, send, implied = views.messages, views.send, views.first_implied
     least: dict[int, int] = {}  # sender's place -> its least number still to come
     first: dict[int, int] = {}  # and that message
     earliest = NEVER
@@ -171,7 +172,7 @@ def _violation(clocks: Clocks, messages: Sequence[int]) -> tuple[int, int] | Non
         for column, number in least.items() if earliest < send[effect] else ():
             if number <= past[column] and column != own:
                 return first[column], effect
-        earliest = min(earliest, first_heard[effect])
+        earliest = min(earliest, implied[effect])
         number = clocks.number[effect]
         if number < least.get(own, number + 1):
             least[own], first[own] = number, effect

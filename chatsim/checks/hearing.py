@@ -109,8 +109,8 @@ def _deal_in_blocks(history: History, numpy: Any) -> dict[int, Hearing]:
         order = numpy.argsort(keys, kind="stable")
         keys = keys[order]
         starts = [0, *(numpy.flatnonzero(keys[1:] != keys[:-1]) + 1).tolist(), len(keys)]
-        messages = refs[order]
-        indices = (order + start).astype(numpy.int32)
+        messages = memoryview(refs[order]).cast("B")
+        indices = memoryview((order + start).astype(numpy.int32)).cast("B")
         for low, high in pairwise(starts):
             session = int(keys[low])
             if session == last:
@@ -118,8 +118,8 @@ def _deal_in_blocks(history: History, numpy: Any) -> dict[int, Hearing]:
             hearing = hearings.get(session)
             if hearing is None:
                 hearing = hearings[session] = Hearing(session)
-            hearing.messages.frombytes(messages[low:high].data)
-            hearing.indices.frombytes(indices[low:high].data)
+            hearing.messages.frombytes(messages[4 * low : 4 * high])
+            hearing.indices.frombytes(indices[4 * low : 4 * high])
     return dict(sorted(hearings.items(), key=lambda item: item[1].indices[0]))
 
 

@@ -221,7 +221,7 @@ def _harmed(views: Views, entry: Entry) -> bool:
     if receiver is not None and receiver.gone < entry.index:
         return False  # what we cut off ourselves
     sender = views.sessions.get(said.sender)
-    torn = sender is not None and sender.unclean <= views.settled(message)
+    torn = sender is not None and sender.unclean < views.settled(message)
     # A reset may swallow the end of what was handed over; but who has one whole copy has read it whole.
     return not torn or bool(views.heard_at_all[message])
 

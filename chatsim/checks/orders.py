@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
+from zlib import crc32
 
 from chatsim.checks.views import NEVER, NOT_JUDGED, Views
 from chatsim.history import CONSOLE
@@ -53,13 +54,14 @@ class Domain:
         """The distinct orders, the longest first, each with the receivers that share it."""
         alike: dict[tuple[int, int], list[tuple[Order, list[int]]]] = defaultdict(list)
         for receiver, order in self.orders.items():
-            raw = memoryview(order.messages).cast("B").toreadonly()
-            for other, sharing in alike[len(order.messages), hash(raw)]:
+            raw = memoryview(order.messages).cast("B")
+            likely = alike[len(order.messages), crc32(raw)]
+            for other, sharing in likely:
                 if memoryview(other.messages).cast("B") == raw:
                     sharing.append(receiver)
                     break
             else:
-                alike[len(order.messages), hash(raw)].append((order, [receiver]))
+                likely.append((order, [receiver]))
         found = [each for group in alike.values() for each in group]
         found.sort(key=lambda each: -len(each[0].messages))
         return found

@@ -174,6 +174,19 @@ class Views:
                     earliest[message] = index
         return earliest
 
+    @cached_property
+    def first_implied(self) -> list[int]:
+        """By message: the index from which on anybody may have known of it: it, or a later one of its sender, was heard.
+
+        Who hears what somebody said after m has m in its causal past, though nobody may ever have heard m itself.
+        """
+        implied = list(self.first_heard)
+        for spoken in self.spoken.values():
+            earliest = NEVER
+            for message in reversed(spoken):
+                earliest = implied[message] = min(implied[message], earliest)
+        return implied
+
     # The same by message as numpy columns, for long histories only (`numpy` is not null).
 
     @cached_property
@@ -182,9 +195,9 @@ class Views:
         return self.numpy.array([min(sent, last) for sent in self.send], self.numpy.int32)
 
     @cached_property
-    def first_heard_column(self) -> Any:
+    def first_implied_column(self) -> Any:
         last = 2**31 - 1
-        return self.numpy.minimum(self.numpy.array(self.first_heard, self.numpy.int64), last).astype(self.numpy.int32)
+        return self.numpy.minimum(self.numpy.array(self.first_implied, self.numpy.int64), last).astype(self.numpy.int32)
 
     @cached_property
     def senders_column(self) -> Any:
@@ -214,7 +227,7 @@ class Views:
         if self.handed[message] == NEVER:
             return False
         sender = self.sessions.get(self.messages[message].sender)
-        return sender is None or sender.unclean > self.settled(message) or self.confirmed(message)
+        return sender is None or sender.unclean >= self.settled(message) or self.confirmed(message)
 
     def within_limits(self, message: int) -> bool:
         limit = self.terms.limit_text

@@ -178,7 +178,7 @@ class Story:
     def ended(self, why: str = "done") -> int:
         return self.note("ended", why=why)
 
-    def note(self, kind: str, bot: str = "the world", **detail: Any) -> int:
+    def note(self, kind: str, bot: str = "the world", /, **detail: Any) -> int:
         """Any entry with words."""
         self.now += 0.01
         return self.history.note(self.now, kind, self.session[bot], **detail)
