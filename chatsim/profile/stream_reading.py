@@ -148,7 +148,7 @@ class StreamReading(Reading):
         masked = mask(live, spots)
         text = masked.text
         positions = masked.positions
-        held, hold = len(text), len(live)  # from here on nothing may be claimed: a message is arriving
+        held = len(text)  # from here on nothing may be claimed: a message is arriving
         claims: list[_Claim] = []
         claimed: set[int] = set()
         if spots:
@@ -174,37 +174,43 @@ class StreamReading(Reading):
         self._claim_others(text[:held], claims)
         self._name_strangers(text[:held], claims)
         claims.sort(key=lambda claim: claim[0])
-        at = 0
+        if claims and base:
+            self._leave_text(self._live[:base], out)
+        at = self._tell_claims(masked, claims, out)
+        # What is left, and from where it must be looked at again when more comes. The front of a form whose message is
+        # still arriving, or whose end is, must be seen then.
+        cut = base + masked.original(at) if claims else 0
+        self._live = self._live[cut:]
+        again = len(self._live)
+        self._pending = None
+        for spot in spots:
+            if spot.how == "pending" and not final:
+                again = base + spot.start - cut
+                if spot.spelling.startswith(live[spot.start :]):
+                    self._pending = (spot, len(live) - spot.start)
+        if held < len(text):
+            again = min(again, base + masked.original(held) - cut)
+        self._from = max(0, again - self._overlap())
+
+    def _tell_claims(self, masked: Masked, claims: list[_Claim], out: list[Phrase]) -> int:
+        """Tell what was found, and what stands between; returns where the last of it ends."""
+        positions, at = masked.positions, 0
         for start, end, what in claims:
-            self._leave_stream(masked, at, start, out)
+            self._leave_text(masked.text[at:start], out)
             at = end
-            told = spots[bisect_left(positions, start) : bisect_left(positions, end)]
+            told = masked.spots[bisect_left(positions, start) : bisect_left(positions, end)]
             if isinstance(what, Found) and what.rule.kind in ("message", "ack"):
                 self.tell_spots(told, [what] * len(told), out)
                 whole = [spot.said.message for spot in told if spot.how in ("", "joined")]
                 if len(whole) > 1:
                     out.append(Glued(tuple(whole)))
             elif isinstance(what, Found):
-                self.tell_other(what, text, out)
+                self.tell_other(what, masked.text, out)
             elif what is None:
                 self.tell_spots(told, [None] * len(told), out)
             else:
                 out.append(what)
-        hold = masked.original(held) if held < len(text) else len(live)
-        cut = masked.original(at)
-        self._live = live[cut:] if claims else self._live
-        if claims:
-            base = 0
-            hold -= cut
-        pending = next((spot for spot in spots if spot.how == "pending"), None)
-        if pending is not None and not final:
-            shift = cut if claims else -base
-            spot = pending
-            arrived = len(live) - spot.start
-            self._pending = (spot, arrived) if spot.spelling.startswith(live[spot.start :]) else None
-            self._from = max(0, min(base + hold, spot.start - shift))
-        else:
-            self._from = max(0, min(base + hold, len(self._live) - self._overlap()))
+        return at
 
     def _renderings(self, masked: Masked) -> list[Found]:
         """What stands around the messages of a stream: the leftmost, then longest form that fits with a name of this
@@ -359,16 +365,15 @@ class StreamReading(Reading):
             self._from = 0
             self._roster_goes_on = not self._live
 
-    def _leave_stream(self, masked: Masked, start: int, end: int, out: list[Phrase]) -> None:
+    def _leave_text(self, text: str, out: list[Phrase]) -> None:
         """What stands before something recognised will become nothing else any more."""
-        part = masked.text[start:end]
-        part = self.forms.stripped(part.strip("\r\n\0"))
-        if not part.strip():
+        text = self.forms.stripped(text.strip("\r\n\0"))
+        if not text.strip():
             return
         if self.dialogue:
-            self.defer(part, out)
+            self.defer(text, out)
         else:
-            self.tell_left(part, out)
+            self.tell_left(text, out)
 
     def _end_stream(self, out: list[Phrase]) -> None:
         if self._text is not None:
