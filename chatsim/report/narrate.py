@@ -237,6 +237,15 @@ def _expected(detail: Detail, _: Narrator) -> str:
     return f"expected {what}" + ("" if detail["met"] else ", in vain")
 
 
+def _settled(detail: Detail, _: Narrator) -> str:
+    return {
+        "all-heard": "all that was owed had come",
+        "fence": "all that was owed had come, and a fence after it",
+        "quiet": "nothing had come for a while",
+        "patience": "the patience was spent",
+    }.get(str(detail.get("how")), "all was settled")
+
+
 def _crash(detail: Detail, _: Narrator) -> str:
     lines = [line for line in str(detail["text"]).split("\n") if line.strip()] or [""]
     return f"reported an unhandled exception: {quoted(lines[-1].strip())}"
@@ -293,7 +302,7 @@ _WORDS: dict[str, Callable[[Detail, Narrator], str]] = {
     "step": _step,
     "skipped": lambda d, to: f"{printable(str(d['bot']))} could not take step {d['step']}: {printable(str(d['why']))}",
     "wait": _wait,
-    "settled": lambda d, to: "all was settled",
+    "settled": _settled,
     "fault": lambda d, to: "the first fault",
     "look": lambda d, to: f"looked at what is left, the {_ordinal(d['number'])} time",
     "facts": _facts,

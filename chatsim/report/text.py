@@ -154,11 +154,14 @@ class _Teller:
         for note in run.notes:
             if self.style.verbosity >= NORMAL:
                 yield from self._paragraph(f"Note: {note}", " " * 8)
-        grave = [v for v in run.verdicts if v.outcome in (Outcome.FAILED, Outcome.INCONCLUSIVE)]
+        failed = [v for v in run.verdicts if v.outcome is Outcome.FAILED]
+        unclear = [v for v in run.verdicts if v.outcome is Outcome.INCONCLUSIVE]
+        grave = [*failed, *unclear]
+        said = {verdict.cause: verdict for verdict in reversed(unclear)}  # each cause is explained once
         named = _asked_in_vain(run)
         for verdict in grave:
             yield ""
-            yield from self._verdict(verdict, run)
+            yield from self._verdict(verdict, run, explained=said.get(verdict.cause) is verdict)
         if named:
             yield ""
             yield from self._not_exercised(named, run)
@@ -178,13 +181,13 @@ class _Teller:
             yield from self._paragraph(line, " " * 8)
         yield from self._printed(run)
 
-    def _verdict(self, verdict: Verdict, run: Run) -> Iterator[str]:
+    def _verdict(self, verdict: Verdict, run: Run, *, explained: bool) -> Iterator[str]:
         word = verdict.outcome.value
         where = _file_and_line(verdict.where)
         head = f"  {self._paint(word, word.upper())}  {verdict.property}"
         yield f"{head:<{27 + len(head) - self._plain(head)}}  {printable(where)}".rstrip() if where else head
         yield from self._paragraph(verdict.summary, " " * 4)
-        if verdict.cause is not None:
+        if verdict.cause is not None and explained:
             yield from self._paragraph(f"This proves nothing: {BECAUSE[verdict.cause]}.", " " * 4)
         if self.style.verbosity < NORMAL:
             return
@@ -214,6 +217,8 @@ class _Teller:
 
     def _last_words(self, run: Run, verdicts: Sequence[Verdict]) -> Iterator[str]:
         for bot, words in self._heard_last(run, verdicts).items():
+            if not words:
+                continue
             yield ""
             yield f"  The last that {printable(bot)} got:"
             for line in words:
@@ -232,7 +237,7 @@ class _Teller:
         told = {bot: narrator.lines(indexes) for bot, indexes in bot_words(history, chosen).items()}
         for bot in chosen:
             if bot in run.bot_words:
-                told[bot] = [printable(line) for line in run.bot_words[bot].split("\n")[-3:]]
+                told[bot] = [printable(line) for line in run.bot_words[bot].split("\n") if line.strip()][-3:]
         return told
 
     def _printed(self, run: Run) -> Iterator[str]:

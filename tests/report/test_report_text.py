@@ -33,6 +33,13 @@ def twenty(*, stopped: int | None = None) -> tuple[Run, ...]:
     return tuple(runs[:stopped])
 
 
+def _mixed() -> Run:
+    """Two properties that nothing is known of, for one cause, stand before one that failed."""
+    unclear = literal.unclear().verdicts[0]
+    failed = literal.failed()
+    return replace(failed, verdicts=(unclear, replace(unclear, property="fifo-order"), *failed.verdicts))
+
+
 OTHER = replace(literal.passed(), file="scenarios/storm.yaml", scenario="a storm: ten talk, five are reset")
 
 TEXTS: dict[str, tuple[Report, Style]] = {
@@ -46,6 +53,7 @@ TEXTS: dict[str, tuple[Report, Style]] = {
     "failed-coloured": (Report((literal.failed(),)), Style(colour=True)),
     "failed-ascii": (Report((literal.failed(),)), Style(encoding="ascii")),
     "inconclusive": (Report((literal.unclear(),)), Style()),
+    "failed-and-inconclusive": (Report((_mixed(),)), Style()),
     "asked-in-vain": (Report((literal.asked_in_vain(),)), Style()),
     "nothing-passed": (
         Report((replace(literal.passed(), outcome=Outcome.INCONCLUSIVE, verdicts=literal.IDLE),)),
