@@ -30,9 +30,9 @@ def failed(name: str, lives: Lives, faults: list[Fault], exercised: int, what: s
     ordered = sorted(faults, key=lambda f: (not f.certain, f.evidence is not Evidence.PROOF, f.witness[0]))
     first = ordered[0]
     summary = first.summary
-    same = [lives.who(fault.life.number) for fault in ordered[1:] if fault.certain == first.certain]
+    same = [f.life.bot for f in ordered if f.certain == first.certain and f.life.bot != first.life.bot]
     if same:
-        summary += f" {what}: {named(same)}."
+        summary += f" {what} {named(same)}."
     if not first.certain:
         summary += BUSY
     return Verdict(

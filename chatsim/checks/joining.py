@@ -64,7 +64,7 @@ def name_was_free(views: Views, view: SessionView) -> bool:
         and other.connect < min(life.refused, life.told)
         and wanted in (other.nick.casefold(), other.name.casefold())
         and other.told != NEVER
-        for other in lives.sessions.values()
+        for other in lives.namesakes(wanted)
     )
 
 

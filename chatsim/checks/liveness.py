@@ -89,7 +89,7 @@ def _replaced(lives: Lives, life: Life) -> bool:
         other.number != life.number
         and other.nick.casefold() == life.nick.casefold()
         and life.connect < other.connect < life.closed
-        for other in lives.sessions.values()
+        for other in lives.namesakes(life.nick)
     )
 
 

@@ -113,6 +113,10 @@ class Lives:
             if entry.session >= 0:
                 self._live(entry)
         self._down = tuple(self._downs())
+        self._named: dict[str, list[Life]] = defaultdict(list)
+        for life in self.sessions.values():
+            for nick in {life.name.casefold(), life.nick.casefold()}:
+                self._named[nick].append(life)
 
     def __len__(self) -> int:
         """How many entries the history has."""
@@ -130,6 +134,10 @@ class Lives:
         if life is None:
             return f"session {session}"
         return life.bot if life.turn < 2 else f"{life.bot} ({_ordinal(life.turn)} connection)"
+
+    def namesakes(self, nick: str) -> list[Life]:
+        """All who ever asked for this nickname or were given it, in the order of their connecting."""
+        return self._named.get(nick.casefold(), [])
 
     def when(self, index: int) -> str:
         """The time of an entry as it is said: "0.61 s"."""

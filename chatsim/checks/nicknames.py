@@ -130,7 +130,7 @@ def nickname_released(history: History) -> Verdict:
         exercised += 1
         who = lives.who(holder.number)
         words = "" if last.refused_by == "closed" else f' with "{clip(last.refused_by, 60)}"'
-        summary = f"{who} {holder.how_it_went} at {lives.when(holder.parted)}. Its nickname was still refused{words}"
+        summary = f"{who} {holder.how_it_went} at {lives.when(holder.parted)}. The nickname was still refused{words}"
         summary += f" at {lives.when(last.refused)}, after {counted(len(tries), 'try', 'tries')}."
         faults.append(
             Fault(
@@ -161,7 +161,7 @@ def _successions(views: Views) -> list[tuple[Life, list[Life]]]:
         if holder.drop_how == "half-close" and terms.half_close == "answers":
             continue
         tries: list[Life] = []
-        for life in lives.sessions.values():
+        for life in lives.namesakes(holder.name):
             if life.connect < holder.parted or holder.name.casefold() != life.nick.casefold():
                 continue
             if life.refusal_expected or _taken(lives, holder, life) or lives.down_between(holder.parted, life.connect):
@@ -185,5 +185,5 @@ def _taken(lives: Lives, holder: Life, life: Life) -> bool:
         and other.name.casefold() == life.nick.casefold()
         and other.told < life.connect
         and other.parted > life.connect
-        for other in lives.sessions.values()
+        for other in lives.namesakes(life.nick)
     )

@@ -82,11 +82,11 @@ def roster(history: History) -> Verdict:
             faults.append(Fault(lives.sessions[session], summary, (ask,), Evidence.ABSENCE, certain))
     exercised = asked_in_vain + sum(_says_anything(views, answer) for answer in lists)
     if faults:
-        return failed(name, lives, faults, max(1, exercised), "Further lists were wrong, too: about")
+        return failed(name, lives, faults, max(1, exercised), "Further lists were wrong about")
     if not exercised:
         return Verdict(name, Outcome.NOT_EXERCISED, "Nobody got a list that others had to stand in.")
     return Verdict(
-        name, Outcome.PASSED, f"{counted(exercised, 'list')} of who is there were right.", exercised=exercised
+        name, Outcome.PASSED, f"{counted(exercised, 'right list')} of who is there came.", exercised=exercised
     )
 
 

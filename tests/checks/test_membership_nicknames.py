@@ -178,7 +178,7 @@ def test_refused_to_the_end_of_patience_is_an_absence() -> None:
     assert (verdict.outcome, verdict.evidence) == (Outcome.FAILED, Evidence.ABSENCE)
     assert verdict.witness[-1] == last
     assert verdict.summary == (
-        'bob dropped (reset) at 0.13 s. Its nickname was still refused with "Name taken" at 0.19 s, after 2 tries.'
+        'bob dropped (reset) at 0.13 s. The nickname was still refused with "Name taken" at 0.19 s, after 2 tries.'
     )
     assert "finally" in verdict.hint
 
