@@ -64,6 +64,8 @@ class Turn:
             return True
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(file.fileno()).st_ino != self._path.stat().st_ino:
+                raise OSError  # whoever had it before has removed it meanwhile: this one locks out nobody
         except OSError:
             file.close()
             return False
@@ -72,5 +74,6 @@ class Turn:
 
     def close(self) -> None:
         if self._file is not None:
-            self._file.close()  # the file stays: removing it would let two others lock two files of one name
+            self._path.unlink(missing_ok=True)
+            self._file.close()
             self._file = None

@@ -162,8 +162,10 @@ def test_a_build_runs_first_in_the_copy(yard: Yard) -> None:
     assert not yard.folder.joinpath("built").exists()
 
 
-def test_what_python_prints_is_seen_when_it_is_printed(yard: Yard) -> None:
+def test_what_python_prints_is_seen_when_it_is_printed(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though its output is a pipe, and though it says nothing about flushing; and in UTF-8."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    monkeypatch.delenv("PYTHONIOENCODING", raising=False)
     command = yard.script("print('Подключён'); listener.listen(); time.sleep(600)").replace("-I", "-s")
     world = yard.running(command, env={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"})
 
