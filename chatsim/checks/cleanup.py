@@ -211,7 +211,7 @@ def _in_a_roster(lives: Lives, life: Life, asked: list[Answer]) -> tuple[int, _H
             other.number != life.number
             and other.name == life.name
             and other.connect < answer.came
-            and lives.look_after(other.parted, 3) > answer.asked
+            and lives.look_after(other.ended, 3) > answer.asked
             for other in lives.namesakes(life.name)
         )
         listed = answer.names.count(life.name) > namesakes

@@ -135,7 +135,7 @@ def _judge(lives: Lives, stop: Entry, exercised: int) -> Verdict | None:
             Outcome.FAILED,
             summary,
             (stop.index, behind.index),
-            Evidence.PROOF,
+            Evidence.ABSENCE if stayed else Evidence.PROOF,
             exercised=exercised,
             where=where,
         )

@@ -77,6 +77,11 @@ class Life:
         return min(self.leave, self.drop)
 
     @property
+    def ended(self) -> int:
+        """From here on it has no business on the server: it went, or it never got in."""
+        return min(self.parted, self.refused, self.unreachable)
+
+    @property
     def over(self) -> int:
         """From here on the connection is certainly gone: our side or the server's has ended it."""
         torn = NEVER if self.drop_how in ("half-close", "vanish") else self.drop
@@ -350,6 +355,8 @@ class Lives:
             if step.detail.get("phase", "begin") != "begin":
                 continue
             # A branch of `together` may have begun later than the one meant: the verb, then the bot's name, decide.
+            if verbs and step.detail.get("number") in ended:
+                continue  # our own acts happen within their steps; outside of all, it was chatsim's own doing
             fit = 4 * (step.detail.get("verb") in verbs) + 2 * (step.detail.get("number") not in ended)
             fit += life is not None and life.bot in str(step.detail.get("text", ""))
             if fit >= best_fit:

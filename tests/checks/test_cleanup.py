@@ -240,6 +240,17 @@ def test_who_has_come_back_under_the_name_is_no_ghost_but_one_name_twice_is() ->
     assert no_ghosts(story.history).outcome is Outcome.FAILED
 
 
+def test_those_who_were_refused_the_name_do_not_hide_the_ghost_that_holds_it() -> None:
+    story = of_ann_and_bob(WITH_ROSTER)
+    story.drop("bob")
+    story.connect("bob")
+    story.note("refused", "bob", by="taken", expected=False)
+    looks(story, [], [], [])
+    listed(story, "ann", "bob")
+
+    assert no_ghosts(story.history).outcome is Outcome.FAILED
+
+
 def test_a_server_that_was_started_anew_knows_nobody_of_before() -> None:
     story = of_ann_and_bob(WITH_ROSTER)
     story.drop("bob")
@@ -374,6 +385,8 @@ def test_a_kill_is_no_stop() -> None:
 
 def test_a_server_that_does_not_end_in_time_fails_it() -> None:
     story = of_ann_and_bob()
+    story.step("chat")
+    story.note("step", number=0, verb="chat", place="story.yaml:3:5", phase="end")
     stopping = story.server("stopping")
     waited = story.waited(purpose="stop")
     story.server("kill")
@@ -382,6 +395,7 @@ def test_a_server_that_does_not_end_in_time_fails_it() -> None:
     verdict = clean_exit(story.history)
     assert (verdict.outcome, verdict.evidence) == (Outcome.FAILED, Evidence.ABSENCE)
     assert verdict.witness == (stopping, waited)
+    assert verdict.where == ""
     assert verdict.summary == (
         "Told to end (SIGINT, as by Ctrl-C) with 3 clients connected, the server did not end within 2.0 s."
     )
