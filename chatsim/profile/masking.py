@@ -6,6 +6,7 @@ Nothing here asks what stands around a message; that is the business of `forms`.
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -64,16 +65,15 @@ class Masked:
         here, there = self._marks[at]
         return there + position - here
 
-    def signs(self, start: int, end: int) -> list[int]:
-        """The numbers of the spots whose signs lie in this part of the masked text."""
-        return [number for number, position in enumerate(self.positions) if start <= position < end]
-
     @property
     def positions(self) -> list[int]:
-        return [at for at, sign in enumerate(self.text) if sign in _SIGNS]
+        """Where the signs stand."""
+        if self._marks:
+            return [here - 1 for here, _ in self._marks]
+        return [found.start() for found in _SIGNS.finditer(self.text)] if self.spots else []
 
 
-_SIGNS = frozenset((MASK, HURT, PEND))
+_SIGNS = re.compile(f"[{MASK}{HURT}{PEND}]")
 
 
 def _sign(spot: Spot) -> str:

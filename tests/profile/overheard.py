@@ -41,7 +41,8 @@ def lines(**changes: object) -> Profile:
 def relay(**changes: object) -> Profile:
     """Bytes go to the others as they are; clients write their own name."""
     return _profile(
-        {"name": "relay", "public": Voice(T("{nick}: {text}"), (T("{nick}: {text}"),)), "pace": "one-at-a-time"}, changes
+        {"name": "relay", "public": Voice(T("{nick}: {text}"), (T("{nick}: {text}"),)), "pace": "one-at-a-time"},
+        changes,
     )
 
 
@@ -123,7 +124,14 @@ class Talk:
         if marker is not None:
             text = text.replace("HEAD", markers.head(marker)).replace("TAIL", markers.tail(marker))
         self.vocabulary.add(
-            number, text, kind=kind, nick=nick, room=room, to=to, marker=marker, sender=sender  # type: ignore[arg-type]
+            number,
+            text,
+            kind=kind,
+            nick=nick,
+            room=room,
+            to=to,
+            marker=marker,
+            sender=sender,  # type: ignore[arg-type]
         )
         return number
 

@@ -101,7 +101,9 @@ def test_a_stream_without_frames_gives_the_same_phrases_too_if_all_of_it_is_know
     pieces=st.lists(
         st.one_of(
             st.binary(max_size=40),
-            st.sampled_from([b"\n", b"ann: ", b"bob: ", b"0000000003", b"3         ", b"{", b'"}', b"\xf0\x9f", b"NICK"]),
+            st.sampled_from(
+                [b"\n", b"ann: ", b"bob: ", b"0000000003", b"3         ", b"{", b'"}', b"\xf0\x9f", b"NICK"]
+            ),
             st.integers(0, 2),
         ),
         max_size=12,
