@@ -10,11 +10,13 @@ from reference_server.connection import Connection
 # A client further behind than this is waited for by those who send much, if it is reading at all.
 FAR_BEHIND = 1024 * 1024
 
-# It is reading if it has taken something within this time.
-STILL_READING_SECONDS = 0.05
+# It is reading if it has taken something within this time. TCP opens its window by megabytes, so somebody who reads
+# ten of them a second takes nothing for a tenth of a second at a time; on a busy machine for longer.
+STILL_READING_SECONDS = 0.5
 
-# How long somebody who sends much waits, at most, before more is read from it.
-PAUSE_SECONDS = 0.02
+# How long somebody who sends much waits, at most, before more is read from it: over a megabyte a second always gets
+# through, however slow the slowest is.
+PAUSE_SECONDS = 0.05
 
 
 class Flusher:
