@@ -243,10 +243,11 @@ def _ends_of_causes(domain: Domain) -> Iterator[tuple[int, list[int]]]:
             continue
         start = position[sender]
         end = position[sender] = bisect_left(order.indices, views.send[message], start)
-        for at in range(start, end):
-            if sender not in first and views.messages[order.messages[at]].sender != sender:
-                first[sender] = order.messages[at]
-                break
+        if sender not in first:
+            for at in range(start, end):
+                if views.messages[order.messages[at]].sender != sender:
+                    first[sender] = order.messages[at]
+                    break
         for at in range(end - 1, start - 1, -1):
             if views.messages[order.messages[at]].sender != sender:
                 last[sender] = order.messages[at]

@@ -60,42 +60,31 @@ def echo(history: History) -> Verdict:
     )
 
 
-def _own(views: Views) -> Iterator[int]:
-    for sender, spoken in views.spoken.items():
-        if sender >= 0:
-            yield from (message for message in spoken if views.messages[message].kind not in NOT_JUDGED)
-
-
 def _chances(views: Views) -> int:
-    return sum(1 for message in _own(views) if views.handed[message] != NEVER)
+    said, handed = views.messages, views.handed
+    return sum(1 for m in views.sent if handed[m] != NEVER and said[m].sender >= 0 and said[m].kind not in NOT_JUDGED)
 
 
 def _heard_itself(views: Views) -> Iterator[tuple[int, int]]:
     """(message, index) of what a sender heard of its own although it should not."""
-    silent = [
-        sender
-        for sender, spoken in views.spoken.items()
-        if sender in views.hearings and not all(views.speech(message).echo for message in spoken)
-    ]
-    for sender in silent:
-        hearing = views.hearings[sender]
-        own = set(views.spoken[sender])
-        for message in own.intersection(hearing.messages):
+    for sender, heard in views.heard_own.items():
+        for message in heard:
             said = views.messages[message]
             if not views.speech(message).echo and said.kind not in NOT_JUDGED and said.to != sender:
-                index = hearing.index_of(message)
+                index = views.hearings[sender].index_of(message)
                 if index is not None:
                     yield message, index
 
 
 def _lacking(views: Views) -> Iterator[tuple[int, bool]]:
     """(message, is it the receipt?) that its sender was owed and did not get."""
+    if not any(views.speech_in(channel).echo or views.speech_in(channel).ack for channel in views.channels):
+        return
     parts = harmed(views)
     for sender, spoken in views.spoken.items():
-        if sender < 0 or not any(views.speech(m).echo or views.speech(m).ack for m in spoken):
+        if sender < 0:
             continue
-        hearing = views.hearings.get(sender)
-        heard = set(hearing.messages) if hearing is not None else set()
+        heard = set(views.heard_own.get(sender, ()))
         for message in spoken:
             speech = views.speech(message)
             came = message in heard or (message, sender) in parts
@@ -133,7 +122,7 @@ def _missing(views: Views, message: int, receipt: bool, proof: int, chances: int
     else:
         summary = f"{sender} never heard its own {views.quote(message)} come back."
         hint = "If a sender is not to hear itself on this server, write `echo: no` in the profile."
-    nobody = not views.acked if receipt else not any(_echoed(views))
+    nobody = not (views.acked if receipt else views.heard_own)
     return saying.failed(
         views,
         NAME,
@@ -144,9 +133,3 @@ def _missing(views: Views, message: int, receipt: bool, proof: int, chances: int
         evidence=Evidence.ABSENCE,
         hint=hint if nobody else "",
     )
-
-
-def _echoed(views: Views) -> Iterator[bool]:
-    for sender, spoken in views.spoken.items():
-        if sender in views.hearings:
-            yield not set(spoken).isdisjoint(views.hearings[sender].messages)

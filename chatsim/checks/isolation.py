@@ -54,14 +54,12 @@ def _name(views: Views, session: int | None) -> str:
     return "nobody" if session is None else views.label(session)
 
 
-def _restricted(views: Views, message: int) -> bool:
-    """Is there a session in any run that may not hear it, however long it has joined?"""
-    said = views.messages[message]
-    return (
-        said.kind == "reply"
-        or said.channel.startswith(("whisper:", "room:", "desk:"))
-        or not views.speech(message).heard
-    )
+def _restricted(views: Views) -> set[int]:
+    """Messages that some session may not hear, however long it has joined."""
+    public = {channel for channel in views.channels if channel == "lobby" and views.speech_in(channel).heard}
+    if public == views.channels and views.terms.operator is None:
+        return set()
+    return {m for m in views.sent if views.messages[m].channel not in public or views.messages[m].kind == "reply"}
 
 
 def _onlookers(views: Views) -> list[int]:
@@ -74,30 +72,24 @@ def _onlookers(views: Views) -> list[int]:
 def _exercised(views: Views) -> int:
     """Messages that somebody who was connected was not to hear."""
     onlookers = _onlookers(views)
-    lives = views.lives.sessions.values()
+    restricted = _restricted(views)
+    everybody = list(views.sessions)
     count = 0
-    for spoken in views.spoken.values():
-        for message in spoken:
-            if views.messages[message].kind in NOT_JUDGED:
-                continue
-            if not _restricted(views, message):
-                if not onlookers:
-                    continue
-                sessions = onlookers
-            else:
-                sessions = [life.number for life in lives]
-            sent = views.send[message]
-            count += any(
-                views.sessions[r].life.connected < sent < min(views.sessions[r].life.over, views.sessions[r].gone)
-                and views.forbidden(message, r, sent)
-                for r in sessions
-            )
+    for message in views.sent if onlookers else sorted(restricted):
+        if views.messages[message].kind in NOT_JUDGED:
+            continue
+        sent = views.send[message]
+        count += any(
+            views.sessions[r].life.connected < sent < min(views.sessions[r].life.over, views.sessions[r].gone)
+            and views.forbidden(message, r, sent)
+            for r in (everybody if message in restricted else onlookers)
+        )
     return count
 
 
 def _leaks(views: Views) -> Iterator[tuple[int, int, int]]:
     """(session, message, index) of everything heard by somebody who was not to hear it."""
-    restricted = {m for spoken in views.spoken.values() for m in spoken if _restricted(views, m)}
+    restricted = _restricted(views)
     onlookers = set(_onlookers(views))
     for receiver, hearing in views.hearings.items():
         if receiver == CONSOLE or not (restricted or receiver in onlookers):

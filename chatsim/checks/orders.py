@@ -108,7 +108,7 @@ class Domain:
     def common(self) -> list[int] | None:
         """One order that all receivers' orders fit into; None if there is a cycle among them."""
         orders = [order.messages for order, _ in self.classes]
-        if self.views.numpy is not None and len(orders) > 3:
+        if self.views.numpy is not None and len(orders) > 1:
             likely = self._likely_order()
             if likely is not None:
                 return likely
@@ -118,33 +118,44 @@ class Domain:
         return None if stuck else order
 
     def _likely_order(self) -> list[int] | None:
-        """The union of three orders (and what it takes to have every message), if all the others fit into it.
+        """The longest order, with what it lacks put in where two others have it; if all orders fit into that.
 
-        Three, because without an echo nobody hears its own: of any two messages one of three receivers heard both.
+        Two others, because without an echo nobody hears its own: each of them tells the place among the other's.
         """
         numpy = self.views.numpy
-        count = len(self.views.messages)
-        chosen: list[array[int]] = []
-        lacking = numpy.zeros(count, bool)
-        for order, _ in self.classes:
-            lacking[self.column(order)] = True
-        for order, _ in self.classes:
-            column = self.column(order)
-            if len(chosen) < 3 or lacking[column].any():
-                chosen.append(order.messages)
-                lacking[column] = False
-            if len(chosen) > 8:
-                return None
-        united, stuck = union_order(chosen)
-        if stuck:
-            return None
+        columns = [self.column(order) for order, _ in self.classes]
+        count, longest = len(self.views.messages), columns[0]
+        place = numpy.full(count, -1, numpy.int64)
+        place[longest] = numpy.arange(len(longest))
+        heard = numpy.zeros(count, bool)
+        for column in columns:
+            heard[column] = True
+        lacking = heard & (place < 0)
+        after = numpy.full(count, -1, numpy.int64)  # by lacking message: the place in the longest order that it follows
+        among = numpy.zeros(count, numpy.int64)  # and its place in the order that it was first found in
+        told = numpy.zeros(count, numpy.int8)
+        for column in columns[1:] if lacking.any() else ():
+            new = lacking[column] & (told[column] < 2)
+            if not new.any():
+                continue
+            here = column[new]
+            before = numpy.maximum.accumulate(place[column])[new]
+            among[here[told[here] == 0]] = numpy.flatnonzero(new)[told[here] == 0]
+            after[here] = numpy.maximum(after[here], before)
+            told[here] += 1
+            if (told[lacking] >= 2).all():
+                break
+        missing = numpy.flatnonzero(lacking)
+        everything = numpy.concatenate((longest, missing))
+        keys = numpy.concatenate((2 * place[longest], 2 * after[missing] + 1))
+        united = everything[numpy.lexsort((numpy.concatenate((place[longest], among[missing])), keys))]
         rank = numpy.zeros(count, numpy.int32)
         rank[united] = numpy.arange(len(united), dtype=numpy.int32)
-        for each, _ in self.classes:
-            ranks = rank[self.column(each)]
+        for column in columns:
+            ranks = rank[column]
             if not (ranks[1:] > ranks[:-1]).all():
                 return None
-        return united
+        return united.tolist()  # type: ignore[no-any-return]
 
     @cached_property
     def swapped(self) -> tuple[Order, Order, int, int] | None:

@@ -30,18 +30,14 @@ class Owing:
         self._views = views
         self._harmed = harmed(views)
         self._latest: dict[int, dict[tuple[int, str], tuple[int, int]]] = {}
-        groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-        for message in _sent(views):
-            if views.judged(message):
-                key = views.audience_key(message)
-                if key is not None:
-                    groups[key].append(message)
-        self._groups = list(groups.values())
+        self._groups = views.by_audience()
         self._of: dict[int, list[int]] = defaultdict(list)  # session -> numbers of the groups that it is owed
         self.pairs = 0
+        said = views.messages
         for number, messages in enumerate(self._groups):
             audience = views.audience(messages[0])
-            self.pairs += len(audience) * len(messages) - sum(views.messages[m].sender in audience for m in messages)
+            self.pairs += len(audience) * len(messages)
+            self.pairs -= sum(said[m].sender in audience for m in messages)
             for session in audience:
                 self._of[session].append(number)
 
@@ -144,7 +140,3 @@ def harmed(views: Views) -> set[tuple[int, int]]:
         for entry in views.lives.of("damaged")
         if entry.detail.get("message") is not None
     }
-
-
-def _sent(views: Views) -> Iterator[int]:
-    return (message for messages in views.spoken.values() for message in messages)

@@ -229,13 +229,20 @@ def _count_by_group(domain: Domain, group: dict[int, int], groups: Sequence[tupl
 
 def _count_near(domain: Domain) -> int:
     views, masks = domain.views, domain.heard_by
+    rank = {message: number for number, message in enumerate(domain.messages)}
     reading = {sender: _heard_of_others(domain, sender) for sender in views.spoken}
-    where = {sender: dict(zip(*pair, strict=True)) for sender, pair in reading.items()}
+    position: dict[int, int] = defaultdict(int)
+    known: dict[int, set[int]] = defaultdict(set)  # sender -> what it has heard, as far as that is near
     total = 0
     for number, message in enumerate(domain.messages):
-        sender, sent = views.messages[message].sender, views.send[message]
-        for earlier in domain.messages[max(0, number - NEAR) : number]:
-            other = views.messages[earlier].sender
-            if other != sender and where[sender].get(earlier, sent) >= sent:
+        sender = views.messages[message].sender
+        messages, indices = reading[sender]
+        end = bisect_left(indices, views.send[message], position[sender])
+        near = number - NEAR
+        known[sender] = {m for m in known[sender] if rank[m] >= near}
+        known[sender].update(m for m in messages[position[sender] : end] if rank[m] >= near)
+        position[sender] = end
+        for earlier in domain.messages[max(0, near) : number]:
+            if views.messages[earlier].sender != sender and earlier not in known[sender]:
                 total += (masks[earlier] & masks[message]).bit_count() >= 2
     return total

@@ -132,16 +132,47 @@ class Views:
         return counts
 
     @cached_property
+    def sent(self) -> list[int]:
+        """All messages that were sent, in the order of sending."""
+        refs = self._refs
+        return [refs[at] for at in self.rows(SEND)]
+
+    @cached_property
     def before(self) -> dict[int, int]:
         """Message -> the one that its sender had sent just before it, if any."""
         return {later: earlier for spoken in self.spoken.values() for earlier, later in pairwise(spoken)}
 
     def speech(self, message: int) -> Speech:
         """By which of the profile's ways of speaking it was said."""
-        channel = self.messages[message].channel
+        return self.speech_in(self.messages[message].channel)
+
+    def speech_in(self, channel: str) -> Speech:
         if channel.startswith("whisper:"):
             return self.terms.whisper
         return self.terms.room if channel.startswith("room:") else self.terms.public
+
+    @cached_property
+    def channels(self) -> frozenset[str]:
+        """All channels in which anything was said."""
+        return frozenset(message.channel for message in self.messages)
+
+    @cached_property
+    def heard_own(self) -> Mapping[int, list[int]]:
+        """Session -> those of its own messages that it heard, in the order of hearing."""
+        heard: dict[int, list[int]] = {}
+        for sender, spoken in self.spoken.items():
+            hearing = self.hearings.get(sender)
+            if hearing is None:
+                continue
+            if self.numpy is not None:
+                column = self.numpy.frombuffer(hearing.messages, self.numpy.int32)
+                own = column[self.senders_column[column] == self.senders_column[spoken[0]]].tolist()
+            else:
+                mine = set(spoken)
+                own = [message for message in hearing.messages if message in mine]
+            if own:
+                heard[sender] = own
+        return heard
 
     @cached_property
     def heard_at_all(self) -> bytearray:
@@ -608,6 +639,35 @@ class Views:
             said.to,
             said.kind == "reply",
         )
+
+    def by_audience(self) -> list[list[int]]:
+        """The judged messages that settled, grouped by their audience (`audience_key`), each in the order of sending."""
+        groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+        hasty = any(view.unclean != NEVER for view in self.sessions.values())
+        limited = self.terms.limit_text is not None
+        changes = [*self._changes, NEVER]
+        spans: dict[str, tuple[int, int, int]] = {}  # channel -> handed in (from, to] settles at `to`, in this epoch
+        epoch, boundary = 0, -1
+        for message in self.sent:
+            sent, handed, said = self.send[message], self.handed[message], self.messages[message]
+            if handed == NEVER or said.kind in NOT_JUDGED:
+                continue
+            if hasty and not self.definite(message):
+                continue
+            if limited and not self.within_limits(message):
+                continue
+            if sent > boundary:
+                epoch = bisect_left(changes, sent)
+                boundary = changes[epoch]
+            low, settled, settled_epoch = spans.get(said.channel, (NEVER, NEVER, 0))
+            if not low <= handed < settled:
+                settled = self.settled(message)
+                if settled == NEVER:
+                    continue
+                settled_epoch = bisect_left(changes, settled)
+                spans[said.channel] = (handed, settled, settled_epoch)
+            groups[epoch, settled_epoch, said.channel, said.to, said.kind == "reply"].append(message)
+        return list(groups.values())
 
     def audience(self, message: int) -> frozenset[int]:
         """All who were there for it in its channel, its sender included if it was one of them."""
