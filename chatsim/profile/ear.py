@@ -33,7 +33,7 @@ class Ear:
     def __init__(self, vocabulary: Vocabulary, profile: Profile, nick: str, session: int) -> None:
         reading = FrameReading if profile.received.promises else StreamReading
         self._reading: Reading = reading(vocabulary, profile, session)
-        self._tail = b""
+        self._tail = bytearray()
         self.nick = nick
 
     @property
@@ -109,7 +109,7 @@ class Ear:
     @property
     def tail(self) -> bytes:
         """The last 2 KiB received."""
-        return self._tail
+        return bytes(self._tail[-TAIL:])
 
     @property
     def unexplained(self) -> int:
@@ -118,4 +118,7 @@ class Ear:
         return self._reading.flood
 
     def _note_tail(self, data: bytes) -> None:
-        self._tail = data[-TAIL:] if len(data) >= TAIL else (self._tail + data)[-TAIL:]
+        tail = self._tail
+        tail += data[-TAIL:]
+        if len(tail) > 2 * TAIL:  # cut now and then, not at each read
+            del tail[:-TAIL]

@@ -62,10 +62,12 @@ class FrameReading(Reading):
         if self.is_flooded_with_copies:
             return None
         if b"\r" in data:
+            if data.endswith(b"\r"):
+                return None
             data = data.replace(b"\r\n", b"\n")
         lines = (self._carry + data if self._carry else data).split(b"\n")
         rest = lines.pop()
-        if not lines or len(rest) > _SHORT or rest.endswith(b"\r"):
+        if not lines or len(rest) > _SHORT:
             return None
         known = self.look_up(lines)
         if known is not None:

@@ -181,6 +181,8 @@ class StreamReading(Reading):
         # still arriving, or whose end is, must be seen then.
         cut = base + masked.original(at) if claims else 0
         self._live = self._live[cut:]
+        if claims and not self._live.strip("\r\n"):
+            self._live = ""  # a line end behind something is a part of it
         again = len(self._live)
         self._pending = None
         for spot in spots:
