@@ -2,9 +2,9 @@
 
     python -m benchmarks.checks [DELIVERIES] [RECEIVERS]
 
-Three histories: all orders agree (as a server with one lock gives), all differ but fit together (every receiver
-has lost other messages: `delivery` fails), and all contradict each other. Each is judged by every check on messages and order, with
-causal and total order promised. Processor time, the best of five; the import of numpy is timed apart.
+Three histories: all orders agree (as a server with one lock gives), all differ but fit together (every receiver has
+lost other messages, so `delivery` fails), and all contradict each other. Each is judged by every check on messages and
+order, with causal and total order promised. Processor time, the best of five; the import of numpy is timed apart.
 """
 
 from __future__ import annotations

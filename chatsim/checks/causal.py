@@ -233,24 +233,27 @@ def _replies_heard(domain: Domain) -> int:
 def _ends_of_causes(domain: Domain) -> Iterator[tuple[int, list[int]]]:
     """Each message with the first and the last that its sender had heard of others before: nearly always enough."""
     views = domain.views
-    position: dict[int, int] = defaultdict(int)
-    first: dict[int, int] = {}
-    last: dict[int, int] = {}
+    said = views.messages
+    spoken: dict[int, list[int]] = defaultdict(list)
     for message in domain.messages:
-        sender = views.messages[message].sender
+        spoken[said[message].sender].append(message)
+    for sender, messages in spoken.items():
         order = domain.orders.get(sender)
         if order is None:
             continue
-        start = position[sender]
-        end = position[sender] = bisect_left(order.indices, views.send[message], start)
-        if sender not in first:
-            for at in range(start, end):
-                if views.messages[order.messages[at]].sender != sender:
-                    first[sender] = order.messages[at]
-                    break
-        for at in range(end - 1, start - 1, -1):
-            if views.messages[order.messages[at]].sender != sender:
-                last[sender] = order.messages[at]
-                break
-        if sender in first:
-            yield message, [first[sender], last[sender]]
+        heard = order.messages
+        first = next((at for at, other in enumerate(heard) if said[other].sender != sender), len(heard))
+        for message, count in zip(messages, _heard_before(views, order, messages), strict=True):
+            last = count - 1
+            while last > first and said[heard[last]].sender == sender:
+                last -= 1
+            if first <= last:
+                yield message, [heard[first], heard[last]]
+
+
+def _heard_before(views: Views, order: Order, messages: Sequence[int]) -> Sequence[int]:
+    """How much of this order had been heard before each of these was sent."""
+    if views.numpy is not None:
+        sends = [views.send[message] for message in messages]
+        return views.numpy.searchsorted(order.indices, sends).tolist()  # type: ignore[no-any-return]
+    return [bisect_left(order.indices, views.send[message]) for message in messages]

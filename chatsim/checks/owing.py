@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from chatsim.checks.views import NEVER, NOT_JUDGED, Views
@@ -112,15 +113,46 @@ class Owing:
         """(sender, channel) -> the latest sending that this session heard of it while there, and where it heard it."""
         known = self._latest.get(session)
         if known is None:
-            known = self._latest[session] = {}
             view = self._views.sessions.get(session)
             gone = view.gone if view is not None else NEVER
-            for message, index in self._views.hearings.get(session) or ():
-                said = self._views.messages[message]
-                if index < gone and said.kind not in NOT_JUDGED:
-                    key = (said.sender, said.channel)
-                    known[key] = max(known.get(key, (-1, -1)), (self._views.send[message], index))
+            quick = self._views.numpy is not None
+            known = self._latest[session] = (self._latest_by_column if quick else self._latest_by_one)(session, gone)
         return known
+
+    def _latest_by_one(self, session: int, gone: int) -> dict[tuple[int, str], tuple[int, int]]:
+        latest: dict[tuple[int, str], tuple[int, int]] = {}
+        for message, index in self._views.hearings.get(session) or ():
+            said = self._views.messages[message]
+            if index < gone and said.kind not in NOT_JUDGED:
+                key = (said.sender, said.channel)
+                latest[key] = max(latest.get(key, (-1, -1)), (self._views.send[message], index))
+        return latest
+
+    def _latest_by_column(self, session: int, gone: int) -> dict[tuple[int, str], tuple[int, int]]:
+        views, numpy = self._views, self._views.numpy
+        hearing = views.hearings.get(session)
+        if hearing is None:
+            return {}
+        column = numpy.frombuffer(hearing.messages, numpy.int32)
+        indices = numpy.frombuffer(hearing.indices, numpy.int32)
+        streams, names = self._streams
+        live = (streams[column] >= 0) & (indices < gone)
+        column, indices = column[live], indices[live]
+        last = numpy.full(
+            len(names), -1, numpy.int64
+        )  # by stream: the greatest sending heard, and where, in one number
+        numpy.maximum.at(last, streams[column], views.sends_column[column].astype(numpy.int64) << 32 | indices)
+        return {name: divmod(both, 1 << 32) for name, both in zip(names, last.tolist(), strict=True) if both >= 0}
+
+    @cached_property
+    def _streams(self) -> tuple[Any, list[tuple[int, str]]]:
+        """By message the number of its stream (sender and channel), -1 for halves and pieces; and the streams."""
+        number: dict[tuple[int, str], int] = {}
+        of = [
+            -1 if said.kind in NOT_JUDGED else number.setdefault((said.sender, said.channel), len(number))
+            for said in self._views.messages
+        ]
+        return self._views.numpy.array(of, self._views.numpy.int32), list(number)
 
     def _was_for(self, message: int, session: int, sent: int, index: int) -> bool:
         said, view = self._views.messages[message], self._views.sessions[session]

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from itertools import combinations
+from math import comb
 
 from chatsim.checks import saying
 from chatsim.checks.orders import Domain, Order, domains_of, swap, union_order
@@ -190,17 +191,19 @@ def _heard_of_others(domain: Domain, session: int) -> tuple[Sequence[int], Seque
 
 
 def _count_all(domain: Domain) -> int:
-    """Every pair of different senders counts: those sent before it by others, less those that its sender had heard."""
+    """Every pair of different senders counts, less those of which the sender of the later had heard the earlier."""
     views = domain.views
-    sent: dict[int, int] = defaultdict(int)
-    heard: dict[int, Sequence[int]] = {}
-    total = 0
-    for before, message in enumerate(domain.messages):
-        sender = views.messages[message].sender
-        if sender not in heard:
-            heard[sender] = _heard_of_others(domain, sender)[1]
-        total += before - sent[sender] - bisect_left(heard[sender], views.send[message])
-        sent[sender] += 1
+    sendings: dict[int, list[int]] = defaultdict(list)
+    for message in domain.messages:
+        sendings[views.messages[message].sender].append(views.send[message])
+    total = comb(len(domain.messages), 2)
+    for sender, sends in sendings.items():
+        indices = _heard_of_others(domain, sender)[1]
+        total -= comb(len(sends), 2)
+        if views.numpy is not None and len(indices):
+            total -= int(views.numpy.searchsorted(indices, sends).sum())
+        else:
+            total -= sum(bisect_left(indices, sent) for sent in sends)
     return total
 
 
