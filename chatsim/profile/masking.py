@@ -308,14 +308,15 @@ class _Scan:
             said = piece.said
             rest = sent[piece.got :]
             begin = anchor.end - len(rest)
-            if begin >= floor and piece.got and self.text.startswith(rest, begin):
+            there = begin >= floor and bool(piece.got) and self.text.startswith(rest, begin)
+            if there and (self.framed or self._is_joint(self.text[floor:begin])):
                 return [Spot(begin, anchor.end, said, "joined", self.text[begin : anchor.end], sent, len(sent))]
+            # What lies between is no seam: the text itself was changed here.
+            begin = floor if anchor.end - floor <= 2 * len(rest) + 16 else max(floor, begin)
+            return [Spot(begin, anchor.end, said, "garbled", piece.text + self.text[begin : anchor.end])]
         common = _common_end(self.text[floor : anchor.end], sent)
         begin = anchor.end - max(common, markers.WIDTH)
-        arrived = self.text[begin : anchor.end]
-        how = "garbled" if piece is not None else "truncated"
-        text = (piece.text + arrived) if piece is not None else arrived
-        return [Spot(begin, anchor.end, said, how, text)]
+        return [Spot(begin, anchor.end, said, "truncated", self.text[begin : anchor.end])]
 
     def _continued(self) -> list[Spot]:
         """Pieces that go on where a front heard before left off; most bear no marker of their own."""

@@ -201,10 +201,10 @@ class StreamReading(Reading):
             self._leave_text(masked.text[at:start], out)
             at = end
             told = masked.spots[bisect_left(positions, start) : bisect_left(positions, end)]
-            if isinstance(what, Found) and what.rule.kind in ("message", "ack"):
+            if isinstance(what, Found) and told:
                 self.tell_spots(told, [what] * len(told), out)
                 whole = [spot.said.message for spot in told if spot.how in ("", "joined")]
-                if len(whole) > 1:
+                if len(whole) > 1 and what.rule.kind == "message":
                     out.append(Glued(tuple(whole)))
             elif isinstance(what, Found):
                 self.tell_other(what, masked.text, out)

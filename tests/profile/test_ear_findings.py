@@ -161,6 +161,18 @@ def test_an_escaped_text_is_garbled() -> None:
     ]
 
 
+def test_an_escaped_text_is_garbled_wherever_a_stream_is_cut() -> None:
+    """The rest behind the change is no second piece: nothing that may stand between two pieces is there."""
+    talk = Talk(prompted())
+    one = talk.said("salt HEAD & pepper TAIL")
+    data = talk.rendered(one).replace(b"&", b"&amp;")
+
+    for cut in range(len(data)):
+        assert talk.heard(data[:cut], data[cut:]) == [
+            Damaged(one, "garbled", talk.text(one).replace("&", "&amp;")),
+        ]
+
+
 def test_a_text_in_two_frames_is_split_and_whole() -> None:
     talk = Talk(lines())
     one = talk.said("HEAD a long message that a server reads in two parts TAIL")
@@ -248,9 +260,10 @@ def test_a_receipt_that_quotes_the_text_is_no_second_copy() -> None:
 
 
 def test_a_receipt_without_a_text_means_the_oldest() -> None:
-    talk = Talk(lines(public=Voice(T("{text}"), (T("{nick}: {text}"),), (), (T("OK"),))))
+    for shape in (lines, prompted):
+        talk = Talk(shape(public=Voice(T("{text}"), (T("{nick}: {text}"),), (), (T("OK"),))))
 
-    assert talk.heard("OK") == [Receipt(None)]
+        assert talk.heard("OK") == [Receipt(None)]
 
 
 def test_a_copy_in_no_known_form_is_heard_in_an_unknown_one() -> None:
