@@ -1,7 +1,7 @@
 """Who heard what, in which order: the history's rows dealt out to their receivers.
 
 A million deliveries stay arrays: eight bytes a delivery, never an object. Dealing them out is itself most of what a
-check costs, so a long history is dealt by numpy where that can be imported (a stable sort of 16-bit numbers in blocks);
+check costs, so a long history is dealt by numpy where that can be imported (a stable sort of small numbers, in blocks);
 without it, and for everything shorter, a plain loop gives the same arrays.
 """
 
@@ -19,6 +19,7 @@ __all__ = ["LONG", "Hearing", "deal", "numpy_if_long"]
 
 LONG = 200_000  # rows; importing numpy costs as much time as a plain loop over about so many
 BLOCK = 1 << 18  # rows sorted at a time: the sort needs 18 bytes a row, and the block keeps that small
+SHIFT = 3  # the smallest session is the operator's, -3
 HEARD = KINDS.index("heard")
 _IS_HEARD = bytes(int(number == HEARD) for number in range(256))
 
@@ -64,8 +65,9 @@ def numpy_if_long(rows: int) -> Any:
 def deal(history: History) -> dict[int, Hearing]:
     """Every receiver that heard anything, by session number, in the order in which they first heard something."""
     numpy = numpy_if_long(len(history))
-    if numpy is not None and numpy.frombuffer(history.sessions, numpy.int32).max() < 2**15 - 1:
-        hearings = _deal_in_blocks(history, numpy)
+    most = numpy.frombuffer(history.sessions, numpy.int32).max(initial=0) if numpy is not None else 0
+    if numpy is not None and most + SHIFT < 2**16 - 1:
+        hearings = _deal_in_blocks(history, numpy, numpy.uint8 if most + SHIFT < 2**8 - 1 else numpy.uint16)
     else:
         hearings = _deal_one_by_one(history)
     for hearing in hearings.values():
@@ -94,9 +96,9 @@ def _deal_one_by_one(history: History) -> dict[int, Hearing]:
     return hearings
 
 
-def _deal_in_blocks(history: History, numpy: Any) -> dict[int, Hearing]:
+def _deal_in_blocks(history: History, numpy: Any, small: Any) -> dict[int, Hearing]:
     hearings: dict[int, Hearing] = {}
-    last = 2**15 - 1
+    last = numpy.iinfo(small).max
     columns = (
         numpy.frombuffer(history.kinds, numpy.uint8),
         numpy.frombuffer(history.sessions, numpy.int32),
@@ -104,17 +106,18 @@ def _deal_in_blocks(history: History, numpy: Any) -> dict[int, Hearing]:
     )
     for start in range(0, len(history.kinds), BLOCK):
         kinds, sessions, refs = (column[start : start + BLOCK] for column in columns)
-        # Whatever was not heard goes to the end of the block, behind every receiver. 16 bits: radix sort, linear time.
-        keys = numpy.where(kinds == HEARD, sessions, last).astype(numpy.int16)
+        # Whatever was not heard goes to the end of the block, behind every receiver. Small numbers: a radix sort.
+        keys = (sessions + SHIFT).astype(small)
+        keys[kinds != HEARD] = last
         order = numpy.argsort(keys, kind="stable")
         keys = keys[order]
         starts = [0, *(numpy.flatnonzero(keys[1:] != keys[:-1]) + 1).tolist(), len(keys)]
         messages = memoryview(refs[order]).cast("B")
         indices = memoryview((order + start).astype(numpy.int32)).cast("B")
         for low, high in pairwise(starts):
-            session = int(keys[low])
-            if session == last:
+            if keys[low] == last:
                 break
+            session = int(keys[low]) - SHIFT
             hearing = hearings.get(session)
             if hearing is None:
                 hearing = hearings[session] = Hearing(session)

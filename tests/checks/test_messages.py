@@ -17,6 +17,10 @@ from chatsim.history import History
 from chatsim.terms import Speech
 from tests.checks.gathering import Gathering
 from tests.checks.story import BROADCAST, CONSOLE_HEARS, ECHO, Story, with_speech
+from tests.checks.ways import both_ways
+
+pytestmark = pytest.mark.usefixtures("both_ways")
+__all__ = ["both_ways"]
 
 RAW = replace(BROADCAST, framed_sent=False, framed_received=False)
 WHISPERS = replace(BROADCAST, whisper=Speech(possible=True, heard=True))

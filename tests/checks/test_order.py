@@ -18,6 +18,10 @@ from chatsim.history import Header, History
 from chatsim.terms import Speech, Terms
 from tests.checks.gathering import Gathering
 from tests.checks.story import BROADCAST, Story, promising
+from tests.checks.ways import both_ways
+
+pytestmark = pytest.mark.usefixtures("both_ways")
+__all__ = ["both_ways"]
 
 ORDERED = promising("total-order", "causal-order")
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import combinations, permutations
-from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatsim.checks import hearing
 from chatsim.checks.causal import causal_order, overtaken_cause
 from chatsim.checks.fifo import fifo_order
 from chatsim.checks.orders import Domain, domains_of
@@ -20,6 +16,7 @@ from chatsim.checks.verdict import Outcome
 from chatsim.checks.views import Views
 from chatsim.history import History
 from tests.checks.story import Story, promising
+from tests.checks.ways import quick
 
 BOTS = ("ann", "bob", "cat", "dan", "eve")
 
@@ -45,15 +42,6 @@ def histories(draw: st.DrawFn) -> History:
                 if draw(st.integers(0, 4)):
                     waiting[other].append(text)
     return story.history
-
-
-@contextmanager
-def quick(on: bool) -> Iterator[None]:
-    """Take the way for long histories, in blocks of seven rows."""
-    if on:
-        pytest.importorskip("numpy")
-    with mock.patch.object(hearing, "LONG", 0 if on else 10**9), mock.patch.object(hearing, "BLOCK", 7):
-        yield
 
 
 both_ways = pytest.mark.parametrize("numpy", [False, True], ids=["plain", "numpy"])
