@@ -111,7 +111,13 @@ def test_a_wait_that_had_nearly_ended_when_it_was_sent_proves_no_loss() -> None:
     story = three()
     story.pause(3)
     story.say("ann", "hi")
-    story.note("wait", **{"for": "settle"}, missing=[["message", story.session["cat"], 1]], patience=2.0, valid=True)
+    story.note(
+        "wait",
+        **{"for": "settle"},
+        missing=[["message", story.session["cat"], story.message("hi")]],
+        patience=2.0,
+        valid=True,
+    )
 
     assert outcome(delivery, story) is Outcome.PASSED
 
@@ -346,6 +352,21 @@ def test_a_stalled_receiver_is_owed_at_the_settle_after_its_resume() -> None:
     story.settled("patience")
 
     assert failure(delivery, story).summary == 'cat never heard "hi" from ann. The other one did.'
+
+
+def test_what_was_settled_while_one_did_not_read_is_not_settled_for_it() -> None:
+    """It leaves before it has caught up: what came during its stall it is not owed."""
+    story = three()
+    story.note("stall", "cat")
+    story.say("ann", "hi")
+    story.all_hear("hi", "bob")
+    story.settled()
+    story.note("resume", "cat")
+    story.leave("cat")
+    story.waited()
+    story.settled("patience")
+
+    assert outcome(delivery, story) is Outcome.PASSED
 
 
 def test_a_server_may_close_who_does_not_read() -> None:
