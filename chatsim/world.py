@@ -38,7 +38,7 @@ class World:
         self._address = None if isinstance(server, Launcher) else server
         self._aimed_at: Address | None = None
         self._theirs: ProcessTree | None = None  # the processes of a server that we have not started
-        self._load = ForeignLoad(self._our_cpu)
+        self._load = ForeignLoad(self._our_cpu, self._server.delay if self._server is not None else lambda: None)
         self._closed = False
         self.now = self._loop.now
 

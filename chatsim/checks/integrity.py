@@ -138,8 +138,18 @@ def no_creation(history: History) -> Verdict:
 
 
 def _piece_of_a_piece(views: Views, entry: Entry) -> bool:
+    """Is it what a server made of half a message, of one in pieces, or of bad input? Then it was said, in a way."""
     text = str(entry.detail.get("text", "")).strip()
-    return bool(text) and any(text in said.text for said in views.messages if said.kind in NOT_JUDGED)
+    if text and any(text in said.text for said in views.messages if said.kind in NOT_JUDGED):
+        return True
+    named = views.sessions_named(str(entry.detail.get("nick") or ""))
+    if any(view.life.acted < entry.index for view in named):
+        return True
+    sessions = {view.number for view in named}
+    return any(
+        said.kind in NOT_JUDGED and said.sender in sessions and views.send[said.id] < entry.index
+        for said in views.messages
+    )
 
 
 def _untrue(views: Views, entry: Entry) -> bool:

@@ -14,6 +14,8 @@ from chatsim.network.network import Event, Network
 
 __all__ = ["Clockwork"]
 
+UNMEASURED = 0.05  # seconds of a wait that pass before the machine's strain is looked at: most waits never get there
+
 
 class Clockwork:
     """`take` is given each event; `act` is called before each look at the door, and says whether it is in a hurry."""
@@ -69,9 +71,7 @@ class Clockwork:
     def _begin(self, wait: Until) -> None:
         wait.since = self.now
         wait.patience = self.patience.seconds if wait.seconds is None else wait.seconds
-        wait.deadline = wait.since + wait.patience
-        if not wait.exact:
-            wait.strain = self.network.strain()
+        wait.deadline = wait.since + (wait.patience if wait.exact else min(wait.patience, UNMEASURED))
 
     def _answer(self, task: Task) -> bool | None:
         """True: go on, it has come. False: go on, it has not. None: wait."""
@@ -83,7 +83,11 @@ class Clockwork:
             return None
         if wait.exact:
             return False
-        base = max(wait.since, min(self._progress_at, now))
+        if wait.strain is None:
+            wait.strain, wait.measured_from = self.network.strain(), now
+            wait.deadline = now + wait.patience
+            return None
+        base = max(wait.measured_from, min(self._progress_at, now))
         wait.waited = now - base
         strain = self.network.strain()
         wait.lag, wait.foreign = strain.lag - wait.strain.lag, strain.foreign - wait.strain.foreign

@@ -99,6 +99,7 @@ def refused(stage: Stage, session: Session, by: str) -> None:
         if talk is not None:  # an `enter` that is refused
             stage.note("refused", session.id, by=by, expected=False, room=talk.room)
             session.conversation = None
+            session.ear.await_none()
         return
     expected = session.wanted in ("refused", "either")
     stage.note("refused", session.id, by=by, expected=expected)

@@ -17,6 +17,7 @@ __all__ = ["end"]
 
 CLOSING_LISTEN = 0.05  # seconds, or 5 median round trips, the longer: late copies come then
 DEPARTED = (State.GONE, State.HALF, State.VANISHED, State.REFUSED)
+LOOK_AGAIN = 0.1  # seconds between two tries of the third look, while it is not clean and patience lasts
 IDLE = 0.05  # seconds between the first look and the second
 
 
@@ -30,11 +31,11 @@ def end(stage: Stage) -> Steps:
             yield from _look_three_times(stage)
         yield Until(lambda: False, max(CLOSING_LISTEN, 5 * stage.patience.round_trip), exact=True)
         _tell_the_rest(stage)
-    if not stage.plan.attached and stage.server_is == "up":
-        yield from stop(stage)
     rest = stage.crashes.finish()
     if rest:
         stage.note("crash", text=rest[:4000])
+    if not stage.plan.attached and stage.server_is == "up":
+        yield from stop(stage)
     stage.abort_all()
     stage.note("ended", why="done")
     return True
@@ -76,7 +77,13 @@ def _look_three_times(stage: Stage) -> Steps:
         for _ in range(2):
             stage.spoken.update((each.id, "lobby") for each in stage.there()[:1] if each.state is State.PRESENT)
             yield from fence(stage)
-    yield from _look(stage, 3)
+    begun = stage.now
+    while not (yield from _look(stage, 3)):
+        waited = stage.now - begun
+        if waited >= stage.patience.seconds:
+            stage.unmet("look", Until(lambda: False, since=begun, patience=stage.patience.seconds, waited=waited), [])
+            break
+        yield Until(lambda: False, LOOK_AGAIN, exact=True)
     return True
 
 

@@ -175,11 +175,13 @@ class Hearing:
         self._stage.mouth.proved(number)
 
     def _roster(self, session: Session, names: tuple[str, ...], complete: bool, at: float) -> None:
-        session.roster = names if session.roster is None or complete else (*session.roster, *names)
+        """A list, or a part of one that was asked for: its parts are put together until it is complete."""
+        stage = self._stage
+        session.roster = (*(session.roster or ()), *names) if session.asking else names
         if complete or not session.asking:
-            self._stage.history.note(at, "roster", session.id, names=list(session.roster), asked=session.asking)
+            stage.history.note(at, "roster", session.id, names=list(session.roster), asked=session.asking)
             session.asking = False
-        self._stage.progress(at)
+        stage.progress(at)
 
     def _peer_closed(self, event: PeerClosed) -> None:
         session = self._stage.sessions[event.session]

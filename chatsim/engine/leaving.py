@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from chatsim.engine.desk import answer_all_of
@@ -143,6 +144,7 @@ def stall(stage: Stage, act: Act) -> Steps:
 def hold(stage: Stage, session: Session) -> None:
     """Nothing is waited for from this session for a while (its own stall, or a frozen server)."""
     session.stalled_from = session.first_owed if session.first_owed is not None else len(stage.history.messages)
+    session.missed = [each for each in stage.owed.transitions if session.id in each.awaiting]
     stage.owed.release(session)
     session.move("stall")
 
@@ -166,6 +168,9 @@ def go_on(stage: Stage, session: Session) -> None:
     """It reads again: what it missed meanwhile is awaited."""
     session.move("resume")
     session.first_owed = len(stage.history.messages)
+    for transition in session.missed:
+        stage.owed.expect_notice(replace(transition, awaiting={session.id}))
+    session.missed = []
     if not stage.profile.public.hears or not session.told:
         return
     missed = {

@@ -69,20 +69,24 @@ class Mouth:
         self._ready(session)
 
     def speak_a_round(self) -> bool:
-        """Each session in turn says one thing, so that speakers are truly concurrent. True: there is more to say."""
-        speakers = self._speakers
+        """Each session in turn says one thing, so that speakers are truly concurrent.
+
+        True: somebody spoke (or found that there is nothing left to say), so that waits may be over.
+        """
+        speakers, spoke = self._speakers, False
         for _ in range(SPOKEN_A_ROUND):
             if not speakers or self._full():
-                return False
+                break
             session = speakers.popleft()
             if not session.outbox or session.unproved is not None or session.ticking:
                 continue
+            spoke = True
             self._queued -= 1
             said = session.outbox.popleft()()
             if said is not None:
                 session.last_sent = said
             self._after(session, said)
-        return bool(speakers)
+        return spoke
 
     def _after(self, session: Session, said: int | None) -> None:
         now = self._now()

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chatsim.engine.session import Session
+from chatsim.engine.transition import Transition
 
-__all__ = ["Flight", "Owed", "Transition"]
+__all__ = ["Flight", "Owed"]
 
 
 @dataclass(slots=True)
@@ -30,17 +31,6 @@ class Flight:
     console: bool = False
 
 
-@dataclass(slots=True)
-class Transition:
-    """A join or departure whose notice is awaited. `nick` None: the notice names nobody."""
-
-    what: str  # joined | left
-    nick: str | None
-    room: str | None
-    session: int
-    awaiting: set[int] = field(default_factory=set)
-
-
 class Owed:
     def __init__(self) -> None:
         self.to_go = array("i")  # by message number: receivers of a public message who have not heard it
@@ -54,10 +44,14 @@ class Owed:
 
     # --- messages ----------------------------------------------------------------------------------------------
 
+    def number(self, message: int) -> None:
+        """There is a message of this number now; unless it takes off, nobody is waited for."""
+        while len(self.to_go) <= message:
+            self.to_go.append(0)
+
     def take_off(self, flight: Flight, receivers: int) -> None:
         """A message is about to be sent; `receivers` of a public one have yet to hear it."""
-        while len(self.to_go) <= flight.message:
-            self.to_go.append(0)
+        self.number(flight.message)
         self.to_go[flight.message] = receivers if flight.audience is None else 0
         self.flights[flight.message] = flight
         self.bytes_under_way += flight.size

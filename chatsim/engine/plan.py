@@ -105,9 +105,40 @@ def why_not(scenario: Scenario, profile: Profile, *, attached: bool = False) -> 
     if profile.limits.clients is not None and len(scenario.bots) > profile.limits.clients:
         return f"it has {len(scenario.bots)} bots, and the profile allows {profile.limits.clients} clients (limits: clients)"
     for step in walk(scenario.steps):
-        lacking = _lacking(step, profile, attached)
-        if lacking:
+        if lacking := _lacking(step, profile, attached):
             return f"{step.verb!r} ({step.place}) needs {lacking}"
+    return _unheard_of(scenario, profile)
+
+
+def _unheard_of(scenario: Scenario, profile: Profile) -> str | None:
+    """An `expect` for words that, by the profile, that bot can never hear: its own, or those of anybody else."""
+    speakers: dict[str, set[str]] = {}
+    for step in walk(scenario.steps):
+        if not isinstance(step, Act):
+            continue
+        for who, detail in step.entries:
+            if isinstance(detail, Talk | Tell):
+                for text in detail.texts:
+                    speakers.setdefault(text, set()).update(who.bots or (bot.name for bot in scenario.bots))
+            elif step.verb == "expect" and isinstance(detail, Expectation):
+                for words in (detail.hears, *detail.texts):
+                    lacking = _never_heard(who.bots, speakers.get(words or "", set()), detail, profile)
+                    if lacking is not None:
+                        return f"'expect' ({step.place}) needs {lacking}"
+    return None
+
+
+def _never_heard(bots: tuple[str, ...], speakers: set[str], detail: Expectation, profile: Profile) -> str | None:
+    if not bots or not speakers or detail.private:
+        return None
+    voice = profile.rooms.voice if detail.room is not None and profile.rooms is not None else profile.public
+    if voice.says is None:
+        return None
+    for bot in bots:
+        if speakers == {bot} and not voice.echo:
+            return "bots that hear themselves (`echo`)"
+        if bot not in speakers and not voice.hears:
+            return "bots that hear each other (`hears`)"
     return None
 
 
@@ -153,9 +184,13 @@ def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
         return _lacking_room(detail.room, profile)
     if verb == "ask" and (profile.roster is None or profile.roster.ask is None):
         return "a roster that can be asked for (`roster: {ask}`)"
-    if verb in ("join", "rejoin") and detail is not None and detail.wanted == "refused" and not profile.join:
-        return "a join dialogue in which a client can be refused (`join`, `refuses`)"
+    if verb in ("join", "rejoin") and detail is not None and detail.wanted == "refused":
+        able = profile.join and (profile.refuses or profile.promises.get("unique-nicknames"))
+        return None if able else "a join dialogue in which a client can be refused (`join`, `refuses`)"
     if isinstance(detail, Raw):
+        whole = detail.pieces is None and detail.glued == 1 and (detail.text is not None or detail.size is not None)
+        if profile.operator is not None and profile.operator.to == "waiting" and not whole:
+            return "a server that nobody types answers for: there every piece is a question of its own"
         if not public and (detail.text is not None or detail.size is not None):
             return "public chat (`says`)"
         if detail.garbage == "length" and profile.sent.kind not in ("digits", "struct"):

@@ -11,6 +11,7 @@ from chatsim.scenario.steps import ServerStep
 
 __all__ = ["serve", "stop"]
 
+LONGEST_STOP = 4.5  # seconds times what the user asked for: then its whole tree is ended by force
 START_PATIENCE = 10.0  # seconds for a server to listen again
 
 
@@ -50,7 +51,7 @@ def stop(stage: Stage) -> Steps:
     def ended() -> bool:
         return any(event.what in ("ended", "failed") for event in stage.server_events[had:])
 
-    wait = Until(ended, max(stage.patience.seconds, 2.0))
+    wait = Until(ended, min(max(stage.patience.seconds, 2.0), LONGEST_STOP * stage.plan.patience))
     if not (yield wait):
         stage.unmet("stop", wait, [["server", -1, "still there"]])
         stage.do(ServerCommand("kill"))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from chatsim.engine.transition import Transition
 from chatsim.profile.ear import Ear
 from chatsim.profile.profile import Dialogue
 from chatsim.profile.templates import Template
@@ -96,6 +97,7 @@ class Session:
     free_at: float = 0.0  # not before this may it speak again
     ticking: bool = False  # a timer will look at the outbox
     stalled_from: int = 0  # first message that it may have missed by our stall
+    missed: list[Transition] = field(default_factory=list)  # whose notices came, or should have, during our stall
     catching_up: set[int] = field(default_factory=set)
     acted_badly: bool = False
     ended_by_operator: bool = False

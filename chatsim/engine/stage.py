@@ -14,12 +14,13 @@ from chatsim.engine import session as states
 from chatsim.engine.clockwork import Clockwork
 from chatsim.engine.crash import CrashReader
 from chatsim.engine.mouth import Mouth
-from chatsim.engine.owed import Flight, Owed, Transition
+from chatsim.engine.owed import Flight, Owed
 from chatsim.engine.patience import Patience
 from chatsim.engine.plan import Plan
 from chatsim.engine.session import Session, State
 from chatsim.engine.tasks import Steps, Until
 from chatsim.engine.texts import Composed, Composer
+from chatsim.engine.transition import Transition
 from chatsim.history import WORLD, History
 from chatsim.network.network import Abort, Close, Command, Connect, Inspect, Network, Send, ServerEvent
 from chatsim.profile import phrases
@@ -204,6 +205,7 @@ class Stage:
             words=composed.words,
         )
         number = message.id
+        self.owed.number(number)
         self.vocabulary.add(
             number,
             composed.text,
@@ -309,6 +311,9 @@ class Stage:
             "joined" if what == "joined" else "left", session.nick if named else None, room, session.id
         )
         transition.awaiting = {each.id for each in receivers if each.there and each is not session}
+        for other in self.sessions:
+            if other.state is State.STALLED and other.told and other is not session and room is None:
+                other.missed.append(transition)
         self.owed.expect_notice(transition)
 
     # --- waiting -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from chatsim.network.network import Strain
@@ -28,7 +28,8 @@ class Until:
     exact: bool = False
     since: float = 0.0
     deadline: float = 0.0
-    strain: Strain = field(default_factory=Strain)
+    strain: Strain | None = None  # of the machine when measuring began
+    measured_from: float = 0.0
     patience: float = 0.0
     waited: float = 0.0
     lag: float = 0.0

@@ -25,6 +25,11 @@ BECAUSE = {
     Cause.TCP: "our own drop may have taken the bytes along, so the server can not be blamed",
     Cause.PROFILE: "something arrived that the profile does not explain; see what it was, and add it to the profile",
 }
+SEEN_AT = {
+    "once": "at once",
+    "idle": "after a moment of rest",
+    "after speech": "only after somebody had spoken",
+}
 SEEN = {
     Evidence.PROOF: "What was seen:",
     Evidence.ABSENCE: "What was waited for in vain:",
@@ -265,7 +270,7 @@ class _Teller:
             row = f"  {label}  {verdict.property:<{longest}}  {often:>6}"
             summary = printable(verdict.summary)
             if verdict.at:
-                summary = f"{summary} (came {printable(verdict.at)})".lstrip()
+                summary = f"{summary} ({SEEN_AT.get(verdict.at, printable(verdict.at))})".lstrip()
             if self.width < self._plain(row) + 24:  # no room beside it
                 yield row.rstrip()
                 continue

@@ -18,7 +18,7 @@ from chatsim.server.console import Printing, Typing
 from chatsim.server.launch import Spawned
 from chatsim.server.listening import Listener, listeners, listeners_of, owners, reachable_host
 from chatsim.server.output import LastWords
-from chatsim.server.processes import HAS_PROC, ProcessTree, command_of
+from chatsim.server.processes import HAS_PROC, ProcessTree, command_of, delay_of
 
 __all__ = ["START_PATIENCE", "STOP_PATIENCE", "Failure", "Life", "Wish"]
 
@@ -69,6 +69,7 @@ class Life:
         self._deadline = 0.0  # until when the tree may take to end
         self._killed = False
         self._cpu = 0.0
+        self._delay = 0.0
         self._timer: Timer | None = None
         self.address: tuple[str, int] | None = None
         self.ended = False
@@ -228,6 +229,12 @@ class Life:
         # A sum over those who are there: one that ends without being waited for by its parent takes its share along.
         self._cpu = max(self._cpu, sum(process.cpu for process in self.tree.members()))
         return self._cpu
+
+    def delay(self) -> float | None:
+        """Seconds that its threads have waited for a processor; None where the platform does not tell."""
+        delays = [delay for process in self.tree.members() if (delay := delay_of(process.pid)) is not None]
+        self._delay = max(self._delay, sum(delays))
+        return self._delay if delays else None
 
     def _kill_tree(self) -> None:
         self._killed = True

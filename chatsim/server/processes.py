@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["HAS_PROC", "MARKER", "Process", "ProcessTree", "command_of"]
+__all__ = ["HAS_PROC", "MARKER", "Process", "ProcessTree", "command_of", "delay_of"]
 
 HAS_PROC = Path("/proc/self/stat").exists()
 MARKER = "CHATSIM_TREE"  # the environment variable that every process of one tree carries
@@ -190,3 +190,18 @@ def _ask_psutil(root: int, known: list[int]) -> list[Process]:
             except (psutil.Error, OSError):
                 continue
     return list(seen.values())
+
+
+def delay_of(pid: int) -> float | None:
+    """Seconds that the threads of a process have waited for a processor so far; None where the platform does not tell.
+
+    Threads that have ended take theirs along.
+    """
+    total = 0
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/schedstat", "rb") as file:
+                total += int(file.read().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return total / 1e9

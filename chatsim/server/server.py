@@ -172,6 +172,10 @@ class Server:
         """Processor seconds that the server's tree has used so far, in all its lives."""
         return self._spent + (self._life.cpu() if self._life is not None else 0.0)
 
+    def delay(self) -> float | None:
+        """Seconds that the threads of this life of it have waited for a processor; None: that cannot be told."""
+        return self._life.delay() if self._life is not None else None
+
     def describe(self) -> str:
         return self._launcher.describe(self._port)
 
