@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -151,7 +153,7 @@ class _Play:
         start = self._profile.start or Start()
         command: str | tuple[str, ...] | None = self._target.command
         if command is None and start.command is None:
-            command = (sys.executable, "-m", "reference_server", "--dialect", self._profile.name, "--port", "{port}")
+            start, command = _reference_server(start, self._profile.name)
         return World(Launcher(start, command, patience=self._patience))
 
     def _plan(self) -> Plan:
@@ -222,6 +224,17 @@ class _Play:
             server_words=self._server_words,
             notes=notes,
         )
+
+
+def _reference_server(start: Start, dialect: str) -> tuple[Start, tuple[str, ...]]:
+    """How to start the reference server that came with us, whatever lies in the current folder under its name."""
+    spec = find_spec("reference_server")
+    if spec is None or spec.origin is None:
+        raise ChatsimError("the reference server is not installed with chatsim", hint="install chatsim again, whole")
+    root = str(Path(spec.origin).parent.parent)
+    # -P: not from the current folder; -S: it needs the standard library only, and listens some milliseconds earlier.
+    command = (sys.executable, "-S", "-P", "-m", "reference_server", "--dialect", dialect, "--port", "{port}")
+    return replace(start, env={**start.env, "PYTHONPATH": root}), command
 
 
 @contextmanager
