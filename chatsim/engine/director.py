@@ -77,6 +77,8 @@ class Director:
     def _run(self) -> Steps:
         for note in self._plan.notes:
             self.stage.note("note", text=note)
+        if self._plan.profile.exits == "when-empty":
+            yield from joining.join_visitor(self.stage, "keeper")  # the server ends with its last client
         yield from self._play(self._plan.scenario.steps, inside=False)
         self._number += 1
         self.stage.step = self._number

@@ -64,16 +64,11 @@ def join(stage: Stage, act: Act) -> Steps:
     return True
 
 
-def join_visitor(stage: Stage) -> Steps:
+def join_visitor(stage: Stage, name: str = VISITOR) -> Steps:
     """chatsim's own newcomer: joins, is knocked, speaks and is heard. The scenario knows nothing of it."""
-    name = VISITOR
-    while name in stage.plan.nicks or name in stage.current:
-        name += "x"
-    nicks = {nick.casefold() for nick in stage.plan.nicks.values()}
-    nick = next(each for each in (name, "zvisitor", "zzvisitorz") if each.casefold() not in nicks)
     before = stage.there()
-    stage.visitors[name] = nick[: stage.terms.limit_nick] if stage.terms.limit_nick else nick
-    sessions = yield from _all_told(stage, [(name, "accepted")], at_once=1)
+    bot = stage.invite(name)
+    sessions = yield from _all_told(stage, [(bot, "accepted")], at_once=1)
     joined = [session for session, _ in sessions if session.state is State.PRESENT]
     for session in joined:
         stage.expect_notice("joined", session, before)
@@ -81,7 +76,7 @@ def join_visitor(stage: Stage) -> Steps:
     for session in joined:
         if stage.profile.public.says is not None and session.state is State.PRESENT:
             stage.say(session, stage.composer.short(), kind="fence")
-    yield from stage.settle("visitor")
+    yield from stage.settle(name)
     return True
 
 

@@ -88,7 +88,9 @@ def drop(stage: Stage, act: Act, *, inside: bool) -> Steps:
                 continue
             _drop(stage, session, how)
     if not inside:
-        yield from stage.settle("drop")
+        # Who has merely fallen silent is put out after the profile's own time.
+        vanished = any(isinstance(detail, Departure) and detail.how == "vanish" for _, detail in act.entries)
+        yield from stage.settle("drop", longer=(stage.profile.limits.silence or 0.0) if vanished else 0.0)
     return True
 
 
@@ -101,7 +103,7 @@ def _drop(stage: Stage, session: Session, how: str) -> None:
     if how == "mid-message" and session.state is State.PRESENT and stage.profile.public.says is not None:
         stage.say(session, stage.composer.drawn(), kind="half", data=lambda raw: raw[: max(1, len(raw) // 2)])
     stage.note("drop", session.id, how=how)
-    if tells and how != "vanish":
+    if tells:
         stage.expect_notice("dropped", session, others)
     leaves = how != "half-close" or stage.profile.half_close == "leaves"
     if leaves:

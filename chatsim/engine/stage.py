@@ -155,6 +155,15 @@ class Stage:
         self.do(Connect(sid))
         return session
 
+    def invite(self, name: str) -> str:
+        """A bot of chatsim's own, beside the cast: its name here, after it has been given a nickname of its own."""
+        bot, number = name, 1
+        while bot in self.plan.nicks or bot in self.visitors:
+            number += 1
+            bot = f"{name}{number}"
+        self.visitors[bot] = self.composer.name()
+        return bot
+
     # --- sending -------------------------------------------------------------------------------------------------------
 
     def wire(self, template: Template, **values: str) -> bytes:
@@ -318,10 +327,12 @@ class Stage:
 
     # --- waiting -------------------------------------------------------------------------------------------------------
 
-    def settle(self, why: str) -> Steps:
-        """Wait until all that is owed has been heard, or the patience is spent; the history tells which."""
+    def settle(self, why: str, *, longer: float = 0.0) -> Steps:
+        """Wait until all that is owed has been heard, or the patience (and `longer` seconds) is spent; the history
+        tells which."""
         if not self.owed.nothing() or self.mouth.busy:
-            wait = Until(lambda: not self.mouth.busy and self.owed.nothing())
+            seconds = self.patience.seconds + longer if longer else None
+            wait = Until(lambda: not self.mouth.busy and self.owed.nothing(), seconds)
             met = yield wait
             if not met:
                 self.unmet(why, wait, self.owed.missing(self.sessions))

@@ -69,6 +69,10 @@ class Composer:
         number = self._number()
         return Composed(markers.head(number), markers.head(number), number)
 
+    def name(self) -> str:
+        """A nickname for a bot of chatsim's own: short, and like nobody else's."""
+        return "v" + "".join(self._random.choice(markers.LETTERS) for _ in range(6))
+
     def _number(self) -> int:
         # Starting somewhere else for each seed keeps a replay of yesterday's texts from being taken for today's.
         number = (self._offset + self._next * 8191) % 17**5  # 8191 is prime: the walk meets every number once
