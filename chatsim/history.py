@@ -364,7 +364,12 @@ class History:
 
 
 def _dump(plain: Mapping[str, Any]) -> str:
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    line = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    try:
+        line.encode()
+    except UnicodeEncodeError:  # a lone surrogate, from output that is not UTF-8: spelled out
+        return json.dumps(plain, separators=(",", ":"))
+    return line
 
 
 def _header(plain: Any) -> Header:
