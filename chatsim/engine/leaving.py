@@ -86,6 +86,9 @@ def drop(stage: Stage, act: Act, *, inside: bool) -> Steps:
             if session is None or session.state not in CAN_GO:
                 stage.skip(bot, f"{bot} can't drop: it is {session.state if session else 'not here'}")
                 continue
+            if stage.terms.operator == "waiting" and session.state is State.PRESENT:
+                # Nobody can tell when the server notices that it has gone: the next answer might be spent on it.
+                yield from answer_all_of(stage, session)
             _drop(stage, session, how)
     if not inside:
         # Who has merely fallen silent is put out after the profile's own time.

@@ -18,6 +18,7 @@ from chatsim.profile.terms_of import terms_of
 from chatsim.scenario.scenario import Scenario
 from chatsim.scenario.steps import (
     Act,
+    Departure,
     Expectation,
     ExpectOutput,
     OperatorSays,
@@ -187,9 +188,11 @@ def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
     if verb in ("join", "rejoin") and detail is not None and detail.wanted == "refused":
         able = profile.join and (profile.refuses or profile.promises.get("unique-nicknames"))
         return None if able else "a join dialogue in which a client can be refused (`join`, `refuses`)"
+    if isinstance(detail, Departure) and detail.how == "mid-message" and _waits_for_answers(profile):
+        return "a server that nobody types answers for: there half a message is a question, too"
     if isinstance(detail, Raw):
         whole = detail.pieces is None and detail.glued == 1 and (detail.text is not None or detail.size is not None)
-        if profile.operator is not None and profile.operator.to == "waiting" and not whole:
+        if _waits_for_answers(profile) and not whole:
             return "a server that nobody types answers for: there every piece is a question of its own"
         if not public and (detail.text is not None or detail.size is not None):
             return "public chat (`says`)"
@@ -198,6 +201,10 @@ def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
     if isinstance(detail, Expectation):
         return _lacking_expectation(detail, profile)
     return None
+
+
+def _waits_for_answers(profile: Profile) -> bool:
+    return profile.operator is not None and profile.operator.to == "waiting"
 
 
 def _lacking_expectation(detail: Expectation, profile: Profile) -> str | None:

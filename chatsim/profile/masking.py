@@ -324,8 +324,22 @@ class _Scan:
         for piece in self.pieces.values():
             if piece.got:
                 spots += self._go_on(piece.said, piece.spelling, piece.got, 0)
+        # Two texts may share a word: where another message stands whole, or is arriving, no piece goes on.
+        others = self._wholes()
+        spots = [spot for spot in spots if not any(start < spot.end and spot.start < end for start, end in others)]
         spots.sort(key=lambda spot: spot.start)
         return [spot for n, spot in enumerate(spots) if n == 0 or spot.start >= spots[n - 1].end]
+
+    def _wholes(self) -> list[tuple[int, int]]:
+        """Where messages stand whole, or are still arriving, with their heads."""
+        spans = []
+        for anchor in self.anchors:
+            if anchor.kind == "literal":
+                spans.append((anchor.start, anchor.end))
+            elif anchor.kind == "head":
+                for said in anchor.said:
+                    spans += [(spot.start, spot.end) for spot in self._whole_or_pending(said, anchor, 0)]
+        return spans
 
     def _go_on(self, said: Utterance, spelling: str, got: int, at: int) -> list[Spot]:
         """The further pieces of a message in the text from here on, in order."""

@@ -406,6 +406,18 @@ def test_addresses_are_names() -> None:
     ]
 
 
+def test_the_rest_of_half_a_message_is_not_sought_within_another_message() -> None:
+    """Two texts may share a word at just that place."""
+    talk = Talk(prompted())
+    half, whole = talk.said("autumn HEAD coffee island TAIL"), talk.said("later HEAD island TAIL", "ann")
+    front = talk.text(half)[: talk.text(half).index(" island")]
+
+    heard = talk.heard(f"bob: {front}", f"ann: {talk.text(whole)}", nick="cat")
+
+    assert [phrase for phrase in heard if isinstance(phrase, Whole)] == [Whole(whole, "hears")]
+    assert not [phrase for phrase in heard if isinstance(phrase, Unrecognised)]
+
+
 # --- other forms ----------------------------------------------------------------------------------------------------------
 
 
