@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from chatsim.profile import markers
@@ -324,13 +325,21 @@ class _Scan:
         for piece in self.pieces.values():
             if piece.got:
                 spots += self._go_on(piece.said, piece.spelling, piece.got, 0)
-        # Two texts may share a word: where another message stands whole, or is arriving, no piece goes on.
-        others = self._wholes()
-        spots = [spot for spot in spots if not any(start < spot.end and spot.start < end for start, end in others)]
         spots.sort(key=lambda spot: spot.start)
         return [spot for n, spot in enumerate(spots) if n == 0 or spot.start >= spots[n - 1].end]
 
-    def _wholes(self) -> list[tuple[int, int]]:
+    def _find(self, words: str, at: int) -> int:
+        """As `find`, but not within a message that stands whole, or is arriving: two texts may share a word."""
+        begin = self.text.find(words, at)
+        while begin >= 0:
+            end = max((end for start, end in self.wholes if start < begin + len(words) and begin < end), default=None)
+            if end is None:
+                return begin
+            begin = self.text.find(words, end)
+        return -1
+
+    @cached_property
+    def wholes(self) -> list[tuple[int, int]]:
         """Where messages stand whole, or are still arriving, with their heads."""
         spans = []
         for anchor in self.anchors:
@@ -367,11 +376,11 @@ class _Scan:
         """Where the rest of a message, or its beginning, stands; what lies before it there must be what may lie
         between two pieces. In a frame of its own anything may."""
         text = self.text
-        begin = text.find(rest[: 2 * _SURE], at) if len(rest) >= _SURE else -1
+        begin = self._find(rest[: 2 * _SURE], at) if len(rest) >= _SURE else -1
         if begin >= 0 and (self.framed and at == 0):
             return begin
         if begin < 0:
-            begin = text.find(rest[:_SURE], at) if len(rest) > _SURE else len(text.rstrip("\r\n")) - len(rest)
+            begin = self._find(rest[:_SURE], at) if len(rest) > _SURE else len(text.rstrip("\r\n")) - len(rest)
         if begin >= at and text.startswith(rest[:_SURE], begin) and self._is_joint(text[at:begin]):
             return begin
         return None
