@@ -19,7 +19,11 @@ __all__ = ["Flight", "Owed"]
 
 @dataclass(slots=True)
 class Flight:
-    """A message under way. `audience` None: public, counted by number; otherwise those yet to hear it."""
+    """A message under way. `audience` None: public, counted by number; otherwise those yet to hear it.
+
+    `timed`: how long it was under way says something about the server. Not so where nobody was waited for, or not to
+    the end: what looks over is then only looked at late, and one such time would buy the server minutes of patience.
+    """
 
     message: int
     sender: int
@@ -29,6 +33,7 @@ class Flight:
     echo: bool = False
     ack: bool = False
     console: bool = False
+    timed: bool = True
 
 
 class Owed:
@@ -52,9 +57,12 @@ class Owed:
     def take_off(self, flight: Flight, receivers: int) -> None:
         """A message is about to be sent; `receivers` of a public one have yet to hear it."""
         self.number(flight.message)
+        if not (receivers or flight.audience or flight.echo or flight.ack or flight.console):
+            return  # nobody has to hear it (a knock, as long as nobody is there): it makes no round trip either
         self.to_go[flight.message] = receivers if flight.audience is None else 0
         self.flights[flight.message] = flight
         self.bytes_under_way += flight.size
+        flight.timed = not self._done(flight)
 
     def is_over(self, message: int) -> bool:
         flight = self.flights.get(message)
@@ -72,7 +80,8 @@ class Owed:
                 return
             del flights[first.message]
             self.bytes_under_way -= first.size
-            self.landed(first)
+            if first.timed:
+                self.landed(first)
 
     def heard(self, session: Session, message: int) -> bool:
         """Somebody heard a message; True if this session hears it for the first time."""
@@ -118,11 +127,14 @@ class Owed:
         first = session.first_owed
         for flight in self.flights.values():
             if flight.sender == session.id:
+                flight.timed = flight.timed and not (flight.echo or flight.ack)
                 flight.echo = flight.ack = False
             elif flight.audience is not None:
+                flight.timed = flight.timed and session.id not in flight.audience
                 flight.audience.discard(session.id)
             elif first is not None and flight.message >= first and not session.has_seen(flight.message):
                 self.to_go[flight.message] -= 1
+                flight.timed = False
         session.first_owed = None
         session.catching_up.clear()
         self.catching_up.discard(session.id)
