@@ -7,6 +7,7 @@ A fenced block after a comment that names a command (with or without `$`) holds 
     ...
     ```
 
+A table after a comment `<!-- table: NAME -->` holds what the code's own table of that name says (see `TABLES`).
 `python tests/update_docs.py` writes all such blocks anew; tests/test_docs.py compares them. A command that ends in
 `2>&1` is quoted with its complaints. How long something took is not compared: no two runs agree in that.
 """
@@ -18,16 +19,23 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chatsim.profile.keys import Keys
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # also where chatsim is not installed
 
 BLOCK = re.compile(
     r"^<!-- (?:\$ )?(?P<command>chatsim[^\n]*?) -->\n+(?P<fence>```+)(?P<language>[^\n]*)\n(?P<text>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
+
+TABLE = re.compile(r"^<!-- table: (?P<name>[a-z-]+) -->\n\n(?P<text>(?:\|[^\n]*\n)*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,15 @@ class Block:
     text: str
 
 
+@dataclass(frozen=True)
+class Table:
+    """One table of the code, as a document shows it."""
+
+    document: Path
+    name: str
+    text: str
+
+
 def documents() -> list[Path]:
     return [path for path in (*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))) if path.is_file()]
 
@@ -46,6 +63,11 @@ def documents() -> list[Path]:
 def blocks(document: Path) -> Iterator[Block]:
     for found in BLOCK.finditer(document.read_text(encoding="utf-8")):
         yield Block(document, found["command"], found["text"])
+
+
+def tables(document: Path) -> Iterator[Table]:
+    for found in TABLE.finditer(document.read_text(encoding="utf-8")):
+        yield Table(document, found["name"], found["text"])
 
 
 def output(command: str) -> str:
@@ -83,7 +105,100 @@ def refreshed(text: str) -> str:
         now = output(found["command"])
         return f"{head}{found['text'] if timeless(now) == timeless(found['text']) else now}{found['fence']}"
 
-    return BLOCK.sub(anew, text)
+    def table_anew(found: re.Match[str]) -> str:
+        return f"<!-- table: {found['name']} -->\n\n{TABLES[found['name']]()}"
+
+    return TABLE.sub(table_anew, BLOCK.sub(anew, text))
+
+
+# --- the code's own tables -----------------------------------------------------------------------------------------
+
+
+def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    cells = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in cells)
+
+
+def _steps() -> str:
+    from chatsim.scenario.verbs import VERBS
+
+    rows = ((f"`{verb.name}`", verb.help, verb.waits) for verb in VERBS.values())
+    return _rows(("step", "what it does", "done when"), rows)
+
+
+def _details() -> str:
+    from chatsim.scenario.verbs import VERBS
+
+    rows = []
+    for verb in VERBS.values():
+        keys = [key.name for key in verb.keys]
+        short = verb.short
+        if short is not None and short.name not in keys:
+            rows.append((f"`{verb.name}`", "", short.kind.tells, short.help))
+        for key in verb.keys:
+            also = " (or alone, without the key)" if short is not None and key.name == short.name else ""
+            rows.append((f"`{verb.name}`", f"`{key.name}`", key.kind.tells, key.help + also))
+    return _rows(("step", "key", "value", "meaning"), rows)
+
+
+def _bounds() -> str:
+    from chatsim.document import MAX_BYTES, MAX_DEPTH, MAX_NODES
+    from chatsim.scenario import verbs
+    from chatsim.scenario.reader import MAX_PLAYED, MAX_STEPS
+
+    rows = (
+        ("bots in one scenario", f"{verbs.MAX_BOTS:,}"),
+        ("messages of one bot in one step", f"{verbs.MAX_COUNT:,}"),
+        ("bytes of one message", f"{verbs.MAX_SIZE:,}"),
+        ("`times` of one `repeat`", f"{verbs.MAX_TIMES:,}"),
+        ("steps, every `for-each` written out", f"{MAX_STEPS:,}"),
+        ("steps, every `repeat` counted as often as it is played", f"{MAX_PLAYED:,}"),
+        ("seconds of one pause", f"{verbs.MAX_PAUSE:g}"),
+        ("bytes of one file", f"{MAX_BYTES:,}"),
+        ("values in one file", f"{MAX_NODES:,}"),
+        ("levels of nesting", f"{MAX_DEPTH}"),
+    )
+    return _rows(("what", "at most"), rows)
+
+
+def _keys(name: str) -> Callable[[], str]:
+    def table() -> str:
+        from chatsim.profile import keys
+
+        known: Keys = getattr(keys, name)
+        rows = []
+        for key in known.keys:
+            words = f" ({', '.join(f'`{word}`' for word in key.form)})" if isinstance(key.form, tuple) else ""
+            rows.append((f"`{key.name}`" + (", required" if key.required else ""), key.about + words))
+        return _rows(("key", "meaning"), rows)
+
+    return table
+
+
+def _placeholders() -> str:
+    from chatsim.profile.templates import ALLOWED, PLACEHOLDERS
+
+    uses = ("sent", "received", "awaited", "output", "ready", "start")
+    rows = (
+        (f"`{{{name}}}`", *("yes" if name in ALLOWED[use] else "" for use in uses))
+        for name in PLACEHOLDERS
+    )
+    return _rows(("placeholder", *uses), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "steps": _steps,
+    "details": _details,
+    "bounds": _bounds,
+    "placeholders": _placeholders,
+    **{
+        f"keys-{name.lower().replace('_', '-')}": _keys(name)
+        for name in (
+            *("PROFILE", "START", "NOTICES", "WHISPER", "ROOMS", "ROSTER", "OPERATOR", "OUTPUT", "WHENEVER", "TEXT"),
+            *("LIMITS", "DIALOGUE_STEP"),
+        )
+    },
+}
 
 
 def main() -> None:
