@@ -120,7 +120,9 @@ def no_creation(history: History) -> Verdict:
     receiver = views.label(first.session)
     if first.kind == "flooded":
         amount = int(first.detail.get("bytes") or 0)
-        summary = f"{receiver} got {amount / 2**20:.0f} MiB that no message explains; it stopped reading there."
+        surplus = int(first.detail.get("surplus") or 0)
+        much = f"{amount / 2**20:.0f} MiB" if amount >= 2**24 else f"{surplus:,} copies and notices"
+        summary = f"{receiver} got {much} that no message explains; it stopped reading there."
         hint = ""
     elif first.kind == "foreign":
         text, nick = clip(str(first.detail.get("text", "")), 60), first.detail.get("nick")

@@ -29,7 +29,8 @@ from chatsim.profile.profile import Await
 
 __all__ = ["Hearing"]
 
-FLOOD = 16 * 1024 * 1024  # bytes that no sent message explains
+FLOOD = 16 * 1024 * 1024  # bytes that no sent message explains,
+SURPLUS = 100_000  # or so many copies and unasked notices: short ones cost more than their bytes
 HEARS = FORMS.index("hears")
 
 
@@ -99,8 +100,9 @@ class Hearing:
             return
         for phrase in ear.hear(event.data):
             self.phrase(session, phrase, event.at)
-        if ear.unexplained > FLOOD and session.state not in states.CLOSED:
-            self._stage.history.note(event.at, "flooded", session.id, bytes=ear.unexplained)
+        flooded = ear.unexplained > FLOOD or session.surplus > SURPLUS
+        if flooded and session.state not in states.CLOSED:
+            self._stage.history.note(event.at, "flooded", session.id, bytes=ear.unexplained, surplus=session.surplus)
             self._stage.do(HoldReading(session.id))
             self._stage.owed.release(session)
             session.move("stall")
@@ -119,6 +121,8 @@ class Hearing:
             action = self._stage.when_heard.get(message)
             if action is not None:
                 action(session)
+        else:
+            session.surplus += 1
         self._stage.mouth.proved(message)
 
     def phrase(self, session: Session, phrase: phrases.Phrase, at: float) -> None:
@@ -143,6 +147,8 @@ class Hearing:
                 history.note(at, "notice", sid, what=what, nick=nick, room=room, text=text[:300])
                 if self._stage.owed.notice(sid, what, nick, room):
                     self._stage.progress(at)
+                else:
+                    session.surplus += 1
             case phrases.Receipt(message):
                 self._receipt(session, message, at)
             case phrases.RosterHeard(names, complete):

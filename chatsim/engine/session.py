@@ -101,6 +101,7 @@ class Session:
     catching_up: set[int] = field(default_factory=set)
     acted_badly: bool = False
     ended_by_operator: bool = False
+    surplus: int = 0  # copies, and notices that nobody awaited
     closed_how: str | None = None
     holds_end: bool = False  # we have shut down our side and wait for the server's
     asking: bool = False
