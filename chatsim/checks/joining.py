@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatsim.checks.faults import Fault, failed
-from chatsim.checks.lives import NEVER
+from chatsim.checks.lives import NEVER, Life, Lives
 from chatsim.checks.sessions import SessionView
 from chatsim.checks.verdict import Evidence, Outcome, Verdict
 from chatsim.checks.views import Views, views_of
@@ -11,6 +11,8 @@ from chatsim.checks.wording import clip
 from chatsim.history import History
 
 __all__ = ["kept_out", "lets_in", "may_come_in", "name_was_free"]
+
+JOINING = ("join", "connect", "knock")  # the waits of which a join is made
 
 
 def lets_in(history: History) -> Verdict:
@@ -42,7 +44,7 @@ def lets_in(history: History) -> Verdict:
 def may_come_in(views: Views, view: SessionView) -> bool:
     """Is it owed to be let in, as far as the limits go and as far as we had the server running?"""
     lives, life, terms = views.lives, view.life, views.terms
-    end = min(life.refused, life.unreachable, life.told)
+    end = min(life.refused, life.unreachable, life.told, _given_up(lives, life))
     if lives.down_between(life.connect, min(end, len(lives))) or lives.ended_by_design(life.connect):
         return False
     if life.refusal_expected or (life.unreachable != NEVER and life.unreachable < lives.told_first()):
@@ -50,6 +52,12 @@ def may_come_in(views: Views, view: SessionView) -> bool:
     if terms.nick == "chosen" and terms.limit_nick is not None and len(life.nick) > terms.limit_nick:
         return False
     return terms.limit_clients is None or len(lives.connected_at(life.connect)) < terms.limit_clients
+
+
+def _given_up(lives: Lives, life: Life) -> int:
+    """When waiting for its join had ended in vain: that we stop the server later, at the latest at the end, is no excuse."""
+    waits = (wait for wait in lives.of("wait") if wait.index > life.connect and wait.detail.get("for") in JOINING)
+    return next((w.index for w in waits if any(row[1] == life.number for row in w.detail.get("missing") or ())), NEVER)
 
 
 def name_was_free(views: Views, view: SessionView) -> bool:
@@ -84,7 +92,7 @@ def kept_out(views: Views, view: SessionView) -> Fault | None:
     if life.unreachable != NEVER:
         summary = f"{who} wanted to join at {since} and could not even connect. Others had been let in before."
         return Fault(life, summary, (life.connect, life.unreachable), Evidence.PROOF)
-    waits = lives.waits_for(("join", "connect", "knock"), life.number, life.connect)
+    waits = lives.waits_for(JOINING, life.number, life.connect)
     if life.told == NEVER:
         if life.connected == NEVER or not waits or not name_was_free(views, view):
             return None

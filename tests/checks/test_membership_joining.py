@@ -149,6 +149,18 @@ def test_a_join_that_is_never_finished_is_an_absence_and_needs_a_valid_wait() ->
     assert verdict.summary == "bob connected at 0.09 s, but the server never finished the join."
 
 
+def test_that_the_server_is_stopped_at_the_end_excuses_no_join_that_was_waited_for_in_vain_before() -> None:
+    story = Story()
+    story.join("ann")
+    story.connect("bob")
+    story.waited(("join", "bob", "bob"), purpose="join")
+    story.server("stopping")
+    story.closed("bob", declared="server")
+
+    verdict = lets_in(story.history)
+    assert (verdict.outcome, verdict.evidence) == (Outcome.FAILED, Evidence.ABSENCE)
+
+
 def test_who_is_told_but_never_hears_anybody_never_became_present() -> None:
     """Finding 4."""
     story = Story()
