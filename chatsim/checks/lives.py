@@ -208,10 +208,13 @@ class Lives:
     def dying_at(self, index: int) -> bool:
         """Is what happened here but the process ending? Its sockets close a moment before its end is seen.
 
-        Nothing that was said after `index` may have been heard: a server that still serves was not dying.
+        Nothing that was said after `index` may have been heard: a server that still serves was not dying. Nor was one
+        that only ended when we told it to: what it closes for that, it closes after we did.
         """
         for death in self.of("server"):
             if death.detail.get("what") == "exited" and death.index > index:
+                if death.detail.get("asked"):
+                    return False
                 soon = self.seconds(death.index) - self.seconds(index) < 1.0
                 return soon and not self._served_between(index, death.index)
         return False

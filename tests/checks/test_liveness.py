@@ -266,6 +266,16 @@ def test_a_server_that_went_on_serving_before_it_ended_had_thrown_somebody_out()
     assert keeps_clients(story.history).outcome is Outcome.FAILED
 
 
+def test_a_server_that_ends_because_we_tell_it_to_had_not_been_dying_before() -> None:
+    story = of_ann_and_bob()
+    story.closed("ann")
+    story.server("stopping")
+    story.closed("bob", declared="server")
+    story.server("exited", code=0, asked=True)
+
+    assert keeps_clients(story.history).outcome is Outcome.FAILED
+
+
 def test_one_that_says_more_than_the_limit_may_be_closed() -> None:
     story = of_ann_and_bob(replace(BROADCAST, limit_text=10))
     story.say("bob", "far too long a text")
