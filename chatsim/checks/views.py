@@ -455,7 +455,7 @@ class Views:
                 continue
             if entry.index < life.connect:
                 only_connected = verb == "connect"
-            elif only_connected and verb != "connect":
+            elif only_connected and verb != "connect" and life.bot in (entry.detail.get("bots") or (life.bot,)):
                 return entry.index
         return NEVER if only_connected else life.connect
 

@@ -100,7 +100,10 @@ class Director:
 
     def _tell(self, step: Step, number: int, phase: str) -> None:
         if phase == "begin":
-            self.stage.note("step", number=number, verb=step.verb, place=str(step.place), text=step.text, phase=phase)
+            detail: dict[str, object] = {"verb": step.verb, "place": str(step.place), "text": step.text}
+            if isinstance(step, Act) and step.verb in ("join", "rejoin"):
+                detail["bots"] = [bot for who, _ in step.entries for bot in self.stage.bots(who, step.verb)]
+            self.stage.note("step", number=number, phase=phase, **detail)
         else:
             self.stage.note("step", number=number, phase=phase)
 

@@ -888,6 +888,19 @@ def test_who_has_only_connected_hears_nothing_where_there_is_a_join_dialogue() -
     )
 
 
+def test_that_others_join_meanwhile_makes_no_joiner_of_one_who_has_only_connected() -> None:
+    story = Story()
+    story.step("connect")
+    story.connect("dan")
+    story.note("step", number=7, verb="join", place="s:4:5", text="", phase="begin", bots=["ann", "bob"])
+    story.join("ann", "bob")
+    story.say("ann", "hi")
+    story.hear("bob", "hi")
+    story.hear("dan", "hi")
+
+    assert failure(isolation, story).summary.startswith("dan got ")
+
+
 def test_where_connecting_is_joining_the_connected_may_hear() -> None:
     story = three(replace(BROADCAST, join_dialogue=False))
     story.step("connect")
