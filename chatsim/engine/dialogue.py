@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from chatsim.engine import session as states
-from chatsim.engine.mouth import PROOF_PAUSE
+from chatsim.engine.mouth import PROOF_PAUSE, UNNUMBERED
 from chatsim.engine.session import Conversation, Session, State
 from chatsim.engine.stage import Stage
 from chatsim.network.network import Close, Send
@@ -59,11 +59,12 @@ def _send_line(stage: Stage, session: Session, talk: Conversation, data: bytes) 
     """A dialogue's own words keep the pace, too: on a raw stream two writes may be read as one."""
     follows_own = talk.position > 0 and isinstance(talk.lines[talk.position - 1], SendThis)
 
-    def utter() -> None:
+    def utter() -> int:
         if session.state not in states.CLOSED:
             stage.do(Send(session.id, data))
         if session.conversation is talk:
             step_on(stage, session)
+        return UNNUMBERED
 
     if stage.profile.pace == "one-at-a-time" and (follows_own or session.outbox or session.unproved is not None):
         stage.mouth.enqueue(session, utter)

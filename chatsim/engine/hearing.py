@@ -82,9 +82,6 @@ class Hearing:
 
     def _received(self, event: Received) -> None:
         session = self._stage.sessions[event.session]
-        gap = event.at - self._stage.last_arrival
-        if self._stage.faulted_at is None and self._stage.last_arrival and gap < 1.0:
-            self._stage.longest_gap = max(self._stage.longest_gap, gap)
         self._stage.last_arrival = event.at
         ear = session.ear
         if self._stage.plan.keeps_lines:

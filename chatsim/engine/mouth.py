@@ -13,7 +13,9 @@ from chatsim.engine.session import Session
 from chatsim.engine.tasks import Timers
 from chatsim.profile.profile import Profile
 
-__all__ = ["PROOF_PAUSE", "Mouth"]
+__all__ = ["PROOF_PAUSE", "UNNUMBERED", "Mouth"]
+
+UNNUMBERED = -1  # what an utterance returns that sent bytes, but no message: nothing can prove them read
 
 SPOKEN_A_ROUND = 256  # messages sent before we listen again
 PROOF_PAUSE = 0.1  # seconds after which unproved bytes no longer hold back the next
@@ -83,19 +85,22 @@ class Mouth:
             spoke = True
             self._queued -= 1
             said = session.outbox.popleft()()
-            if said is not None:
+            if said is not None and said != UNNUMBERED:
                 session.last_sent = said
             self._after(session, said)
         return spoke
 
     def _after(self, session: Session, said: int | None) -> None:
+        if said is None:  # it had nothing to say after all
+            self._ready(session)
+            return
         now = self._now()
         gap = self._profile.pace_gap
         if self._profile.limits.rate:
             gap = max(gap, 1.05 / self._profile.limits.rate)
         if gap:
             session.free_at = max(session.free_at, now + gap)
-        if self._profile.pace == "one-at-a-time" and said is not None:
+        if self._profile.pace == "one-at-a-time" and said != UNNUMBERED:
             session.unproved = said
             self._when_proved[said] = session
             self._timers.at(now + PROOF_PAUSE, lambda: self.proved(said))

@@ -37,6 +37,13 @@ class Patience:
         return max(0.0005, sorted(self._trips)[len(self._trips) // 2])
 
     @property
+    def slowest(self) -> float:
+        """The p99 of healthy round trips, in seconds; 0 before anything is known."""
+        if not self._trips:
+            return 0.0
+        return sorted(self._trips)[min(len(self._trips) - 1, int(len(self._trips) * 0.99))]
+
+    @property
     def seconds(self) -> float:
         return self._frozen if self._frozen is not None else self._now()
 
@@ -50,10 +57,7 @@ class Patience:
         return self._frozen
 
     def _now(self) -> float:
-        if not self._trips:
-            return FLOOR * self._factor
-        slowest = sorted(self._trips)[min(len(self._trips) - 1, int(len(self._trips) * 0.99))]
-        return min(max(TIMES * slowest, FLOOR), CEILING) * self._factor
+        return min(max(TIMES * self.slowest, FLOOR), CEILING) * self._factor
 
 
 def effective(waited: float, before: Strain, after: Strain) -> float:

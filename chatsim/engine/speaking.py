@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from chatsim.engine.desk import answer_all_of
+from chatsim.engine.mouth import UNNUMBERED
 from chatsim.engine.session import Session, State
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until
@@ -220,11 +221,12 @@ def ask_roster(stage: Stage, sessions: list[Session]) -> Steps:
     question = roster.ask
     for session in sessions:
 
-        def utter(session: Session = session) -> None:
+        def utter(session: Session = session) -> int:
             session.asking, session.roster = True, None
             stage.note("ask", session.id)
             session.ear.await_roster()
             stage.do(Send(session.id, stage.wire(question, **stage.values(session))))
+            return UNNUMBERED
 
         session.roster, session.asking = None, True
         stage.mouth.enqueue(session, utter)

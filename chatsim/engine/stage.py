@@ -33,6 +33,7 @@ from chatsim.scenario.steps import Who
 __all__ = ["Stage"]
 
 MOST_UNDER_WAY = 512 * 1024  # bytes of messages nobody has finished hearing
+SHORTEST_QUIET = 0.25  # seconds; a delayed acknowledgement takes 40 ms, a lost segment 200
 HERE = (State.JOINING, State.PRESENT, State.STALLED)
 
 
@@ -71,7 +72,6 @@ class Stage:
         self.unanswered: deque[tuple[int, int]] = deque()  # (session, message) as the console showed them
         self.slow_closer = False  # it did not close its end in time once: later goodbyes do not wait so long
         self.last_arrival = 0.0
-        self.longest_gap = 0.0  # between two arrivals while all was well, in seconds
 
         self.server_is: str = "up"  # up | stopping | down
         self.server_events: list[ServerEvent] = []
@@ -385,7 +385,7 @@ class Stage:
 
     def quiet(self) -> float:
         """How long nothing must come before we call it quiet, in seconds."""
-        return max(0.25, 10 * self.longest_gap)
+        return min(max(SHORTEST_QUIET, 10 * self.patience.slowest), self.patience.seconds)
 
     def until_quiet(self) -> Steps:
         length = self.quiet()
