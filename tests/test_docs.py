@@ -10,12 +10,24 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from update_docs import ROOT, Block, blocks, documents, output, refreshed, timeless
+from update_docs import ROOT, TABLES, Block, Table, blocks, documents, output, refreshed, tables, timeless
 
+from chatsim.checks.catalogue import CHECKS
 from chatsim.cli.exit_codes import EXIT_CODES
 from chatsim.cli.main import VERBS
+from chatsim.history import FORMS, KINDS, Header, History, Message
+from chatsim.profile.reader import read_profile
+from chatsim.profile.templates import PLACEHOLDERS
+from chatsim.properties import GROUPS, PROPERTIES
+from chatsim.scenario.reader import TOP_KEYS, read_scenario
 
 QUOTED = [block for document in documents() for block in blocks(document)]
+SHOWN = [table for document in documents() for table in tables(document)]
+EXAMPLES = [
+    (document.name, text)
+    for document in documents()
+    for text in re.findall(r"^```yaml\n(.*?)^```$", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+]
 
 
 @pytest.mark.parametrize("block", QUOTED, ids=lambda block: f"{block.document.name}: {block.command}")
@@ -35,11 +47,149 @@ def test_a_quotation_that_has_drifted_is_seen_and_mended() -> None:
     assert refreshed(mended) == mended
 
 
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", SHOWN, ids=lambda table: f"{table.document.name}: {table.name}")
+def test_a_table_that_the_code_has_too_is_the_same(table: Table) -> None:
+    assert table.text == TABLES[table.name]()
+
+
+def test_every_table_of_the_code_is_shown_somewhere() -> None:
+    assert {table.name for table in SHOWN} == set(TABLES)
+
+
+def test_a_table_that_has_drifted_is_mended() -> None:
+    mended = refreshed("Before.\n\n<!-- table: bounds -->\n\n| nonsense |\n\nAfter.\n")
+
+    assert "nonsense" not in mended
+    assert "| bots in one scenario | 20,000 |" in mended
+    assert mended.startswith("Before.\n\n") and mended.endswith(" |\n\nAfter.\n")
+
+
+def rows(document: str, mark: str) -> list[list[str]]:
+    """The cells of the table after `<!-- checked: MARK -->`, without its head."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    found = re.search(rf"^<!-- checked: {re.escape(mark)} -->\n\n((?:\|[^\n]*\n)+)", text, re.MULTILINE)
+    assert found is not None, f"{document} has no table {mark}"
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in found[1].splitlines()[2:]]
+
+
+def in_ticks(cells: list[list[str]]) -> list[str]:
+    """All that stands in back ticks in the first cells."""
+    return [name for row in cells for name in re.findall(r"`([^`]+)`", row[0])]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_properties_are_those_of_the_catalogue_and_are_violated_when_it_says(group: str) -> None:
+    told = [(row[0].strip("`"), row[1]) for row in rows("docs/properties.md", group)]
+
+    assert told == [(known.name, known.violated_when) for known in PROPERTIES if known.group == group]
+
+
+def test_it_is_told_which_properties_are_not_judged_yet() -> None:
+    told = {
+        row[0].strip("`") for group in GROUPS for row in rows("docs/properties.md", group) if "not judged" in row[2]
+    }
+
+    assert told == {known.name for known in PROPERTIES} - set(CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("mark", "names"),
+    [
+        ("kinds", KINDS),
+        ("forms", FORMS),
+        ("header", tuple(Header.__slots__)),
+        ("message", tuple(Message.__slots__)),
+    ],
+)
+def test_the_history_is_described_whole(mark: str, names: tuple[str, ...]) -> None:
+    assert sorted(in_ticks(rows("docs/history.md", mark))) == sorted(names)
+
+
+def test_the_history_that_is_shown_can_be_read() -> None:
+    shown = re.search(r"```json\n(.*?)```", (ROOT / "docs/history.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert shown is not None
+
+    history = History.read(shown[1].splitlines(keepends=True))
+
+    assert [entry.kind for entry in history] == ["step", "connect", "send", "heard"]
+
+
+def test_every_placeholder_is_explained() -> None:
+    text = (ROOT / "docs/profiles.md").read_text(encoding="utf-8")
+    table = text[text.index("| placeholder | stands for |") : text.index("Where each may stand")]
+
+    assert sorted(re.findall(r"`\{([^}`]+)\}`", "".join(row.split("|")[1] for row in table.splitlines() if row))) == (
+        sorted(PLACEHOLDERS)
+    )
+
+
+def test_the_keys_of_a_scenario_are_those_of_its_reader() -> None:
+    text = (ROOT / "docs/scenarios.md").read_text(encoding="utf-8")
+    table = text[text.index("| key | value | meaning |") : text.index("`chatsim validate FILE` finds")]
+
+    assert set(re.findall(r"^\| `([a-z]+)`", table, re.MULTILINE)) == {name for name, _ in TOP_KEYS}
+
+
+# --- examples --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("document", "text"), EXAMPLES, ids=lambda value: value.split("\n")[0][:60])
+def test_an_example_is_right(document: str, text: str) -> None:
+    if text.startswith("scenario:"):
+        read_scenario(text, document)
+    else:
+        assert text.startswith("profile:"), "an example is a whole scenario or a whole profile"
+        read_profile(text, document)
+
+
+@pytest.mark.parametrize("file", ["docs/example/profile.yaml", "docs/example/cut-off.yaml", "scenarios/lobby.yaml"])
+def test_the_readme_shows_the_files_that_it_plays(file: str) -> None:
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines(keepends=True)
+    written = "".join(line for line in lines if not line.startswith("#"))
+
+    assert f"```yaml\n{written}```" in readme()
+
+
+def test_the_mistake_of_the_example_is_mended_as_the_readme_says(tmp_path: Path) -> None:
+    said = '        tell_all_but(client, f"{nick} has gone\\n")\n'
+    wrong = (ROOT / "docs/example/server.py").read_text(encoding="utf-8")
+    assert wrong.count(said) == 1
+    mended = wrong.replace(said, "").replace("    finally:\n", "    finally:\n" + said)
+    (tmp_path / "server.py").write_text(mended, encoding="utf-8")
+    profile = tmp_path / "profile.yaml"
+    profile.write_bytes((ROOT / "docs/example/profile.yaml").read_bytes())
+
+    told = output(f"chatsim run docs/example/cut-off.yaml --profile {profile} --seed 7")
+
+    assert told.startswith("PASSED")
+
+
+# --- the readme ------------------------------------------------------------------------------------------------------
+
+
 def readme() -> str:
-    path = ROOT / "README.md"
-    if not path.exists():
-        pytest.skip("there is no README yet")
-    return path.read_text(encoding="utf-8")
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_two_commands_are_one_line_each() -> None:
+    for mark in ("the main job", "the tests"):
+        found = re.search(rf"^<!-- {mark} -->\n```sh\n(python3 [^\n]+)\n```$", readme(), re.MULTILINE)
+
+        assert found is not None, f"the command for {mark} is missing"
+
+
+def test_no_link_leads_nowhere() -> None:
+    broken = [
+        f"{document.name}: {link}"
+        for document in documents()
+        for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
+        if not (document.parent / link).exists()
+    ]
+
+    assert broken == []
 
 
 def test_the_readme_speaks_of_no_verb_that_does_not_exist() -> None:

@@ -179,10 +179,7 @@ def _placeholders() -> str:
     from chatsim.profile.templates import ALLOWED, PLACEHOLDERS
 
     uses = ("sent", "received", "awaited", "output", "ready", "start")
-    rows = (
-        (f"`{{{name}}}`", *("yes" if name in ALLOWED[use] else "" for use in uses))
-        for name in PLACEHOLDERS
-    )
+    rows = ((f"`{{{name}}}`", *("yes" if name in ALLOWED[use] else "" for use in uses)) for name in PLACEHOLDERS)
     return _rows(("placeholder", *uses), rows)
 
 
