@@ -39,10 +39,12 @@ class Row:
 def alternate(sides: Mapping[str, Callable[[], float]], runs: int) -> dict[str, list[float]]:
     """Take turns, since machines have moods: each side's seconds (or rates), in the order of measuring."""
     found: dict[str, list[float]] = {name: [] for name in sides}
-    for side in sides.values():
-        side()  # until everything is warm
+    for side in sides.values():  # until everything is warm
+        time.sleep(0.02)
+        side()
     for _ in range(runs):
         for name, side in sides.items():
+            time.sleep(0.02)  # not measured: what the one before has left behind comes to its end
             found[name].append(side())
     return found
 

@@ -9,6 +9,7 @@ splits or strips them for being special.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 __all__ = ["COUNT", "LETTERS", "WIDTH", "find", "first", "head", "tail"]
 
@@ -58,6 +59,7 @@ def first(data: bytes, start: int = 0) -> tuple[int, int] | None:
     return (match.start(), found[0][2]) if found else None
 
 
+@lru_cache(maxsize=1024)
 def _letters(number: int) -> str:
     if not 0 <= number < COUNT:
         raise ValueError(f"there is no marker {number}: they go from 0 to {COUNT - 1}")
@@ -66,9 +68,10 @@ def _letters(number: int) -> str:
         number, digit = divmod(number, _BASE)
         digits.append(digit)
     digits.reverse()
-    return "".join(LETTERS[digit] for digit in digits) + LETTERS[_check(digits)]
+    return "".join([LETTERS[digit] for digit in digits]) + LETTERS[_check(digits)]
 
 
 def _check(digits: list[int]) -> int:
     """Weights 1 to 5 are invertible modulo the prime 17: any one wrong letter shows, and any two that changed places."""
-    return sum(weight * digit for weight, digit in enumerate(digits, start=1)) % _BASE
+    a, b, c, d, e = digits
+    return (a + 2 * b + 3 * c + 4 * d + 5 * e) % _BASE

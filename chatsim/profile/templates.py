@@ -359,19 +359,28 @@ def _compile(pattern: str) -> re.Pattern[str]:
 # --- sending ------------------------------------------------------------------------------------------------------
 
 
-def _render(frame: str, values: Mapping[str, str]) -> str:
-    escaped = _json_object(frame) is not None
-    rendered: list[str] = []
+@lru_cache(maxsize=4096)
+def _sent(frame: str) -> tuple[bool, tuple[_Piece, ...]]:
+    """Is it a JSON object, in which values are escaped, and its pieces. The placeholders `*` are numbered."""
+    pieces: list[_Piece] = []
     anything = 0
     for piece in _pieces(frame):
+        if isinstance(piece, _Placeholder) and piece.name == "*":
+            anything += 1
+            piece = _Placeholder("*" if anything == 1 else f"*{anything}")
+        pieces.append(piece)
+    return _json_object(frame) is not None, tuple(pieces)
+
+
+def _render(frame: str, values: Mapping[str, str]) -> str:
+    escaped, pieces = _sent(frame)
+    rendered: list[str] = []
+    for piece in pieces:
         if isinstance(piece, str):
             rendered.append(piece)
             continue
         key = piece.name
-        if key == "*":
-            anything += 1
-            key = "*" if anything == 1 or f"*{anything}" not in values else f"*{anything}"
-        value = values[key]
+        value = values["*" if key not in values and key.startswith("*") else key]
         rendered.append(json.dumps(value, ensure_ascii=False)[1:-1] if escaped else value)
     return "".join(rendered)
 
