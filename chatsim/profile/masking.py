@@ -244,6 +244,9 @@ class _Scan:
         front = _common_end(text[max(floor, anchor.start - head) : anchor.start], sent[:head])
         back = _common_start(text, anchor.start, sent, head)
         begin, end = anchor.start - front, anchor.start + back
+        if back < len(sent) - head:
+            end = self._before_a_name(anchor.end, end)
+            back = end - anchor.start
         closing = self._closing(said, number)
         if front == head and end < len(text) and back < len(sent) - head:
             further = self._go_on(said, sent, head + back, end)
@@ -262,6 +265,15 @@ class _Scan:
         if self.growing and end == len(text):
             return [Spot(begin, end, said, "pending", text[begin:end], sent)]
         return [Spot(begin, end, said, "piece", text[begin:end], sent, head + back if front == head else 0)]
+
+    def _before_a_name(self, at: int, end: int) -> int:
+        """Where half a message ends, if what follows begins like its rest: `twenty mo|rning` and `mover left` agree in
+        two letters. A name of this run that lies across the end belongs to what follows."""
+        for nick in self.vocabulary.nicks:
+            begin = self.text.find(nick, max(at, end - len(nick) + 1), end + len(nick) - 1)
+            if 0 <= begin < end:
+                end = begin
+        return end
 
     def _closing(self, said: Utterance, number: int) -> _Anchor | None:
         """The tail of this message, before its head comes again."""

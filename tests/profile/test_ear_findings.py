@@ -418,6 +418,17 @@ def test_the_rest_of_half_a_message_is_not_sought_within_another_message() -> No
     assert not [phrase for phrase in heard if isinstance(phrase, Unrecognised)]
 
 
+def test_a_name_after_half_a_message_is_no_part_of_it_though_it_begins_like_its_rest() -> None:
+    talk = Talk(prompted(), ("ann", "mover"))
+    half = talk.said("HEAD twenty morning TAIL", "mover")
+    front = talk.text(half)[: talk.text(half).index("morning")]
+
+    heard = talk.heard(f"mover: {front}mover left the chat!")
+
+    assert NoticeHeard("left", "mover", None, "mover left the chat!") in heard
+    assert [phrase.message for phrase in heard if isinstance(phrase, Damaged)] == [half]
+
+
 # --- other forms ----------------------------------------------------------------------------------------------------------
 
 
