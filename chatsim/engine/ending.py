@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from chatsim.engine.fencing import fence
 from chatsim.engine.joining import join_visitor
-from chatsim.engine.serving import stop
+from chatsim.engine.serving import stop, thaw
 from chatsim.engine.session import CLOSED, State
 from chatsim.engine.speaking import ask_roster
 from chatsim.engine.stage import Stage
@@ -16,12 +16,14 @@ from chatsim.engine.tasks import Steps, Until
 __all__ = ["end"]
 
 CLOSING_LISTEN = 0.05  # seconds, or 5 median round trips, the longer: late copies come then
-DEPARTED = (State.GONE, State.HALF, State.VANISHED, State.REFUSED)
+DEPARTED = (State.GONE, State.HALF)  # not the vanished: the server's kernel holds them for alive
 LOOK_AGAIN = 0.1  # seconds between two tries of the third look, while it is not clean and patience lasts
 IDLE = 0.05  # seconds between the first look and the second
 
 
 def end(stage: Stage) -> Steps:
+    if stage.frozen:
+        thaw(stage)  # what is owed since the freeze is owed once it goes on
     yield from stage.settle("end")
     departed = any(each.state in (State.GONE, State.HALF) and each.told for each in stage.sessions)
     if stage.server_is == "up":
@@ -100,7 +102,7 @@ def _look(stage: Stage, number: int) -> Steps:
     if roster is not None and roster.ask is not None and asker is not None and stage.profile.knock:
         yield from ask_roster(stage, [asker])
         ghosts = {each.nick.casefold() for each in stage.sessions if each.state in DEPARTED and each.told}
-        ghosts -= {each.nick.casefold() for each in stage.there()}
+        ghosts -= {each.nick.casefold() for each in stage.sessions if each.state not in DEPARTED}
         clean = clean and not ghosts & {name.casefold() for name in asker.roster or ()}
     return clean
 

@@ -137,6 +137,12 @@ def stall(stage: Stage, act: Act) -> Steps:
     stage.fault()
     for who, _ in act.entries:
         for bot in stage.bots(who, "stall"):
+            session = stage.current.get(bot)
+            if session is not None and session.frozen:
+                session.frozen = False  # the thaw of the server will not wake it
+                stage.note("stall", session.id)
+                stage.do(HoldReading(session.id))
+                continue
             session = stage.able(bot, "stall")
             if session is not None:
                 hold(stage, session)
@@ -148,7 +154,7 @@ def stall(stage: Stage, act: Act) -> Steps:
 
 def hold(stage: Stage, session: Session) -> None:
     """Nothing is waited for from this session for a while (its own stall, or a frozen server)."""
-    session.stalled_from = session.first_owed if session.first_owed is not None else len(stage.history.messages)
+    session.stalled_from = session.first_owed
     session.missed = [each for each in stage.owed.transitions if session.id in each.awaiting]
     stage.owed.release(session)
     session.move("stall")
@@ -157,13 +163,17 @@ def hold(stage: Stage, session: Session) -> None:
 def resume(stage: Stage, act: Act) -> Steps:
     """resume: caught up, or closed by the server (its right, unless `slow-readers: kept`)."""
     for who, _ in act.entries:
-        for bot in who.bots or [each.bot for each in stage.sessions if each.state is State.STALLED]:
+        stalled = {each.bot for each in stage.sessions if each.state is State.STALLED and not each.frozen}
+        for bot in who.bots or [each for each in stage.bots(who, "resume") if each in stalled]:
             session = stage.current.get(bot)
-            if session is None or session.state is not State.STALLED:
+            if session is None or bot not in stalled:
                 stage.skip(bot, f"{bot} can't resume: it is {session.state if session else 'not here'}")
                 continue
             stage.note("resume", session.id)
-            go_on(stage, session)
+            if stage.frozen:
+                session.frozen = True  # it goes on when the server does
+            else:
+                go_on(stage, session)
             stage.do(ResumeReading(session.id))
     yield from stage.settle("resume")
     return True
@@ -171,7 +181,9 @@ def resume(stage: Stage, act: Act) -> Steps:
 
 def go_on(stage: Stage, session: Session) -> None:
     """It reads again: what it missed meanwhile is awaited."""
-    session.move("resume")
+    session.move("resume" if session.told else "resume unjoined")
+    if session.stalled_from is None:
+        return  # nothing was owed to it before, and nothing is now
     session.first_owed = len(stage.history.messages)
     for transition in session.missed:
         stage.owed.expect_notice(replace(transition, awaiting={session.id}))

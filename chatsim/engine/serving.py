@@ -9,7 +9,7 @@ from chatsim.engine.tasks import Steps, Until
 from chatsim.network.network import Close, ServerCommand
 from chatsim.scenario.steps import ServerStep
 
-__all__ = ["serve", "stop"]
+__all__ = ["serve", "stop", "thaw"]
 
 LONGEST_STOP = 4.5  # seconds times what the user asked for: then its whole tree is ended by force
 START_PATIENCE = 10.0  # seconds for a server to listen again
@@ -29,20 +29,34 @@ def serve(stage: Stage, step: ServerStep) -> Steps:
         case "freeze":
             for session in stage.there():
                 hold(stage, session)
+                session.frozen = True
+            stage.frozen = True
             stage.note("server", what="freeze")
             stage.do(ServerCommand("freeze"))
         case "thaw":
-            stage.note("server", what="thaw")
-            stage.do(ServerCommand("thaw"))
-            for session in stage.sessions:
-                if session.state is State.STALLED:
-                    go_on(stage, session)
+            thaw(stage)
             yield from stage.settle("thaw")
     return True
 
 
+def thaw(stage: Stage) -> None:
+    """Whoever was held only because the server was frozen is there again; whom the scenario stalled stays stalled."""
+    stage.frozen = False
+    stage.note("server", what="thaw")
+    stage.do(ServerCommand("thaw"))
+    for session in stage.sessions:
+        if session.frozen and session.state is State.STALLED:
+            go_on(stage, session)
+        session.frozen = False
+
+
 def stop(stage: Stage) -> Steps:
-    """Tell it to end, as its profile says, and wait until its whole tree has gone. Whoever was there is gone."""
+    """Tell it to end, as its profile says, and wait until its whole tree has gone. Whoever was there is gone.
+
+    A frozen one is thawed before: nobody can obey who does nothing.
+    """
+    if stage.frozen:
+        thaw(stage)
     had = len(stage.server_events)
     _everybody_out(stage)
     stage.server_is = "stopping"
@@ -87,6 +101,7 @@ def _start(stage: Stage) -> Steps:
 
 
 def _everybody_out(stage: Stage) -> None:
+    stage.frozen = False
     for session in stage.sessions:
         if session.state not in CLOSED:
             stage.away(session)

@@ -43,6 +43,7 @@ TRANSITIONS: dict[tuple[State, str], State] = {
     (S.PRESENT, "stall"): S.STALLED,
     (S.OPEN, "stall"): S.STALLED,
     (S.STALLED, "resume"): S.PRESENT,
+    (S.STALLED, "resume unjoined"): S.OPEN,
     (S.OPEN, "leave"): S.LEAVING,
     (S.PRESENT, "leave"): S.LEAVING,
     (S.STALLED, "leave"): S.LEAVING,
@@ -51,8 +52,8 @@ TRANSITIONS: dict[tuple[State, str], State] = {
     (S.VANISHED, "closed"): S.GONE,
     (S.REFUSED, "closed"): S.GONE,
     **{(state, "drop"): S.GONE for state in (S.CONNECTING, S.OPEN, S.JOINING, S.PRESENT, S.STALLED, S.LEAVING, S.HALF)},
-    **{(state, "half-close"): S.HALF for state in (S.OPEN, S.JOINING, S.PRESENT)},
-    **{(state, "vanish"): S.VANISHED for state in (S.OPEN, S.JOINING, S.PRESENT)},
+    **{(state, "half-close"): S.HALF for state in (S.OPEN, S.JOINING, S.PRESENT, S.STALLED)},
+    **{(state, "vanish"): S.VANISHED for state in (S.OPEN, S.JOINING, S.PRESENT, S.STALLED)},
     **{(state, "peer closed"): S.LOST for state in (S.OPEN, S.JOINING, S.PRESENT, S.STALLED)},
 }
 
@@ -96,7 +97,8 @@ class Session:
     unproved: int | None = None  # the message after which the next must wait (pace: one-at-a-time)
     free_at: float = 0.0  # not before this may it speak again
     ticking: bool = False  # a timer will look at the outbox
-    stalled_from: int = 0  # first message that it may have missed by our stall
+    stalled_from: int | None = None  # first message that it may have missed by our stall; None: it was not there before
+    frozen: bool = False  # stalled only because the server is frozen
     missed: list[Transition] = field(default_factory=list)  # whose notices came, or should have, during our stall
     catching_up: set[int] = field(default_factory=set)
     acted_badly: bool = False

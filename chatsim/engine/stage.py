@@ -74,6 +74,7 @@ class Stage:
         self.last_arrival = 0.0
 
         self.server_is: str = "up"  # up | stopping | down
+        self.frozen = False  # it is up, and does nothing
         self.server_events: list[ServerEvent] = []
         self.server_ear = OutputEar(self.vocabulary, plan.profile)
         self.crashes = CrashReader()
