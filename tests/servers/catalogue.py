@@ -1,0 +1,82 @@
+"""Which server is wrong, in what, and what must be said of it.
+
+To add one: its program beside this file, a scenario in `scenarios/` that brings the mistake to light, one line here. Then
+write its golden text with CHATSIM_UPDATE_GOLDEN=1 and read it as its author would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["RIGHT", "WRONG", "Wrong"]
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """`fails`: the properties that must fail, all of them, each with its evidence: proof or absence."""
+
+    server: str
+    scenario: str
+    fails: str
+    profile: str = "lines"
+
+    @property
+    def expected(self) -> dict[str, str]:
+        """By property."""
+        pairs = (word.split(":") for word in self.fails.split())
+        return dict(pairs)
+
+    @property
+    def name(self) -> str:
+        return f"{self.server}-{self.scenario}"
+
+
+WRONG = (
+    # messages
+    Wrong("removes_while_looping", "goodbye", "delivery:absence"),
+    Wrong("prints_only_the_first", "console", "delivery:absence", "nickname-console"),
+    Wrong("retries_what_worked", "talk", "no-duplication:proof"),
+    Wrong("broadcasts_the_quit_word", "goodbye", "no-creation:proof"),
+    Wrong("knows_only_ascii", "scripts", "intact:proof"),
+    Wrong("strips_the_text", "blanks", "intact:proof"),
+    Wrong("counts_characters", "scripts", "intact:proof", "header-64"),
+    Wrong("reads_too_little", "long_text", "intact:proof", "prompted"),
+    Wrong("one_read_is_one_message", "two_in_one_write", "framing:proof"),
+    Wrong("speaks_for_the_last_one", "talk", "attribution:proof"),
+    Wrong("echoes", "talk", "echo:proof"),
+    Wrong("gives_no_receipt", "receipt", "echo:absence", "json-lines"),
+    Wrong("whispers_aloud", "whispers", "isolation:proof"),
+    Wrong("tells_who_only_connected", "onlooker", "isolation:proof"),
+    Wrong("echoes_to_all", "echo", "isolation:proof", "echo"),
+    Wrong("answers_the_newest", "desk", "isolation:proof delivery:absence", "operator-desk"),
+    # order
+    Wrong("last_in_first_out", "two_in_one_write", "fifo-order:proof"),
+    Wrong("long_texts_in_the_background", "reply", "causal-order:proof"),
+    Wrong("everybody_loops_alone", "at_once", "total-order:proof"),
+    Wrong("notices_overtake", "last_words", "membership-order:proof"),
+    # membership
+    Wrong("counts_only_up", "one_goes_one_comes", "lets-in:proof"),
+    Wrong("tells_the_newcomer_only", "talk", "join-notice:absence"),
+    Wrong("announces_twice", "talk", "join-notice:proof"),
+    Wrong("misses_only_the_rude", "goodbye", "leave-notice:absence"),
+    Wrong("misses_only_the_polite", "reset", "drop-notice:absence"),
+    Wrong("lists_all_but_the_last", "goodbye", "roster:proof"),
+    Wrong("takes_anybody", "twins", "unique-nicknames:proof"),
+    Wrong("keeps_names_for_ever", "back_again", "nickname-released:absence"),
+    # cleanup
+    Wrong("never_closes", "goodbye", "closes-connection:absence"),
+    Wrong("never_closes", "half_closed", "closes-connection:absence"),
+    Wrong("sweeps_up_later", "half_closed", "no-ghosts:proof"),
+    Wrong("never_forgets_a_name", "goodbye", "no-ghosts:proof roster:proof"),
+    Wrong("waits_for_its_threads", "talk", "clean-exit:absence"),
+    # liveness
+    Wrong("goes_with_the_last", "alone", "stays-up:proof"),
+    Wrong("puts_out_the_silent", "silence", "keeps-clients:proof"),
+    # Who cannot join after a fault cannot join: whatever fails the one fails the other.
+    Wrong("greets_in_the_accept_loop", "broken_off", "still-serves:absence lets-in:absence"),
+    Wrong("catches_nothing", "reset", "no-crash-output:proof"),
+    # the scenario's own
+    Wrong("keeps_no_log", "log", "expectations:absence"),
+)
+
+RIGHT = ("right_threads", "right_socketserver", "right_selectors", "right_asyncio", "right_late")

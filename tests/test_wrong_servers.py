@@ -1,0 +1,97 @@
+"""We test the tester: servers that are wrong in one way each, and what must be said of each; and servers that are right.
+
+The golden texts in `servers/golden/` are what the author of such a server reads. CHATSIM_UPDATE_GOLDEN=1 writes them
+anew; then read them as a tired student would, before you commit them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from servers.catalogue import RIGHT, WRONG, Wrong
+
+from chatsim.checks.verdict import Outcome
+from chatsim.profile.reader import load_profile
+from chatsim.properties import PROPERTIES
+from chatsim.report.report import Report, Run
+from chatsim.report.text import Style, render
+from chatsim.runs import Target, run
+from chatsim.scenario.reader import read_scenario
+
+SERVERS = Path(__file__).parent / "servers"
+SHIPPED = Path(__file__).parent.parent / "scenarios"
+LATER = {"no-thread-leak", "no-socket-leak", "no-memory-leak", "no-spin"} | {
+    "no-head-of-line-blocking",
+    "survives-malformed",
+}  # what no check judges yet
+
+
+def play(server: str, scenario: Path, profile: str, *, patience: float = 0.5) -> Run:
+    """Names and the command are those of somebody who stands in the folder of the servers."""
+    text = scenario.read_bytes()
+    command = f"{shlex.quote(sys.executable)} {shlex.quote(str(SERVERS / server))}.py {{port}}"
+    played = run(read_scenario(text, scenario.name), load_profile(profile), Target(command), seed=1, patience=patience)
+    shown = f"python {server}.py {{port}}"
+    replay = played.replay.replace(shlex.quote(command), shlex.quote(shown))
+    return replace(played, server=shown, replay=replay)
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
+def test_a_mistake_fails_what_it_violates_and_nothing_else(wrong: Wrong) -> None:
+    played = play(wrong.server, SERVERS / "scenarios" / f"{wrong.scenario}.yaml", wrong.profile)
+    told = without_chance(render(Report((played,)), Style()))
+
+    golden = SERVERS / "golden" / f"{wrong.name}.txt"
+    if os.environ.get("CHATSIM_UPDATE_GOLDEN"):
+        golden.write_text(told, encoding="utf-8")
+    failed = {v.property: str(v.evidence) for v in played.verdicts if v.outcome is Outcome.FAILED}
+    unclear = [v.property for v in played.verdicts if v.outcome is Outcome.INCONCLUSIVE]
+    assert (played.error, failed, unclear) == (None, wrong.expected, []), told
+    assert told == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("scenario", ["lobby", "drops", "names", "order", "rooms", "storm", "cuts"])
+@pytest.mark.parametrize("server", RIGHT)
+def test_a_right_server_fails_nothing(server: str, scenario: str) -> None:
+    played = play(server, SHIPPED / f"{scenario}.yaml", "lines", patience=1.0)
+
+    assert played.outcome is Outcome.PASSED, render(Report((played,)), Style())
+
+
+def test_each_property_is_shown_failing() -> None:
+    shown = {name for wrong in WRONG for name in wrong.expected}
+
+    assert shown | LATER == {known.name for known in PROPERTIES}
+
+
+def test_nearly_each_property_is_shown_failing_alone() -> None:
+    """Who cannot join after a fault can neither join: `still-serves` fails together with what kept the newcomer out."""
+    alone = {name for wrong in WRONG for name in wrong.expected if len(wrong.expected) == 1}
+
+    assert alone | LATER | {"still-serves"} == {known.name for known in PROPERTIES}
+
+
+def test_every_golden_text_belongs_to_a_wrong_server() -> None:
+    assert {path.stem for path in (SERVERS / "golden").iterdir()} == {wrong.name for wrong in WRONG}
+
+
+CHANCE = (
+    (r"\b\d+\.\d\d s\b", "#.## s"),  # times
+    (r"\b\d+ tries\b", "## tries"),
+    (r"\b\d+(st|nd|rd|th) (time|connection)\b", r"##th \2"),  # as many as the patience allowed for
+    (re.escape(f"{SERVERS}{os.sep}"), ""),
+    (r'\n *File "[^\n]*(\n +[^\n]+)*?(?=\n    \w|\n *File|\n\n)', ""),  # the frames of a traceback differ by version
+)
+
+
+def without_chance(text: str) -> str:
+    """The report without what differs from run to run, and from machine to machine."""
+    for pattern, shown in CHANCE:
+        text = re.sub(pattern, shown, text)
+    return text
