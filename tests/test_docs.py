@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -131,6 +134,65 @@ def test_the_keys_of_a_scenario_are_those_of_its_reader() -> None:
     table = text[text.index("| key | value | meaning |") : text.index("`chatsim validate FILE` finds")]
 
     assert set(re.findall(r"^\| `([a-z]+)`", table, re.MULTILINE)) == {name for name, _ in TOP_KEYS}
+
+
+# --- the architecture ------------------------------------------------------------------------------------------------
+
+
+def architecture() -> str:
+    return (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+
+
+def test_the_rows_are_those_of_the_import_contract() -> None:
+    found = re.search(r"^<!-- checked: rows -->\n\n```text\n(.*?)```$", architecture(), re.MULTILINE | re.DOTALL)
+    assert found is not None
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    (layers,) = (contract["layers"] for contract in settings["contracts"] if contract["type"] == "layers")
+
+    assert found[1].splitlines() == [layer.replace("chatsim.", "") for layer in layers]
+
+
+def test_every_room_has_its_line_in_the_map() -> None:
+    there = {
+        path.stem
+        for path in (ROOT / "chatsim").iterdir()
+        if not path.name.startswith("_") and (path.suffix == ".py" or (path / "__init__.py").exists())
+    }
+
+    assert sorted(in_ticks(rows("ARCHITECTURE.md", "rooms"))) == sorted(there)
+
+
+def test_every_module_of_the_engine_is_in_its_map() -> None:
+    text = architecture()
+    table = text[text.index("| module | question that it answers |") : text.index("## I am the line")]
+    told = re.findall(r"`([a-z]+)`", "".join(line.split("|")[1] for line in table.splitlines() if line))
+
+    assert sorted(told) == sorted(path.stem for path in (ROOT / "chatsim/engine").glob("[!_]*.py"))
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`(chatsim(?:\.\w+){2,})`", architecture()))))
+def test_what_the_architecture_names_exists(name: str) -> None:
+    words = name.split(".")
+    modules = [count for count in range(len(words), 0, -1) if is_module(".".join(words[:count]))]
+    found: object = import_module(".".join(words[: modules[0]]))
+    for word in words[modules[0] :]:
+        found = getattr(found, word)
+
+    assert found is not None
+
+
+def is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(re.findall(r"`((?:tests|chatsim|reference_server)/[\w./]+)`", architecture())))
+)
+def test_what_the_architecture_points_to_is_there(name: str) -> None:
+    assert (ROOT / name).exists()
 
 
 # --- examples --------------------------------------------------------------------------------------------------------
