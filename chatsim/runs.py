@@ -239,8 +239,12 @@ def _reference_server(start: Start, dialect: str) -> tuple[Start, tuple[str, ...
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does, so that no server is left behind and the history is kept."""
-    if threading.current_thread() is not threading.main_thread():
+    """SIGTERM ends a run as Ctrl-C does, so that no server is left behind and the history is kept.
+
+    Whoever calls us and has an answer to it already keeps it.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         yield
         return
 

@@ -35,6 +35,8 @@ VERBS = {
 
 EXIT_CODES_HELP = "\b\nExit codes:\n" + table()
 
+SAME_INTERRUPT = 1.0  # seconds within which a second Ctrl-C is the first one, pressed in impatience
+
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 
@@ -112,7 +114,32 @@ def entry() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed by the caller, as `>&-` does
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _end_in_good_order()
     sys.exit(_guarded())
+
+
+def _end_in_good_order() -> None:
+    """To be told to end, or to lose the terminal, is what Ctrl-C is: the end of the work, not of the report.
+
+    One that follows at once means the same ending, which is under way, and must not break it off; a later one is
+    meant anew. What is ignored (`nohup`, a shell's `&`) stays ignored.
+    """
+    import signal
+    from time import monotonic
+
+    last = float("-inf")
+
+    def interrupt(*_: object) -> None:
+        nonlocal last
+        now = monotonic()
+        if now - last >= SAME_INTERRUPT:
+            last = now
+            raise KeyboardInterrupt
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, interrupt)
 
 
 def _guarded() -> int:

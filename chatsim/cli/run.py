@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
@@ -124,29 +123,13 @@ def run(
 
     job = Job(chosen, spoken, Target(command=server, address=where), seed, repeat, patience, exit_first)
     outlet = Outlet(verbose - quiet, json, history, several_runs=len(chosen) * repeat > 1)
-    with _ending_in_good_order():
-        try:
-            for group in job.groups():
-                outlet.group(group, job.repeat)
-        except KeyboardInterrupt:  # between two runs; within one, the run itself notes it
-            job.interrupted = True
+    try:
+        for group in job.groups():
+            outlet.group(group, job.repeat)
+    except KeyboardInterrupt:  # between two runs; within one, the run itself notes it
+        job.interrupted = True
     report = outlet.finish(job.repeat, stopped_early=job.stopped, interrupted=job.interrupted)
     raise typer.Exit(exit_code(report))
-
-
-@contextmanager
-def _ending_in_good_order() -> Iterator[None]:
-    """SIGTERM between two runs is what Ctrl-C is: the end of the work, not of the report."""
-    import signal
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _read(paths: list[str], keyword: str | None, problems: Problems) -> list[Scenario]:
