@@ -99,13 +99,16 @@ def _judged(history: History, path: str, names: tuple[str, ...] | None) -> Run:
     if why == "server" and next(history.of("told"), None) is None:
         error = ServerError("the server could not be started, reached or spoken to when this was recorded")
     verdicts = () if error is not None else tuple(judge(history, names))
+    outcome = Outcome.INCONCLUSIVE if error is not None else outcome_of(verdicts, header)
+    if outcome is Outcome.PASSED and why in ("", "interrupted"):
+        outcome = Outcome.INCONCLUSIVE  # it was not over: the rest might have failed
     return Run(
         scenario=header.scenario,
         file=header.file or path,
         seed=header.seed,
         profile=header.profile,
         server=header.server,
-        outcome=Outcome.INCONCLUSIVE if error is not None else outcome_of(verdicts, header),
+        outcome=outcome,
         duration_s=history[len(history) - 1].t if len(history) else 0.0,
         verdicts=verdicts,
         history=history,
