@@ -1,0 +1,4 @@
+"""It has nothing to do."""
+
+print("nothing to do")
+raise SystemExit(0)

@@ -1,0 +1,7 @@
+"""Nothing is wrong with it."""
+
+from lobby import listen, ring, serve
+
+listener = listen()
+ring("listening")
+serve(listener)
