@@ -15,6 +15,7 @@ from chatsim.engine.dialogue import begin
 from chatsim.engine.session import Session, State
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until, Waiting
+from chatsim.profile.profile import Voice
 from chatsim.scenario.steps import Act, Crossing, Join
 
 __all__ = ["connect", "cross", "join", "join_visitor", "knock"]
@@ -43,7 +44,7 @@ def join(stage: Stage, act: Act) -> Steps:
     for who, detail in act.entries:
         wanted: str = detail.wanted if isinstance(detail, Join) else "accepted"
         wishes += [(bot, wanted) for bot in stage.bots(who, act.verb)]
-    before = stage.there()
+    before = _seen_there(stage)
     one_by_one = stage.profile.nick == "assigned"
     sessions = yield from _all_told(stage, wishes, at_once=1 if one_by_one else AT_ONCE)
     for session, wanted in sessions:
@@ -64,9 +65,14 @@ def join(stage: Stage, act: Act) -> Steps:
     return True
 
 
+def _seen_there(stage: Stage) -> list[Session]:
+    """Those who are owed the notice of a join. One who was only told that it is there may not be in the list yet."""
+    return [each for each in stage.there() if each.proved or not stage.profile.knock or not stage.terms.others_hear]
+
+
 def join_visitor(stage: Stage, name: str = VISITOR) -> Steps:
     """chatsim's own newcomer: joins, is knocked, speaks and is heard. The scenario knows nothing of it."""
-    before = stage.there()
+    before = _seen_there(stage)
     bot = stage.invite(name)
     sessions = yield from _all_told(stage, [(bot, "accepted")], at_once=1)
     joined = [session for session, _ in sessions if session.state is State.PRESENT]
@@ -222,61 +228,88 @@ def knock(stage: Stage, joined: list[Session], room: str | None = None) -> Steps
             stage.present(session, "told")
         yield from stage.settle("join")
         return True
-    settled_in = [
-        each
-        for each in stage.there()
-        if each.state is State.PRESENT and each not in joined and (room is None or room in each.rooms)
-    ]
-    newcomers = list(joined)
-    if not settled_in and len(newcomers) == 1 and voice.echo:
-        yield from _knock_from(stage, newcomers[0], newcomers, room)
-    elif settled_in:
-        yield from _knock_from(stage, settled_in[0], newcomers, room)
-    elif len(newcomers) > 1:
-        yield from _knock_from(stage, newcomers[0], newcomers[1:], room)
-        yield from _knock_from(stage, newcomers[1], newcomers[:1], room)
+    unproved = [each for each in stage.there() if not each.proved and each.state is State.PRESENT]
+    newcomers = [each for each in joined if each.state is State.PRESENT]
+    if newcomers and unproved and stage.owed.nothing():
+        for session in unproved:
+            session.first_owed = None  # it was only told so, while nobody else was there: now somebody can knock for it
+        newcomers = [*unproved, *newcomers]
+    yield from _knock(stage, newcomers, room, partial(stage.present), stage.patience.for_joins)
     for session in newcomers:
         stage.present(session, "told")
     yield from stage.settle("join")
     return True
 
 
-def _knock_from(stage: Stage, speaker: Session, listeners: list[Session], room: str | None) -> Steps:
-    """One bot speaks, again after 1, 2, 4 … round trips, until all of these have heard it."""
-    awaiting = {each.id: each for each in listeners if each.state is State.PRESENT}
+def _knock(
+    stage: Stage,
+    newcomers: list[Session],
+    room: str | None,
+    seen: Callable[[Session, str], None],
+    patience: float,
+) -> Steps:
+    """Somebody speaks, again after 1, 2, 4 … round trips, until all of these have heard it. True if they have.
+
+    `seen` is told of each, and how. Those whom nobody is left to knock for are left alone.
+    """
+    awaiting = {each.id: each for each in newcomers}
+    voice = stage.profile.public if room is None else stage.profile.rooms.voice if stage.profile.rooms else Voice()
     knocks: list[int] = []
+    queued: list[Session] = []  # who has a knock on the tip of the tongue
     over = False
 
-    def heard(session: Session) -> None:
+    def here() -> list[Session]:
+        return [each for each in awaiting.values() if each.state is State.PRESENT]
+
+    def speaker() -> Session | None:
+        """One who is there; else one newcomer for the others; else, alone, for itself if it hears itself."""
+        for each in stage.sessions:
+            settled = each.there and each.state is State.PRESENT and each.id not in awaiting
+            if settled and (room is None or (room in each.rooms and room not in each.new_in)):
+                return each
+        waiting = here()
+        return waiting[0] if len(waiting) > 1 or (waiting and voice.echo) else None
+
+    def heard(by: Session, alone: bool, session: Session) -> None:
+        if session is by and not alone:
+            return
         if awaiting.pop(session.id, None) is not None:
-            stage.present(session, "knock")
+            seen(session, "knock")
             stage.progress()
+            if by.id in awaiting and not [each for each in here() if each is not by]:
+                speak()  # it has knocked for all the others: now one of them knocks for it
 
-    def speak(gap: float) -> Callable[[], None]:
-        def utter() -> int | None:
-            if over or not awaiting or speaker.state is not State.PRESENT:
-                return None
-            said = stage.say(speaker, stage.composer.short(), kind="knock", room=room)
-            knocks.append(said)
-            stage.when_heard[said] = heard
-            stage.clockwork.timers.at(stage.now + gap, speak(min(2 * gap, 0.5)))
-            return said
+    def utter(session: Session) -> int | None:
+        queued.clear()
+        if over or not here() or session.state is not State.PRESENT:
+            return None
+        said = stage.say(session, stage.composer.short(), kind="knock", room=room)
+        knocks.append(said)
+        stage.when_heard[said] = partial(heard, session, session.id in awaiting and len(here()) == 1)
+        return said
 
-        return lambda: None if over or not awaiting else stage.mouth.enqueue(speaker, utter)
+    def speak() -> None:
+        session = speaker()
+        if session is not None and not (queued and queued[0].state is State.PRESENT):
+            queued[:] = [session]
+            stage.mouth.enqueue(session, partial(utter, session))
 
-    speak(max(0.001, 2 * stage.patience.round_trip))()
-    wait = Until(
-        lambda: not [each for each in awaiting.values() if each.state is State.PRESENT], stage.patience.for_joins
-    )
+    def again(gap: float) -> None:
+        if not over and here():
+            speak()
+            stage.clockwork.timers.at(stage.now + gap, partial(again, min(2 * gap, 0.5)))
+
+    again(max(0.001, 2 * stage.patience.round_trip))
+    wait = Until(lambda: not here() or speaker() is None, patience)
     met = yield wait
     over = True
     if not met:
-        stage.unmet("knock", wait, [["knock", each.id, each.bot] for each in awaiting.values()])
-        for session in list(awaiting.values()):
-            stage.present(session, "patience")
+        stage.unmet("knock", wait, [["knock", each.id, each.bot] for each in here()])
+        for session in here():
+            seen(session, "patience")
     for said in knocks:
         stage.when_heard.pop(said, None)
-    return True
+    return met
 
 
 # --- rooms ---------------------------------------------------------------------------------------------------------
@@ -301,6 +334,8 @@ def cross(stage: Stage, act: Act) -> Steps:
         if not entering:
             session.rooms.discard(room)
         stage.expect_notice("joined" if entering else "left", session, members, room)
+        if entering:
+            session.new_in.add(room)
         done = partial(_entered if entering else _exited, stage, session, room)
         begin(stage, session, rooms.enter if entering else rooms.exit, done, room=room, refusals=True)
     wait = Until(lambda: all(each.conversation is None for each, _ in crossing))
@@ -311,10 +346,11 @@ def cross(stage: Stage, act: Act) -> Steps:
             if session.conversation is not None:
                 session.conversation = None
                 session.ear.await_none()
+                session.new_in.discard(room)
                 stage.skip(
                     session.bot, f"{session.bot} was never told that it is {'in' if entering else 'out of'} {room}"
                 )
-    if entering and stage.profile.knock:
+    if entering:
         for room in dict.fromkeys(room for _, room in crossing):
             yield from _knock_in_room(stage, [each for each, to in crossing if to == room and room in each.rooms], room)
     yield from stage.settle(act.verb)
@@ -329,34 +365,8 @@ def _exited(stage: Stage, session: Session, room: str) -> None:
 def _knock_in_room(stage: Stage, newcomers: list[Session], room: str) -> Steps:
     rooms = stage.profile.rooms
     assert rooms is not None
-    if rooms.voice.says is None or not rooms.voice.hears:
-        return True
-    members = [
-        each for each in stage.sessions if room in each.rooms and each not in newcomers and each.state is State.PRESENT
-    ]
-    if members:
-        yield from _hear_in_room(stage, members[0], newcomers, room)
-    elif len(newcomers) > 1:
-        yield from _hear_in_room(stage, newcomers[0], newcomers[1:], room)
-        yield from _hear_in_room(stage, newcomers[1], newcomers[:1], room)
-    elif newcomers and rooms.voice.echo:
-        yield from _hear_in_room(stage, newcomers[0], newcomers, room)
+    if stage.profile.knock and rooms.voice.says is not None and rooms.voice.hears:
+        yield from _knock(stage, newcomers, room, lambda each, how: each.new_in.discard(room), stage.patience.seconds)
+    for session in newcomers:
+        session.new_in.discard(room)
     return True
-
-
-def _hear_in_room(stage: Stage, speaker: Session, listeners: list[Session], room: str) -> Steps:
-    """One knock, resent while it is not heard by all of these."""
-    gap = max(0.001, 2 * stage.patience.round_trip)
-    begun = stage.now
-    while True:
-        said = stage.say(speaker, stage.composer.short(), kind="knock", room=room)
-        heard = partial(_all_have, listeners, said)
-        if (yield Until(heard, gap, exact=True)):
-            return True
-        if stage.now - begun > stage.patience.seconds:
-            return False
-        gap *= 2
-
-
-def _all_have(listeners: list[Session], message: int) -> bool:
-    return all(each.has_seen(message) or each.state is not State.PRESENT for each in listeners)

@@ -91,7 +91,9 @@ class Session:
     connected_at: float = 0.0
     first_owed: int | None = None
     seen: bytearray = field(default_factory=bytearray)  # by message number: has it been heard
+    proved: bool = False  # it has been seen to be there, or waited for in vain; not only told so
     rooms: set[str] = field(default_factory=set)
+    new_in: set[str] = field(default_factory=set)  # those of its rooms in which it has not yet been seen to be
     conversation: Conversation | None = None
     outbox: deque[Callable[[], int | None]] = field(default_factory=deque)
     unproved: int | None = None  # the message after which the next must wait (pace: one-at-a-time)

@@ -279,7 +279,9 @@ class Stage:
             flight.audience = {to.id} if voice.hears and to.there else set()
         elif room is not None:
             flight.audience = {
-                other.id for other in self.sessions if room in other.rooms and other.there and other is not session
+                other.id
+                for other in self.sessions
+                if room in other.rooms and room not in other.new_in and other.there and other is not session
             }
         elif voice.hears:
             count = sum(1 for other in self.sessions if other.first_owed is not None)
@@ -295,12 +297,13 @@ class Stage:
 
     def _landed(self, flight: Flight) -> None:
         if self.faulted_at is None:
-            self.patience.saw(max(0.0, self.now - flight.at))
+            self.patience.saw(max(0.0, self.now - flight.at), queued=flight.queued)
 
     # --- presence ------------------------------------------------------------------------------------------------------
 
     def present(self, session: Session, how: str) -> None:
         """From now on it is owed what is said."""
+        session.proved = session.proved or how != "told"
         if session.first_owed is None and session.state is State.PRESENT:
             self.note("present", session.id, how=how)
             session.first_owed = len(self.history.messages)
