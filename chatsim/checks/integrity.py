@@ -168,6 +168,10 @@ def _untrue(views: Views, entry: Entry) -> bool:
         return False
     if entry.detail.get("what") == "joined":
         return not any(view.born < index for view in named)
+    if entry.detail.get("room") is not None:
+        crossed = {e.session for kind in ("enter", "exit") for e in views.lives.of(kind) if e.index < index}
+        if any(view.number in crossed for view in named):
+            return False  # out of one room into none or another: that is no going away
     return not any(
         min(view.life.parted, view.life.acted, view.life.refused, view.gone) < index or view.life.closed != NEVER
         for view in named
@@ -330,6 +334,8 @@ def _in_no_known_form(views: Views) -> tuple[int, int, int] | None:
         for message, index in hearing:
             if views.form_at(index) == UNKNOWN and views.sender(message) not in (receiver, OPERATOR):
                 said = views.messages[message]
+                if not views.speech(message).heard:
+                    continue  # that it came at all is for `isolation` to judge
                 if said.kind not in NOT_JUDGED and not views.speech(message).composed:
                     return receiver, message, index
     return None
