@@ -126,11 +126,12 @@ def _facts_at_looks(lives: Lives, since: int) -> list[Entry]:
 
 
 def _end_of_look(lives: Lives, look: int) -> int:
-    """A look lasts until the next look or the next step: the director may ask for facts several times in one."""
+    """A look lasts until the next step, or the first look after that: the third is taken again while patience lasts."""
     if look == NEVER:
         return NEVER
-    following = (e.index for kind in ("look", "step") for e in lives.of(kind) if e.index > look)
-    return min((i for i in following), default=NEVER)
+    steps = [e.index for e in lives.of("step") if e.index > look]
+    looks = [e.index for e in lives.of("look") if e.index > look and int(e.detail.get("number", 0)) < 3]
+    return min([*steps, *looks], default=NEVER)
 
 
 # --- no-ghosts -----------------------------------------------------------------------------------------------------

@@ -95,6 +95,19 @@ def test_a_look_may_be_taken_several_times_before_it_counts() -> None:
     assert closes_connection(story.history).outcome is Outcome.PASSED
 
 
+def test_the_third_look_lasts_as_long_as_it_is_taken_again() -> None:
+    """Also where the server's end is seen as end-of-file: it has all the patience that the director has."""
+    story = of_ann_and_bob()
+    story.drop("bob", "half-close")
+    for number in (1, 2, 3, 3):
+        look(story, number)
+    story.closed("bob")
+    look(story, 3)
+
+    verdict = closes_connection(story.history)
+    assert (verdict.outcome, verdict.at) == (Outcome.PASSED, "after speech")
+
+
 def test_somebody_elses_socket_in_close_wait_is_not_held_against_a_departure() -> None:
     story = of_ann_and_bob()
     story.drop("bob", "close")
