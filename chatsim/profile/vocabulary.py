@@ -61,6 +61,22 @@ class Utterance:
         return self.head + markers.WIDTH if self.marker is not None else len(self.text)
 
 
+def miscoded(text: str) -> list[str]:
+    """What becomes of a text in a server that takes every character for a byte, or knows no others than ASCII's."""
+    if text.isascii():
+        return []
+    data = text.encode("utf-8", "replace")
+    ways = [
+        text.encode("ascii", "replace").decode(),
+        text.encode("ascii", "ignore").decode(),
+        text.encode("latin-1", "replace").decode("latin-1"),
+        data.decode("latin-1"),
+        data.decode("cp1252", "replace"),
+        data.decode("ascii", "replace"),
+    ]
+    return [wrong for wrong in dict.fromkeys(ways) if wrong.strip()]
+
+
 class Vocabulary:
     """The register of one run. Grows only; nothing that was added is ever forgotten."""
 
@@ -87,6 +103,8 @@ class Vocabulary:
         self._indexed = 0
         self._order: list[int] = []
         self._alike: dict[str, int] = {}
+        self._miscoded: dict[str, int] = {}
+        self._pieces: dict[int, int] = {}  # of the text looked at: message → characters in its pieces
 
     def __len__(self) -> int:
         return len(self.utterances)
@@ -268,7 +286,8 @@ class Vocabulary:
         """Messages that this text, which bears no marker, may have been: (message, how it was damaged), best first.
 
         A common piece of 12 characters, or of half the message if that is more; a short text that lost its case, its
-        outer blanks or less than half of itself. Linear in the text; the index is built when first asked for.
+        outer blanks or less than half of itself; one that went through a wrong encoding; pieces of 12 characters that
+        together are half of it. Linear in the text; the index is built when first asked for.
         """
         self._index()
         text = text[:65_536]
@@ -276,8 +295,12 @@ class Vocabulary:
         if same is not None:
             sent = self.utterances[same].text
             return [(same, "stripped" if sent.strip() == text.strip() else "case")]
+        same = self._miscoded.get(text.strip())
+        if same is not None:
+            return [(same, "garbled")]
         best: dict[int, int] = {}
         looked: set[tuple[int, int]] = set()
+        self._pieces.clear()
         for start in range(len(text) - _GRAM + 1):
             for message in self._grams.get(text[start : start + _GRAM], ()):
                 self._longest(message, text, start, best, looked)
@@ -301,10 +324,13 @@ class Vocabulary:
                 while end < len(sent) and there < len(text) and sent[end] == text[there]:
                     end, there = end + 1, there + 1
                 best[message] = max(best.get(message, 0), end - begin)
+                if end - begin >= _PIECE:
+                    self._pieces[message] = self._pieces.get(message, 0) + end - begin
             at = sent.find(gram, at + 1) if len(sent) < 4096 else -1
 
     def _is_piece(self, message: int, length: int) -> bool:
-        return length >= max(_PIECE, len(self.utterances[message].text) // 2)
+        half = len(self.utterances[message].text) // 2
+        return length >= max(_PIECE, half) or self._pieces.get(message, 0) >= max(_PIECE, half)
 
     def _how(self, message: int, text: str, length: int) -> str:
         return (
@@ -333,6 +359,8 @@ class Vocabulary:
             self._indexed += 1
             text = said.text
             self._alike.setdefault(folded(text).strip(), said.message)
+            for wrong in miscoded(text):
+                self._miscoded.setdefault(wrong.strip(), said.message)
             least = _PIECE if len(text) <= 4096 else len(text) // 2
             least = min(least, max(_GRAM, len(text) // 2))
             for start in range(0, max(1, len(text) - _GRAM + 1), least - _GRAM + 1):

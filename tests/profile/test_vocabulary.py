@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from overheard import T, Talk, Voice, lines, prompted
@@ -61,6 +62,26 @@ def test_half_of_a_text_is_known_wherever_it_is_cut_from(text: str, start: int, 
     near = [message for message, _ in talk.vocabulary.near("<<" + piece + ">>")]
 
     assert (one in near) or len(piece) < max(12, len(text) // 2)
+
+
+@given(st.text("abcdefghijkl ", min_size=40, max_size=120), st.integers(14, 32))
+def test_a_text_whose_pieces_all_came_is_known_whatever_stands_between(text: str, length: int) -> None:
+    talk = Talk(lines())
+    one = talk.said(text)
+    pieces = [text[at : at + length] for at in range(0, len(text), length)]
+
+    assert one in [message for message, _ in talk.vocabulary.near("<ann: >".join(pieces))]
+
+
+WRONGLY_READ = ("Привет, Боб!".encode().decode("latin-1"), "Привет, Боб!".encode().decode("ascii", "replace"))
+
+
+@pytest.mark.parametrize("text", ["??????, ???!", *WRONGLY_READ])
+def test_a_text_that_went_through_a_wrong_encoding_is_known(text: str) -> None:
+    talk = Talk(lines())
+    one = talk.said("Привет, Боб!")
+
+    assert talk.vocabulary.near(text) == [(one, "garbled")]
 
 
 def test_a_text_that_shares_nothing_is_near_nothing() -> None:
