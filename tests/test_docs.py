@@ -120,6 +120,27 @@ def test_the_history_that_is_shown_can_be_read() -> None:
     assert [entry.kind for entry in history] == ["step", "connect", "send", "heard"]
 
 
+@pytest.mark.parametrize(
+    "played",
+    [
+        "scenarios/rooms.yaml",
+        "scenarios/rude.yaml --profile prompted",
+        "scenarios/operator.yaml --profile operator-desk",
+        "docs/example/cut-off.yaml --profile docs/example/profile.yaml",
+    ],
+)
+def test_no_entry_carries_what_is_not_described(played: str, tmp_path: Path) -> None:
+    described = {row[0].strip("`"): set(re.findall(r"`([a-z_]+)`", row[2])) for row in rows("docs/history.md", "kinds")}
+    recorded = tmp_path / "run.jsonl"
+    output(f"chatsim run {played} --seed 7 --history {recorded}")
+
+    with recorded.open(encoding="utf-8") as lines:
+        history = History.read(lines)
+
+    assert len(history) > 50
+    assert [(entry.kind, key) for entry in history for key in entry.detail if key not in described[entry.kind]] == []
+
+
 def test_every_placeholder_is_explained() -> None:
     text = (ROOT / "docs/profiles.md").read_text(encoding="utf-8")
     table = text[text.index("| placeholder | stands for |") : text.index("Where each may stand")]
