@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from chatsim.report.report import Run
 
 __all__ = ["check"]
+
+LONGEST_LINE = 32 * 1024 * 1024  # characters: no scenario lets a bot say as much at once
 
 
 def check(
@@ -77,12 +80,26 @@ def _read(path: str) -> History:
     if path == "-":
         import sys
 
-        return History.read(sys.stdin, "standard input")
+        if sys.stdin is None:
+            raise HistoryError("standard input is closed: there is no history in it")
+        return History.read(_lines(sys.stdin, "standard input"), "standard input")
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 (pathlib costs more here)
-            return History.read(file, path)
+            return History.read(_lines(file, path), path)
     except OSError as problem:
         raise HistoryError(f"{path} could not be read: {problem.strerror or problem}") from problem
+
+
+def _lines(file: IO[str], name: str) -> Iterator[str]:
+    """The file's lines; one without end (a device, a disk image) is no history, and is not read to its end."""
+    from chatsim.errors import HistoryError
+
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        if len(line) >= LONGEST_LINE:
+            raise HistoryError(f"{name}, line {number}: this is not an entry of a chatsim history (it does not end)")
+        yield line
 
 
 def _judged(history: History, path: str, names: tuple[str, ...] | None) -> Run:

@@ -150,6 +150,7 @@ def _guarded() -> int:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else FAULT
     except KeyboardInterrupt:
         code = INTERRUPTED
+        _leave_the_rest_unsaid()  # perhaps it was the telling that could not go on
     except ChatsimError as error:
         _complain(str(error))
         code = error.exit_code
@@ -185,4 +186,11 @@ def _flush() -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_the_rest_unsaid()
+
+
+def _leave_the_rest_unsaid() -> None:
+    from chatsim.cli.terminal import silence
+
+    if sys.stdout is not None:
+        silence(sys.stdout)

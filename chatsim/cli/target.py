@@ -33,6 +33,13 @@ def check_target(server: str | None, connect: str | None, profile: str | None, p
         )
     if server is not None and not server.strip():
         problems.add("--server is empty", 'Give the command that starts it: --server "python server.py"')
+    if server is not None and server.strip():
+        import shlex
+
+        try:
+            shlex.split(server)
+        except ValueError as problem:
+            problems.add(f"--server can not be read: {server}", f"It is split as by a shell: {str(problem).lower()}.")
     if (server is not None or connect is not None) and profile is None:
         from chatsim.profile.reader import builtin_names
 

@@ -6,17 +6,20 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TextIO
 
 from chatsim.errors import UsageError
 
-__all__ = ["Progress", "colours", "hint", "tell", "unwritable", "whole_file", "width"]
+__all__ = ["Progress", "colours", "hint", "silence", "tell", "unwritable", "whole_file", "width"]
 
 
 def tell(text: str, stream: TextIO | None = None) -> None:
-    """Print a result as it stands. A reader who has gone (`| head`) is no error: the rest is said to nobody."""
+    """Print a result as it stands. A reader who has gone (`| head`) is no error: the rest is said to nobody.
+
+    Raises UsageError where it can not be written for another reason (the disk is full).
+    """
     stream = stream or sys.stdout
     if stream is None:  # closed by the caller
         return
@@ -24,13 +27,25 @@ def tell(text: str, stream: TextIO | None = None) -> None:
         stream.write(text if text.endswith("\n") or not text else text + "\n")
         stream.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        silence(stream)
+    except OSError as problem:
+        silence(stream)
+        name = "standard error" if stream is sys.stderr else "standard output"
+        raise UsageError(f"{name} could not be written: {problem.strerror or problem}") from problem
+
+
+def silence(stream: TextIO) -> None:
+    """From now on what is written there goes nowhere, what is still in its buffer included."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def hint(text: str) -> None:
     """Say something about the work itself, beside the results."""
     if sys.stderr is not None:
-        tell(text, sys.stderr)
+        with suppress(UsageError):  # nowhere is left to say that nothing can be said
+            tell(text, sys.stderr)
 
 
 def colours(stream: TextIO | None = None) -> bool:
@@ -66,14 +81,19 @@ def unwritable(path: str) -> str | None:
     """Why a file can not be written there, before any work is done for it; null if it can, as far as one can tell."""
     if path == "-":
         return None
+    if not path:
+        return "a file has no empty name"
     target = Path(path)
-    if target.is_dir():
-        return f"{path} is a folder"
-    folder = target.parent
-    if not folder.is_dir():
-        return f"there is no folder {folder}"
-    if not os.access(target if target.exists() else folder, os.W_OK):
-        return f"{path} may not be written"
+    try:
+        if target.is_dir():
+            return f"{path} is a folder"
+        folder = target.parent
+        if not folder.is_dir():
+            return f"there is no folder {folder}"
+        if not os.access(target if target.exists() else folder, os.W_OK):
+            return f"{path} may not be written"
+    except (OSError, ValueError) as problem:
+        return f"{path} can not be written: {getattr(problem, 'strerror', None) or problem}"
     return None
 
 
@@ -88,16 +108,18 @@ def whole_file(path: str) -> Iterator[IO[str]]:
         sys.stdout.flush()
         return
     target = Path(path).resolve()  # through symbolic links: the link stays one
-    if target.exists() and not target.is_file():  # a pipe or a device has no halves to hide
-        with target.open("w", encoding="utf-8", errors="backslashreplace") as file:
-            yield file
-        return
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    # A pipe or a device has no halves to hide.
+    has_halves = target.is_file() or not target.exists()
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part") if has_halves else target
     try:
         with draft.open("w", encoding="utf-8", errors="backslashreplace") as file:
             yield file
-        draft.replace(target)
+        if has_halves:
+            draft.replace(target)
+    except BrokenPipeError:
+        raise
     except OSError as problem:
         raise UsageError(f"{path} could not be written: {problem.strerror or problem}") from problem
     finally:
-        draft.unlink(missing_ok=True)
+        if has_halves:
+            draft.unlink(missing_ok=True)
