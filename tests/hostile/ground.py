@@ -73,6 +73,14 @@ class Running:
     def send(self, number: int) -> None:
         self.process.send_signal(number)
 
+    @property
+    def over(self) -> bool:
+        watch = os.pidfd_open(self.process.pid)
+        try:
+            return bool(select.select([watch], (), (), 0)[0])
+        finally:
+            os.close(watch)
+
     def end(self, patience: float = PATIENCE) -> Ended:
         """Wait until it has ended; one that hangs is killed, and fails the test."""
         watch = os.pidfd_open(self.process.pid)
