@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 from chatsim.engine import expecting, joining, leaving, speaking
 from chatsim.engine.clockwork import Clockwork
@@ -49,7 +50,7 @@ class Director:
         self.stage = stage = Stage(plan, network, history)
         hearing = Hearing(stage)
         stage.hear = hearing.phrase
-        stage.clockwork = Clockwork(network, stage.patience, hearing.take, lambda: stage.mouth.speak_a_round())
+        stage.clockwork = Clockwork(network, stage.patience, hearing.take, stage.take_turn)
         stage.mouth = Mouth(plan.profile, stage.clockwork.timers, network.now, stage.full)
         self._plan = plan
         self._taken = expecting.Taken()
@@ -100,7 +101,7 @@ class Director:
 
     def _tell(self, step: Step, number: int, phase: str) -> None:
         if phase == "begin":
-            detail: dict[str, object] = {"verb": step.verb, "place": str(step.place), "text": step.text}
+            detail: dict[str, Any] = {"verb": step.verb, "place": str(step.place), "text": step.text}
             if isinstance(step, Act) and step.verb in ("join", "rejoin"):
                 detail["bots"] = [bot for who, _ in step.entries for bot in self.stage.bots(who, step.verb)]
             self.stage.note("step", number=number, phase=phase, **detail)
