@@ -62,7 +62,9 @@ class Composer:
         text = f"{first} {head} {others} {tail}" if others else f"{head} {first} {tail}"
         if size is not None:
             text = self._fitted(text, head, tail, size)
-        return Composed(text, words if size is None else f"{words[:40]}… ({size} bytes)", number)
+            there = " ".join(text.replace(head, "").replace(tail, "").split())
+            words = f"{there[:40]}… ({size} bytes)"
+        return Composed(text, words, number)
 
     def short(self) -> Composed:
         """The shortest text that can be recognised: for knocks and fences."""
