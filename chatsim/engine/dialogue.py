@@ -66,7 +66,8 @@ def _send_line(stage: Stage, session: Session, talk: Conversation, data: bytes) 
             step_on(stage, session)
         return UNNUMBERED
 
-    if stage.profile.pace == "one-at-a-time" and (follows_own or session.outbox or session.unproved is not None):
+    held_back = follows_own or session.outbox or session.unproved is not None or session.free_at > stage.now
+    if stage.profile.pace == "one-at-a-time" and held_back:
         stage.mouth.enqueue(session, utter)
     else:
         utter()

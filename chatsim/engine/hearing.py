@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from typing import Any
 
 from chatsim.engine import session as states
@@ -31,6 +32,7 @@ __all__ = ["Hearing"]
 
 FLOOD = 16 * 1024 * 1024  # bytes that no sent message explains,
 SURPLUS = 100_000  # or so many copies and unasked notices: short ones cost more than their bytes
+UNCLEAR = 1000  # lines that may be about somebody whose name is not known yet
 HEARS = FORMS.index("hears")
 
 
@@ -39,12 +41,15 @@ class Hearing:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        self._unclear: deque[tuple[Session, str]] = deque(maxlen=UNCLEAR)
 
     def take(self, event: Event) -> None:
         if isinstance(event, Received):
             self._received(event)
         elif isinstance(event, Handed):
             if event.tag >= 0:
+                for earlier in self._stage.handed_with.pop(event.tag, ()):
+                    self._stage.history.say(event.at, "handed", event.session, earlier)
                 self._stage.history.say(event.at, "handed", event.session, event.tag)
         elif isinstance(event, Output):
             self._printed(event)
@@ -69,7 +74,7 @@ class Hearing:
         if self._stage.profile.nick == "address" and self._stage.profile.nick_template is not None:
             session.nick = self._stage.profile.nick_template.render(self._stage.values(session))[0]
             session.ear.nick = session.nick
-            self._stage.vocabulary.meet(session.nick)
+            self._named(session.nick, event.at)
         if session.conversation is not None:
             session.move("join")
             converse(self._stage, session)
@@ -152,6 +157,8 @@ class Hearing:
                 self._roster(session, names, complete, at)
             case phrases.Awaited(bindings, _):
                 self._stage.progress(at)
+                if self._stage.profile.nick == "assigned" and not session.nick and bindings.get("nick"):
+                    self._named(bindings["nick"], at)
                 awaited(self._stage, session, bindings)
             case phrases.Refusal(text):
                 refused(self._stage, session, text)
@@ -162,6 +169,23 @@ class Hearing:
                 history.note(at, "foreign", sid, nick=nick, text=text[:2000])
             case phrases.Unrecognised(text):
                 history.note(at, "unrecognised", sid, text=text[:2000])
+                if self._stage.profile.nick in ("assigned", "address"):
+                    self._unclear.append((session, text))
+
+    def _named(self, nick: str, at: float) -> None:
+        """A server may announce a newcomer before we have read which name it gave it: then the notice comes first, and
+        is understood now."""
+        self._stage.vocabulary.meet(nick)
+        for entry in [entry for entry in self._unclear if nick in entry[1]]:
+            session, text = entry
+            self._unclear.remove(entry)
+            for phrase in session.ear.look_for_notices(text):
+                self.phrase(session, phrase, at)
+        framed = self._stage.profile.received.promises
+        for session in self._stage.sessions:
+            if not (framed and session.told) and nick in session.ear.unclaimed:  # a frame is kept only for a dialogue
+                for phrase in session.ear.look_for_notices():
+                    self.phrase(session, phrase, at)
 
     def _receipt(self, session: Session, message: int | None, at: float) -> None:
         waiting = self._stage.unacknowledged.get(session.id)

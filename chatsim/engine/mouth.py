@@ -29,6 +29,7 @@ class Mouth:
         self._speakers: deque[Session] = deque()  # sessions with something to say and nothing in the way
         self._when_proved: dict[int, Session] = {}  # message -> who may go on once it is proved read
         self._queued = 0  # utterances in all outboxes
+        self.utterances = 0  # how many have been made so far
 
     @property
     def busy(self) -> bool:
@@ -82,8 +83,12 @@ class Mouth:
             session = speakers.popleft()
             if not session.outbox or session.unproved is not None or session.ticking:
                 continue
+            if session.free_at > self._now():  # it was put off after it had stood in line
+                self._ready(session)
+                continue
             spoke = True
             self._queued -= 1
+            self.utterances += 1
             said = session.outbox.popleft()()
             if said is not None and said != UNNUMBERED:
                 session.last_sent = said

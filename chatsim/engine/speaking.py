@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from chatsim.engine.desk import answer_all_of
@@ -13,10 +13,11 @@ from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until
 from chatsim.engine.texts import Composed
 from chatsim.network.network import Send
-from chatsim.scenario.steps import Act, Raw, Span, Talk, Tell
+from chatsim.scenario.steps import Act, Raw, Talk, Tell
 
 __all__ = ["ask", "chat", "converse", "send", "whisper"]
 
+CAN_WRITE = (State.OPEN, State.PRESENT, State.STALLED)
 CUT_PAUSE = 0.001  # seconds between two pieces of one message, where the scenario says nothing
 ENDLESS = 262_144  # bytes without an end
 ROSTER_QUIET = 0.25  # seconds after which a list without an end counts as ended
@@ -29,38 +30,42 @@ class Speech:
         self,
         stage: Stage,
         session: Session,
-        texts: Iterator[Composed],
-        every: Span | None,
+        talk: Talk,
         say: Callable[[Composed], int],
     ) -> None:
-        self._stage, self._session, self._texts, self._every, self._say = stage, session, texts, every, say
+        self._stage, self.session, self._every, self._say = stage, session, talk.every, say
+        self._texts, self._left = _texts(stage, talk), _number(talk)
         self._draw = random.Random(f"pace {stage.plan.seed} {session.id} {stage.step}")
+        self._step = stage.step
         self.said: list[int] = []
-        self.over = False
 
     def begin(self) -> None:
-        self._stage.mouth.enqueue(self._session, self._utter)
+        self._stage.mouth.enqueue(self.session, self._utter)
 
     def _utter(self) -> int | None:
-        if self._session.state not in (State.PRESENT, State.OPEN):
-            self.over = True
+        if self.over:
             return None
-        composed = next(self._texts, None)
-        if composed is None:
-            self.over = True
-            return None
-        number = self._say(composed)
+        now_at, self._stage.step = self._stage.step, self._step  # meanwhile other steps may have begun
+        number = self._say(next(self._texts))
+        self._stage.step = now_at
         self.said.append(number)
+        self._left -= 1
+        if self._left == 0:
+            return number
         if self._every is not None:
             gap = self._draw.uniform(self._every.low, self._every.high)
-            self._session.free_at = self._stage.now + gap
-        self._stage.mouth.say_next(self._session, self._utter)
+            self.session.free_at = self._stage.now + gap
+        self._stage.mouth.say_next(self.session, self._utter)
         return number
 
+    @property
+    def over(self) -> bool:
+        """Is everything said (or can it not be said any more)?"""
+        return self._left == 0 or self.session.state not in CAN_WRITE
+
     def heard(self) -> bool:
-        """Is everything said, and heard by all who are waited for? (or can it not be said any more)"""
-        silenced = self._session.state not in (State.PRESENT, State.OPEN, State.STALLED)
-        return (self.over or silenced) and all(map(self._stage.owed.is_over, self.said))
+        """...and heard by all who are waited for?"""
+        return self.over and all(map(self._stage.owed.is_over, self.said))
 
 
 def chat(stage: Stage, act: Act, *, inside: bool) -> Steps:
@@ -82,20 +87,29 @@ def chat(stage: Stage, act: Act, *, inside: bool) -> Steps:
                 yield from _to_the_desk(stage, session, detail)
                 continue
             say = partial(stage.say, session, room=room)
-            speeches.append(Speech(stage, session, _texts(stage, detail), detail.every, say))
+            speeches.append(Speech(stage, session, detail, say))
     for speech in speeches:
         speech.begin()
     if not waits:
-        yield Until(lambda: all(speech.over for speech in speeches), _longest(speeches, act))
+        yield from _until_written(stage, speeches)
         return True
     yield from _until_heard(stage, speeches, "chat", inside)
     return True
 
 
-def _longest(speeches: list[Speech], act: Act) -> float | None:
-    """How long merely writing may take: `every` stretches it."""
-    spans = [detail.count * detail.every.high for _, detail in act.entries if isinstance(detail, Talk) and detail.every]
-    return max(spans) + 2.0 if spans and speeches else None
+def _until_written(stage: Stage, wordy: Sequence[Speech | Sending]) -> Steps:
+    """Wait until all is said that is to be said. `every`, pieces and the pace may make that longer than any patience:
+    as long as somebody says something, or is only waiting for its time, it goes on."""
+
+    def over() -> bool:
+        return all(each.over for each in wordy)
+
+    while not over():
+        said = stage.mouth.utterances
+        met = yield Until(over)
+        if not met and said == stage.mouth.utterances and not any(each.session.ticking for each in wordy):
+            return False
+    return True
 
 
 def _room(stage: Stage, room: str | None) -> str | None:
@@ -106,10 +120,13 @@ def _room(stage: Stage, room: str | None) -> str | None:
     return room
 
 
+def _number(talk: Talk) -> int:
+    return max(talk.count, len(talk.texts)) if talk.texts and talk.count == 1 else talk.count
+
+
 def _texts(stage: Stage, talk: Talk) -> Iterator[Composed]:
     """`count` texts; an author's own in turn. Drawn only when they are said."""
-    number = max(talk.count, len(talk.texts)) if talk.texts and talk.count == 1 else talk.count
-    for index in range(number):
+    for index in range(_number(talk)):
         if talk.texts:
             yield stage.composer.authored(talk.texts[index % len(talk.texts)])
         else:
@@ -117,13 +134,8 @@ def _texts(stage: Stage, talk: Talk) -> Iterator[Composed]:
 
 
 def _until_heard(stage: Stage, speeches: list[Speech], why: str, inside: bool) -> Steps:
+    yield from _until_written(stage, speeches)
     if not inside:
-        # `every` may make a step longer than a patience: as long as somebody still speaks, that is progress.
-        while not all(speech.over for speech in speeches):
-            said = [len(speech.said) for speech in speeches]
-            met = yield Until(lambda: all(speech.over or speech.heard() for speech in speeches))
-            if not met and said == [len(speech.said) for speech in speeches]:
-                break
         yield from stage.settle(why)
         return True
     wait = Until(lambda: all(speech.heard() for speech in speeches))
@@ -200,7 +212,7 @@ def whisper(stage: Stage, act: Act, *, inside: bool) -> Steps:
                 continue
             talk = Talk(texts=detail.texts, count=detail.count)
             say = partial(stage.say, session, kind="whisper", to=addressee)
-            speeches.append(Speech(stage, session, _texts(stage, talk), None, say))
+            speeches.append(Speech(stage, session, talk, say))
     for speech in speeches:
         speech.begin()
     yield from _until_heard(stage, speeches, "whisper", inside)
@@ -259,8 +271,7 @@ def ask_roster(stage: Stage, sessions: list[Session]) -> Steps:
 
 def send(stage: Stage, act: Act, *, inside: bool) -> Steps:
     """send: a message in pieces or glued, or bad input, after which nobody else may suffer."""
-    said: list[int] = []
-    pending: list[bool] = []
+    sendings: list[Sending] = []
     for who, detail in act.entries:
         assert isinstance(detail, Raw)
         for bot in stage.bots(who, "send"):
@@ -269,81 +280,103 @@ def send(stage: Stage, act: Act, *, inside: bool) -> Steps:
                 continue
             if detail.garbage is not None or detail.raw is not None or detail.data is not None:
                 _act_badly(stage, session, detail)
-            elif detail.glued > 1:
-                said += _glue(stage, session, detail)
             else:
-                said.append(_cut(stage, session, detail, pending))
-    while pending and not all(pending):
-        if not (yield Until(lambda: all(pending), 60.0)):
-            break
+                sendings.append(Sending(stage, session, detail))
+    for sending in sendings:
+        sending.begin()
+    yield from _until_written(stage, sendings)
     if inside:
-        yield Until(lambda: all(map(stage.owed.is_over, said)))
+        yield Until(lambda: all(stage.owed.is_over(number) for sending in sendings for number in sending.said))
     else:
         yield from stage.settle("send")
     return True
 
 
-def _composed(stage: Stage, detail: Raw) -> Composed:
-    return stage.composer.authored(detail.text) if detail.text is not None else stage.composer.drawn(size=detail.size)
+class Sending:
+    """What one bot sends in one `send` step: one message, maybe in several writes, or several in one."""
 
+    def __init__(self, stage: Stage, session: Session, detail: Raw) -> None:
+        self._stage, self.session, self._detail = stage, session, detail
+        self._step = stage.step
+        self._draw = random.Random(f"cuts {stage.plan.seed} {session.id} {stage.step}")
+        self._cuts: list[bytes] = []
+        self._done = False
+        self.said: list[int] = []
 
-def _promised(stage: Stage) -> bool:
-    return stage.terms.framed_sent
+    def begin(self) -> None:
+        self._stage.mouth.enqueue(self.session, self._utter)
 
+    @property
+    def over(self) -> bool:
+        """Is all of it written (or can it not be any more)?"""
+        return self._done or self.session.state not in CAN_WRITE
 
-def _cut(stage: Stage, session: Session, detail: Raw, pending: list[bool]) -> int:
-    """One message in several writes, with a pause between them so that they travel as several segments."""
-    held: list[bytes] = []
+    def _utter(self) -> int | None:
+        detail = self._detail
+        if self.over:
+            return None
+        if detail.glued > 1:
+            self._done = True
+            return self._glue()
+        if detail.pieces is None:
+            self._done = True
+            return self._say()
+        held: list[bytes] = []
+        self._say(held)
+        raw = held[0]
+        size = 1 if detail.pieces == 0 else max(1, -(-len(raw) // detail.pieces))
+        self._cuts = [raw[start : start + size] for start in range(0, len(raw), size)]
+        return self._piece()
 
-    def hold(raw: bytes) -> bytes:
-        held.append(raw)
-        return b""
+    def _say(self, held: list[bytes] | None = None) -> int:
+        """One message; `held`: its bytes go there instead of onto the wire."""
+        stage, detail = self._stage, self._detail
+        text = stage.composer.drawn(size=detail.size) if detail.text is None else stage.composer.authored(detail.text)
 
-    whole = detail.pieces is None
-    kind = "chat" if whole or _promised(stage) else "piece"
-    number = stage.say(session, _composed(stage, detail), kind=kind, data=None if whole else hold)
-    if whole:
+        def hold(raw: bytes) -> bytes:
+            assert held is not None
+            held.append(raw)
+            return b""
+
+        apart = held is None or stage.terms.framed_sent
+        joined = self.session.told or not stage.terms.join_dialogue
+        now_at, stage.step = stage.step, self._step
+        number = stage.say(
+            self.session,
+            text,
+            kind="chat" if apart and joined else "piece",  # what the server makes of a piece is its own affair
+            data=None if held is None else hold,
+            shared=detail.glued > 1,
+        )
+        stage.step = now_at
+        self.said.append(number)
         return number
-    raw = held[0]
-    size = 1 if detail.pieces == 0 else max(1, -(-len(raw) // (detail.pieces or 1)))
-    cuts = [raw[start : start + size] for start in range(0, len(raw), size)]
-    slot = len(pending)
-    pending.append(False)
-    draw = random.Random(f"cuts {stage.plan.seed} {number}")
 
-    def next_piece() -> None:
-        if session.state is not State.PRESENT and session.state is not State.OPEN:
-            pending[slot] = True
-            return
-        piece = cuts.pop(0)
-        stage.do(Send(session.id, piece, -1 if cuts else number))
+    def _piece(self) -> int | None:
+        """The next write. They do not travel as one segment, for there is a pause between them."""
+        if self.over:
+            return None
+        stage, session, number = self._stage, self.session, self.said[0]
+        piece = self._cuts.pop(0)
+        stage.do(Send(session.id, piece, -1 if self._cuts else number))
         stage.progress()
-        if cuts:
-            gap = CUT_PAUSE if detail.every is None else draw.uniform(detail.every.low, detail.every.high)
-            stage.clockwork.timers.at(stage.now + gap, next_piece)
-        else:
-            pending[slot] = True
+        if not self._cuts:
+            self._done = True
+            return number
+        every = self._detail.every
+        session.free_at = stage.now + (CUT_PAUSE if every is None else self._draw.uniform(every.low, every.high))
+        stage.mouth.say_next(session, self._piece)
+        return None
 
-    next_piece()
-    return number
-
-
-def _glue(stage: Stage, session: Session, detail: Raw) -> list[int]:
-    """Several messages in one write."""
-    held: list[bytes] = []
-
-    def hold(raw: bytes) -> bytes:
-        held.append(raw)
-        return b""
-
-    kind = "chat" if _promised(stage) else "piece"
-    numbers = [
-        stage.say(session, _composed(stage, detail), kind=kind, data=hold, shared=True) for _ in range(detail.glued)
-    ]
-    stage.do(Send(session.id, b"".join(held), -1))
-    for number in numbers:
-        stage.history.say(stage.now, "handed", session.id, number)
-    return numbers
+    def _glue(self) -> int:
+        """Several messages in one write: when the last byte is handed over, all of them are."""
+        held: list[bytes] = []
+        for _ in range(self._detail.glued):
+            self._say(held)
+        last = self.said[-1]
+        self._stage.handed_with[last] = self.said[:-1]
+        self._stage.do(Send(self.session.id, b"".join(held), last))
+        return last
 
 
 def _act_badly(stage: Stage, session: Session, detail: Raw) -> None:

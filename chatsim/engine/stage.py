@@ -69,6 +69,7 @@ class Stage:
         self.when_heard: dict[int, Callable[[Session], None]] = {}  # message -> called for each who hears it first
         self.spoken: set[tuple[int, str]] = set()  # (session, channel) since the last fence
         self.unacknowledged: dict[int, deque[int]] = {}  # session -> its messages without a receipt
+        self.handed_with: dict[int, list[int]] = {}  # message -> those that went out in the same write before it
         self.unanswered: deque[tuple[int, int]] = deque()  # (session, message) as the console showed them
         self.slow_closer = False  # it did not close its end in time once: later goodbyes do not wait so long
         self.last_arrival = 0.0
@@ -90,6 +91,11 @@ class Stage:
     def progress(self, at: float | None = None) -> None:
         """Something owed has arrived: every wait's patience begins again."""
         self.clockwork.progress(at)
+
+    def take_turn(self) -> bool:
+        """What is to be done before each look at the door. True: somebody spoke, and waits may be over."""
+        self.owed.sweep()  # now, so that each round trip is measured when it ends
+        return self.mouth.speak_a_round()
 
     def full(self) -> bool:
         """Is so much under way that more would only test our own reading?"""
@@ -128,9 +134,15 @@ class Stage:
         return session is not None and session.state in states_
 
     def able(self, bot: str, verb: str) -> Session | None:
-        """The bot's session if it can speak now; otherwise the step is skipped for it, and the history tells."""
+        """The bot's session if it can take this step now; otherwise it is skipped, and the history tells.
+
+        Who is stalled does not read, but can write.
+        """
         session = self.current.get(bot)
-        if session is not None and session.state in states.ABLE_TO_SPEAK:
+        writes = verb in ("chat", "whisper", "send")
+        if session is not None and (
+            session.state in states.ABLE_TO_SPEAK or (writes and session.state is State.STALLED and session.told)
+        ):
             return session
         why = "is not here" if session is None else f"is {session.state}"
         self.skip(bot, f"{bot} can't {verb}: it {why}")
@@ -286,13 +298,15 @@ class Stage:
         elif voice.hears:
             count = sum(1 for other in self.sessions if other.first_owed is not None)
             count -= 1 if session.there else 0
-        flight.echo = bool(voice.echo) and session.state is not State.HALF
-        flight.ack = bool(voice.ack)
-        if flight.ack:
+        reads = session.state in (State.OPEN, State.PRESENT)
+        flight.echo = bool(voice.echo) and reads
+        flight.ack = bool(voice.ack) and reads
+        if voice.ack:
             self.unacknowledged.setdefault(session.id, deque()).append(number)
         flight.console = self.terms.console_receives and not self.plan.attached and to is None
         if self.terms.operator is not None and "said" in self.terms.output and not self.plan.attached:
             flight.console = True
+        flight.console = flight.console and not self.frozen
         self.owed.take_off(flight, count)
 
     def _landed(self, flight: Flight) -> None:
