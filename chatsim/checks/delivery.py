@@ -62,11 +62,13 @@ def _proof(views: Views, owing: Owing, pair: Missing) -> tuple[int, int] | None:
     gap = owing.gap(pair.message, pair.session)
     if gap is not None:
         settled = views.settled_after(gap, views.messages[pair.message].channel)
-        if settled != NEVER:
+        if settled != NEVER and not views.is_ours(views.message_at(gap)):
             return gap, settled
-    if views.settled(pair.message) == NEVER:
-        return None
-    waited = views.waited_in_vain(pair.message, pair.session)
+    waited = None
+    if views.settled(pair.message) != NEVER:
+        waited = views.waited_in_vain(pair.message, pair.session)
+    if gap is not None and settled != NEVER and (waited is None or waited < 0):
+        return gap, settled  # all that was heard later is a fence: as good a proof, but harder to read than a wait
     return None if waited is None else (waited, waited)
 
 
@@ -85,7 +87,8 @@ def _failed(views: Views, owing: Owing, lost: list[tuple[Missing, tuple[int, int
         heard = f"{_receiver(views, pair.session)} heard {later} from {sender}"
         summary = f"{heard}, but never {views.quote(message)}, said before it."
     elif len(receivers) == 1:
-        summary = f"{_receiver(views, pair.session)} never heard {what}."
+        verb = "showed" if pair.session == CONSOLE else "heard"
+        summary = f"{_receiver(views, pair.session)} never {verb} {what}."
         if owed > 1:
             summary += f" {_others(owed - 1)} did."
     elif len(receivers) == owed:

@@ -22,9 +22,9 @@ def echo(history: History) -> Verdict:
     if verdict is not None:
         return verdict
     chances = _chances(views)
-    for message, index in _heard_itself(views):
-        if FORMS[views.form_at(index)] != "unknown":
-            return _uncalled_for(views, message, index, chances)
+    known = [found for found in _heard_itself(views) if FORMS[views.form_at(found[1])] != "unknown"]
+    if known:
+        return _uncalled_for(views, *min(known, key=lambda found: (views.is_ours(found[0]), found[1])), chances)
     unsure = None
     owing: Owing | None = None
     for message, receipt in _lacking(views):

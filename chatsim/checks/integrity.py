@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from chatsim.checks import saying
 from chatsim.checks.verdict import Cause, Verdict
@@ -37,7 +38,7 @@ def no_duplication(history: History) -> Verdict:
     exercised = sum(len(views.hearings[receiver]) for receiver in receivers(views))
     twice, unclear = _heard_again(views)
     if twice:
-        receiver, message, indices = min(twice, key=lambda found: found[2][-1])
+        receiver, message, indices = min(twice, key=lambda found: (views.is_ours(found[1]), found[2][-1]))
         summary = f"{views.label(receiver)} got {views.quote(message)} from {views.label(views.sender(message))} twice."
         if len(indices) > 2:
             summary = summary[:-6] + f"{len(indices)} times."
@@ -128,6 +129,8 @@ def no_creation(history: History) -> Verdict:
         text, nick = clip(str(first.detail.get("text", "")), 60), first.detail.get("nick")
         summary = f'{receiver} got "{text}" under the name of {nick}, who never said it.'
         hint = "If this is a line of the server's own, write it under `notices` or `ignore` in the profile."
+        if _is_a_command(history, text):
+            hint = "That is what a client says to the server. Look whether a line is a command before you broadcast it."
     else:
         nick, what = first.detail.get("nick"), first.detail.get("what")
         happened = {"joined": "come", "left": "gone"}.get(str(what), "dropped")
@@ -136,7 +139,16 @@ def no_creation(history: History) -> Verdict:
     others = len(made_up) + len(untrue) + len(floods) - 1
     if others:
         summary += f" There are {others} more such lines." if others > 1 else " There is one more such line."
-    return saying.failed(views, name, summary, (first.index,), about=None, exercised=exercised, hint=hint)
+    verdict = saying.failed(views, name, summary, (first.index,), about=None, exercised=exercised, hint=hint)
+    return replace(verdict, where=views.lives.where(first.index))
+
+
+def _is_a_command(history: History, text: str) -> bool:
+    """Is it the goodbye of the profile, word for word?"""
+    leave = history.header.profile_source.get("leave")
+    steps = leave if isinstance(leave, list) else [leave]
+    said = [step.get("send") if isinstance(step, dict) else step for step in steps]
+    return bool(text) and text in said
 
 
 def _piece_of_a_piece(views: Views, entry: Entry) -> bool:
@@ -252,7 +264,14 @@ def _intact_hint(views: Views, message: int, how: str) -> str:
         return "If the server strips texts on purpose, write `text: {strip: yes}` in the profile."
     if how == "case":
         return "If the server changes the case on purpose, write `text: {case: lower}` in the profile."
-    if how in ("truncated", "split") and len(views.messages[message].text) >= 500:
+    text = views.messages[message].text
+    if how == "truncated" and not text.isascii():
+        return "Where a text is cut or its length is told, count its bytes, not its characters: `len(text.encode())`."
+    if how == "garbled" and not text.isascii():
+        return "Decode what comes and encode what goes as UTF-8, and keep the rest of a character that came in two reads."
+    if how == "garbled":
+        return "A message may be longer than one read: put the pieces together before you pass it on."
+    if how in ("truncated", "split") and len(text) >= 500:
         return "If the server takes no longer messages by design, write `limits: {text: …}` in the profile."
     return ""
 
@@ -277,7 +296,7 @@ def attribution(history: History) -> Verdict:
     exercised = _heard_under_names(views)
     wrong = [entry for entry in views.lives.of("named") if _misnamed(views, entry)]
     if wrong:
-        first = wrong[0]
+        first = min(wrong, key=lambda entry: (views.is_ours(entry.detail["message"]), entry.index))
         message = int(first.detail["message"])
         summary = (
             f"{views.label(first.session)} got {views.quote(message)} under the name {first.detail.get('name')}, "

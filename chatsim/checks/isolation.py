@@ -21,7 +21,7 @@ def isolation(history: History) -> Verdict:
     if verdict is not None:
         return verdict
     exercised = _exercised(views)
-    leaked = min(_leaks(views), key=lambda leak: leak[2], default=None)
+    leaked = min(_leaks(views), key=lambda leak: (views.is_ours(leak[1]), leak[2]), default=None)
     if leaked is None:
         return saying.passed(
             NAME,

@@ -42,6 +42,8 @@ def keeps_clients(history: History) -> Verdict:
         summary = f"The server closed the connections of {who}, from {lives.when(first.closed)} on."
         summary += " They had done nothing wrong."
     before = lives.last_act_before(first.closed)
+    if before is not None and any(before.index < e.index < first.closed for e in lives.of("settled")):
+        before = None  # all went well after that
     if before is not None:
         summary += f" Just before: {lives.act_in_words(before)}."
     hint = "If this is on purpose, the profile must say so: see `limits`, `slow-readers`, `operator: {ends}`."

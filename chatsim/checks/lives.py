@@ -108,6 +108,7 @@ class Lives:
         self._kinds, self._sessions = history.kinds, history.sessions
         self._refs, self._ticks = history.refs, history.ticks
         self.attached = history.header.attached
+        self._bots = frozenset(history.header.bots)  # those of the scenario; others are visitors of chatsim's own
         self.terms = Terms.from_json(history.header.terms) if history.header.terms else Terms()
         self.by_kind: dict[str, list[Entry]] = defaultdict(list)
         self.sessions: dict[int, Life] = {}
@@ -275,12 +276,12 @@ class Lives:
     # --- what had been done, for the sentences ------------------------------------------------------------------
 
     def last_act_before(self, index: int) -> Entry | None:
-        """The last thing that we did before `index` that may upset a server."""
+        """The last thing that a bot of the scenario did before `index` that may upset a server."""
         acts = (
             entry
             for kind in ("drop", "leave", "act", "stall", "connect")
             for entry in self.of(kind)
-            if entry.index < index
+            if entry.index < index and (not self._bots or self.sessions[entry.session].bot in self._bots)
         )
         return max(acts, key=lambda entry: entry.index, default=None)
 

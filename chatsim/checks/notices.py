@@ -287,7 +287,11 @@ def _knowledge(views: Views, missing: _Missing) -> Cause | None:
 
 
 def _waited(views: Views, missing: _Missing) -> bool:
-    """Was there a valid wait for this notice that ended unmet, the whole of it after the transition was over?"""
+    return _wait_for(views, missing) != NEVER
+
+
+def _wait_for(views: Views, missing: _Missing) -> int:
+    """The valid wait for this notice that ended unmet, the whole of it after the transition was over; NEVER: none."""
     transition, receiver = missing.transition, missing.receiver
     done = views.seconds(transition.done)
     kind = "joined" if transition.what == "joined" else "left"
@@ -303,8 +307,14 @@ def _waited(views: Views, missing: _Missing) -> bool:
             about = end.how == "patience" and (channel is None or end.covers(channel))
         long_enough = views.seconds(index) - done >= patience * 0.99
         if about and end.valid and index > transition.done and long_enough:
-            return True
-    return False
+            return index
+    return NEVER
+
+
+def _end_of_hope(views: Views, missing: _Missing) -> int:
+    """What shows that the notice never came: the wait for it, or that the server had ended."""
+    deaths = [death.index for death in views.lives.deaths() if death.index > missing.transition.begin]
+    return min([_wait_for(views, missing), *deaths], default=NEVER)
 
 
 def _nicks(transition: Transition) -> tuple[str, str]:
@@ -319,6 +329,7 @@ def _first(found: list[_Missing]) -> tuple[Transition, list[int]]:
 
 def _never_told(views: Views, what: str, found: _Found, certain: list[_Missing]) -> Verdict:
     transition, receivers = _first(certain)
+    shown = next(missing for missing in certain if missing.transition is transition)
     others = len({id(missing.transition) for missing in certain}) - 1
     who = named([views.label(r) for r in receivers])
     was = "was" if len(receivers) == 1 else "were"
@@ -336,7 +347,7 @@ def _never_told(views: Views, what: str, found: _Found, certain: list[_Missing])
         PROPERTY[what],
         Outcome.FAILED,
         summary,
-        (transition.begin, certain[0].settled),
+        (transition.begin, _end_of_hope(views, shown)),
         Evidence.ABSENCE,
         exercised=found.exercised,
         where=views.lives.where(transition.begin),

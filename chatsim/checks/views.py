@@ -274,6 +274,10 @@ class Views:
             and self.definite(message)
         )
 
+    def is_ours(self, message: int) -> bool:
+        """Did chatsim say it of its own accord? A person who reads a verdict knows the others better."""
+        return self.messages[message].kind in ("knock", "fence")
+
     def is_replay(self, message: int, session: int) -> bool:
         """It was sent before this session connected: history that a newcomer was told."""
         view = self.sessions.get(session)

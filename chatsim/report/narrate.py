@@ -147,6 +147,9 @@ def _damaged(detail: Detail, to: Narrator) -> str:
         "glued": "got glued to another",
     }[detail["how"]]
     said = to.history.messages[detail["message"]]
+    if detail["how"] == "glued":
+        others = [to.text(other) for other in detail.get("with") or ()]
+        return f"got as one message: {' and '.join([to.text(said.id), *others[:2]])}" + ("…" if len(others) > 2 else "")
     return f"{how}: {to.text(said.id)} from {to.name(said.sender)} came as {quoted(detail['text'])}"
 
 
@@ -168,7 +171,15 @@ def _drop(detail: Detail, _: Narrator) -> str:
 
 def _closed(detail: Detail, _: Narrator) -> str:
     how = "was reset by the server" if detail["how"] == "reset" else "was closed by the server"
-    return how + (f" (as the profile allows: {printable(str(detail['declared']))})" if detail.get("declared") else "")
+    why = detail.get("declared")
+    if not why:
+        return how
+    return how + {
+        "server": ", which was down or had been told to stop",
+        "we left": ", after it had gone",
+        "bad input": ", as it may be after bad input",
+        "operator": ", as the operator wanted",
+    }.get(str(why), f" (as the profile allows: {printable(str(why))})")
 
 
 def _wait(detail: Detail, to: Narrator) -> str:
@@ -205,7 +216,7 @@ def _missing(item: Any, to: Narrator) -> str:
         "output": f"the server did not print {words}",
         "enter": f"{who} could not enter {words}",
         "exit": f"{who} could not leave {words}",
-        "server": f"the server {words}",
+        "server": f"the server was {words}",
     }.get(what, f"{who} without {printable(str(what))} {words}".rstrip())
 
 
@@ -258,9 +269,11 @@ def _facts(detail: Detail, _: Narrator) -> str:
         "children": "child processes",
         "rss": "bytes of memory",
     }
+    left = detail.get("close_wait")
+    if left:
+        what = "a connection" if len(left) == 1 else f"{len(left)} connections"
+        return f"the server still had {what} that our side had closed and it had not (CLOSE_WAIT)"
     parts = [f"{detail[key]} {word}" for key, word in known.items() if key in detail]
-    if detail.get("close_wait"):
-        parts.append(f"{len(detail['close_wait'])} connections that we closed and the server did not")
     return "the server had " + (", ".join(parts) or "nothing that can be seen from here")
 
 

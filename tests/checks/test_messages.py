@@ -459,7 +459,7 @@ def test_the_console_is_the_receiver_where_nobody_else_is() -> None:
     story.waited(("output", "ann", "again"))
     story.settled("patience")
 
-    assert failure(delivery, story).summary == 'The server\'s console never heard "again" from ann.'
+    assert failure(delivery, story).summary == 'The server\'s console never showed "again" from ann.'
 
 
 def test_an_operators_reply_is_owed_to_whom_it_is_meant_for() -> None:
