@@ -1,6 +1,6 @@
 """How long does a short scenario take on a server that listens already? Beside a blocking script that does the same.
 
-    python -m benchmarks.short [--runs 15]
+python -m benchmarks.short [--runs 15]
 """
 
 from __future__ import annotations

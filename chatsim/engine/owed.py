@@ -34,6 +34,7 @@ class Flight:
     ack: bool = False
     console: bool = False
     timed: bool = True
+    queued: bool = False  # others were under way with it
 
 
 class Owed:
@@ -60,6 +61,7 @@ class Owed:
         if not (receivers or flight.audience or flight.echo or flight.ack or flight.console):
             return  # nobody has to hear it (a knock, as long as nobody is there): it makes no round trip either
         self.to_go[flight.message] = receivers if flight.audience is None else 0
+        flight.queued = bool(self.flights)
         self.flights[flight.message] = flight
         self.bytes_under_way += flight.size
         flight.timed = not self._done(flight)
@@ -80,6 +82,7 @@ class Owed:
                 return
             del flights[first.message]
             self.bytes_under_way -= first.size
+            first.queued = first.queued or bool(flights)
             if first.timed:
                 self.landed(first)
 

@@ -6,6 +6,8 @@ a server in trouble cannot buy time. Joins get at least 4 s: a full accept backl
 
 from __future__ import annotations
 
+from collections import deque
+
 from chatsim.network.network import Strain
 
 __all__ = ["LONGEST_WAIT", "Patience", "effective"]
@@ -20,21 +22,29 @@ class Patience:
     def __init__(self, factor: float = 1.0) -> None:
         self._factor = factor
         self._trips: list[float] = []
+        self._alone: deque[float] = deque(maxlen=ENOUGH)  # of messages that stood in no queue of ours
         self._frozen: float | None = None
 
-    def saw(self, round_trip: float) -> None:
-        """A healthy round trip, in seconds. Ignored once frozen."""
+    def saw(self, round_trip: float, *, queued: bool = False) -> None:
+        """A healthy round trip, in seconds. Ignored once frozen.
+
+        `queued`: other messages were under way before it. What it took then is how long we made the server work, which
+        patience must know of, and nothing that the closing listen has to last for.
+        """
         if self._frozen is None:
             if len(self._trips) >= ENOUGH:
                 self._trips = sorted(self._trips)[ENOUGH // 2 :]  # keep the slow half: only the tail matters
             self._trips.append(round_trip)
+            if not queued:
+                self._alone.append(round_trip)
 
     @property
     def round_trip(self) -> float:
         """The median healthy round trip, in seconds; 5 ms before anything is known."""
-        if not self._trips:
+        trips = self._alone or self._trips
+        if not trips:
             return 0.005
-        return max(0.0005, sorted(self._trips)[len(self._trips) // 2])
+        return max(0.0005, sorted(trips)[len(trips) // 2])
 
     @property
     def slowest(self) -> float:
