@@ -47,21 +47,35 @@ def yaml_files(paths: Iterable[str], problems: Problems, *, profiles: bool = Fal
     files: dict[Path, str] = {}
     for path in paths:
         here = Path(path)
-        if here.is_dir():
+        if not path:
+            problems.add("a file has no empty name")
+        elif _is(here.is_dir):
             inside = [p for p in sorted(here.rglob("*.yaml")) if p.is_file() and (profiles or not is_profile(p))]
             if not inside:
                 problems.add(f"there is no {'' if profiles else 'scenario '}*.yaml in the folder {path}")
             for file in inside:
                 files.setdefault(file.resolve(), str(file))
-        elif here.exists():
+        elif _is(here.exists):
             files.setdefault(here.resolve(), path)
         else:
             problems.add(f"there is no file {path}", _nearest(here))
     return list(files.values())
 
 
+def _is(question: Callable[[], bool]) -> bool:
+    try:
+        return question()
+    except OSError:  # a name that no file can have
+        return False
+
+
 def is_profile(path: Path) -> bool:
-    """Told by the first of the two top keys; a file with neither is not taken for a profile."""
+    """Told by the first of the two top keys; a file with neither is not taken for a profile.
+
+    Nor is a pipe: it can be read only once, and not by us.
+    """
+    if not path.is_file():
+        return False
     try:
         with path.open("rb") as file:
             found = _TOP_KEY.search(file.read(1 << 20))

@@ -115,7 +115,7 @@ def run(
     if json == "-" and history == "-":
         problems.add("--json and --history can not both go to standard output")
     chosen = _read(scenarios, keyword, problems)
-    spoken = _profile(profile or "lines", server is not None or connect is not None, problems)
+    spoken = _profile("lines" if profile is None else profile, server is not None or connect is not None, problems)
     problems.stop_if_any()
     assert spoken is not None
 

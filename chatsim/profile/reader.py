@@ -46,7 +46,7 @@ def load_profile(name_or_path: str) -> Profile:
     if name_or_path in builtin_names():
         return _profile_of(_builtin(name_or_path), "", (name_or_path,))
     path = Path(name_or_path)
-    if path.suffix not in _SUFFIXES and len(path.parts) < 2 and not path.is_file():
+    if path.suffix not in _SUFFIXES and len(path.parts) < 2 and not _is_file(path):
         guess = document.nearest(name_or_path, builtin_names())
         meant = f'. Did you mean "{guess}"?' if guess else ""
         raise ProfileError(
@@ -54,6 +54,13 @@ def load_profile(name_or_path: str) -> Profile:
             hint=f"Built in: {', '.join(builtin_names())}. A file of yours: its path, such as ./my-server.yaml",
         )
     return _profile_of(document.load(path), str(path), (_identity(path),))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have
+        return False
 
 
 def read_profile(text: str, file: str) -> Profile:
