@@ -31,7 +31,8 @@ def end(stage: Stage) -> Steps:
             yield from _visit(stage)
         if departed:
             yield from _look_three_times(stage)
-        yield Until(lambda: False, max(CLOSING_LISTEN, 5 * stage.patience.round_trip), exact=True)
+        listen = min(5 * stage.patience.round_trip, stage.patience.seconds)  # a server in a flood has no end of trips
+        yield Until(lambda: False, max(CLOSING_LISTEN, listen), exact=True)
         _tell_the_rest(stage)
     rest = stage.crashes.finish()
     if rest:
