@@ -128,7 +128,7 @@ def still_serves(history: History) -> Verdict:
     exercised = joined + len(faults)
     if faults:
         verdict = failed(name, lives, faults, exercised, "The same happened to")
-        before = lives.fault_in_words(fault)
+        before = lives.fault_in_words(lives.last_fault_before(verdict.witness[0], fault))
         return replace(verdict, summary=f"{before} {verdict.summary}" if before else verdict.summary)
     if not exercised:
         return Verdict(name, Outcome.NOT_EXERCISED, "Nobody new came after the first fault.")

@@ -285,6 +285,12 @@ class Lives:
         )
         return max(acts, key=lambda entry: entry.index, default=None)
 
+    def last_fault_before(self, index: int, first: int) -> int:
+        """The last thing done before `index` that is a fault beyond doubt; else `first`, which may be but a connection."""
+        done = (e for kind in ("drop", "act", "stall", "server") for e in self.of(kind) if first <= e.index < index)
+        faults = [e.index for e in done if e.kind != "server" or e.detail.get("what") in _DONE_TO_IT]
+        return max(faults, default=first)
+
     def act_in_words(self, act: Entry) -> str:
         """ "bob dropped (reset)", "bob sent bad input (nul)"."""
         who, detail = self.who(act.session), act.detail

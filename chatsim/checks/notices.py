@@ -324,7 +324,7 @@ def _nicks(transition: Transition) -> tuple[str, str]:
 def _first(found: list[_Missing]) -> tuple[Transition, list[int]]:
     """The first transition that anybody was not told of, and all who were not."""
     first = min(found, key=lambda missing: missing.transition.begin).transition
-    return first, [missing.receiver for missing in found if missing.transition is first]
+    return first, sorted(missing.receiver for missing in found if missing.transition is first)
 
 
 def _never_told(views: Views, what: str, found: _Found, certain: list[_Missing]) -> Verdict:
