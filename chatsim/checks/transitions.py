@@ -41,7 +41,7 @@ def of_the_server(views: Views) -> Iterator[Transition]:
     """Joins and departures, each session's join before its departure; sessions in the order of their connecting."""
     for view in views.sessions.values():
         life = view.life
-        let_in = view.told != NEVER and life.refused == NEVER
+        let_in = life.told != NEVER and life.refused == NEVER  # whoever has only connected need not be announced
         yield Transition(view, "joined", life.connect, min(view.begun, view.told), view.told, let_in)
         departure = _departure(views, view)
         if departure is not None:

@@ -61,7 +61,9 @@ class Ear:
         taken: call `hear` with the same data."""
         known = self._reading.hear_quick(data)
         if known is not None:
-            self._note_tail(data)
+            self._tail += data
+            if len(self._tail) > 2 * TAIL:
+                del self._tail[:-TAIL]
         return known
 
     def await_(self, templates: Iterable[Template], refuses: Iterable[Template] = ()) -> list[Phrase]:
@@ -87,6 +89,13 @@ class Ear:
     def await_roster(self) -> None:
         """The answer to a question for the roster is expected."""
         self._reading.roster = True
+
+    def look_for_notices(self, text: str = "") -> list[Phrase]:
+        """A nickname has become known: is this, which was told as unrecognised, a notice about it? Without a
+        text: is what nobody has claimed yet? Says nothing if not."""
+        out: list[Phrase] = []
+        self._reading.look_for_notices(text, out)
+        return out
 
     def rest(self) -> list[Phrase]:
         """Nothing more will come for what is pending: say what it is. May be called at any time, any number of times."""

@@ -10,7 +10,7 @@ from chatsim.profile.forms import NEXT, PEND, Found, Rule, found_at
 from chatsim.profile.masking import Masked, Spot, mask, mask_json, scan
 from chatsim.profile.phrases import Glued, Phrase
 from chatsim.profile.profile import Profile
-from chatsim.profile.reading import KEPT, LONGEST, SHOWN, SIGN, Quick, Reading, incremental
+from chatsim.profile.reading import ALL_HEARS, KEPT, LONGEST, SHOWN, SIGN, Quick, Reading, incremental
 from chatsim.profile.vocabulary import ANSI, HALF_ANSI, Vocabulary
 
 __all__ = ["FrameReading"]
@@ -61,6 +61,13 @@ class FrameReading(Reading):
             return None
         if self.is_flooded_with_copies:
             return None
+        if not self._carry:
+            chunk = self.vocabulary.chunks.get(data)
+            if chunk is not None and self.session not in chunk.speakers:
+                self.note_quick(chunk.messages)
+                self._carry = chunk.rest
+                return chunk.messages, chunk.forms
+        begins, read = not self._carry, data
         if b"\r" in data:
             if data.endswith(b"\r"):
                 return None
@@ -73,6 +80,8 @@ class FrameReading(Reading):
         if known is not None:
             self.note_quick(known[0])
             self._carry = rest
+            if begins and known[1] == ALL_HEARS * len(known[1]):
+                self.vocabulary.remember(read, *known, rest)
         return known
 
     def hear(self, data: bytes, out: list[Phrase]) -> None:
@@ -90,6 +99,10 @@ class FrameReading(Reading):
         self._look_at_queue(out)
         if self.awaited and self._unfinished_size() <= KEPT:
             self._look_at_unfinished(out)
+
+    def notices_in(self, text: str) -> list[Found]:
+        whole = self.forms.whole([rule for rule in self.forms.others if rule.kind == "notice"], text)
+        return [whole] if whole is not None else [each for each in self._tiled(text) if each.rule.kind == "notice"]
 
     def end(self, out: list[Phrase]) -> None:
         self._run_queue(out, final=True)

@@ -32,7 +32,7 @@ from chatsim.profile.profile import Await, Profile
 from chatsim.profile.templates import Match, split_names
 from chatsim.profile.vocabulary import Utterance, Vocabulary
 
-__all__ = ["KEPT", "LONGEST", "SHOWN", "SIGN", "Quick", "Reading", "incremental"]
+__all__ = ["ALL_HEARS", "KEPT", "LONGEST", "SHOWN", "SIGN", "Quick", "Reading", "incremental"]
 
 KEPT = 65_536  # characters of what nobody has claimed
 LONGEST = 20 * 1024 * 1024  # bytes of one frame; the flood limit is 16 MiB
@@ -43,7 +43,7 @@ _OFTEN = 3  # so many copies of one message are news; more are a flood
 _HURRIED = 1 << 18  # bytes unexplained: from here on nobody asks what a piece of garbage may once have been
 
 _HEARS, _ECHO = FORMS.index("hears"), FORMS.index("echo")
-_ALL_HEARS = bytes((_HEARS,))
+ALL_HEARS = bytes((_HEARS,))
 _FORM = {form: number for number, form in enumerate(FORMS)}
 
 Quick: TypeAlias = "tuple[array[int], bytes]"  # message numbers, and for each the number of its form
@@ -113,6 +113,23 @@ class Reading:
         """Nothing more will come for what is pending."""
         raise NotImplementedError
 
+    def look_for_notices(self, text: str, out: list[Phrase]) -> None:
+        """A name has become known: is this, which was told as unrecognised, a notice about it? Without a text: is what
+        nobody has claimed so far?"""
+        kept: list[str] = []
+        for each in [text] if text else self.deferred:
+            found = self.notices_in(each)
+            for notice in found:
+                self.tell_other(notice, each, out)
+            if not found:
+                kept.append(each)
+        if not text:
+            self.deferred = kept
+            self.look_again(out)
+
+    def notices_in(self, text: str) -> list[Found]:
+        raise NotImplementedError
+
     @property
     def waiting(self) -> str:
         """What has come and is not claimed yet."""
@@ -145,7 +162,7 @@ class Reading:
             return self._mixed_look_up(lines)
         own = self.own()
         if not own or own.isdisjoint(messages):
-            return messages, _ALL_HEARS * len(messages)
+            return messages, ALL_HEARS * len(messages)
         return messages, bytes([_ECHO if message in own else _HEARS for message in messages])
 
     def _mixed_look_up(self, lines: list[bytes]) -> tuple[array[int], bytes] | None:

@@ -60,6 +60,9 @@ class StreamReading(Reading):
             self._from = 0
             self._digest(out, final=False)
 
+    def notices_in(self, text: str) -> list[Found]:
+        return self.forms.lex([rule for rule in self.forms.others if rule.kind == "notice"], text)
+
     def end(self, out: list[Phrase]) -> None:
         self._roster_goes_on = False
         self._end_stream(out)

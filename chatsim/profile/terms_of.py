@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chatsim.profile.profile import Profile, Voice
+from chatsim.profile.profile import Profile, SendThis, Voice
 from chatsim.profile.templates import Template
 from chatsim.terms import Speech, Terms
 
@@ -20,7 +20,8 @@ def terms_of(profile: Profile, promises: Mapping[str, bool] | None = None) -> Te
     return Terms(
         framed_sent=profile.sent.promises,
         framed_received=profile.received.promises,
-        join_dialogue=bool(profile.join),
+        # Where a client says nothing in order to join, it has joined when it has connected.
+        join_dialogue=any(isinstance(line, SendThis) for line in profile.join),
         leave_dialogue=bool(profile.leave),
         nick=profile.nick,
         public=_speech(profile.public),

@@ -196,3 +196,37 @@ def test_a_dialogue_may_await_what_two_frames_say() -> None:
 
     assert ear.hear(b"B\nA\n") == [Awaited({}, "B")]
     assert ear.await_([T("A")]) == [Awaited({}, "A")]
+
+
+def test_a_notice_of_somebody_whose_name_was_not_known_yet_is_found_when_it_is() -> None:
+    """Servers that give names may tell the others before we have read the name ourselves."""
+    talk = Talk(lines(nick="assigned"))
+    ear = talk.ear()
+
+    assert ear.hear(b"* guest7 joined\n") == [Unrecognised("* guest7 joined")]
+    assert ear.look_for_notices("* guest7 joined") == []
+
+    talk.vocabulary.meet("guest7")
+    assert ear.look_for_notices("* guest7 joined") == [NoticeHeard("joined", "guest7", None, "* guest7 joined")]
+
+
+def test_so_is_one_that_a_dialogue_has_kept() -> None:
+    talk = Talk(lines(nick="assigned"))
+    ear = talk.ear("", joined=False)
+
+    assert ear.hear(b"* guest7 joined\nHello there\n") == []
+
+    talk.vocabulary.meet("guest7")
+    assert ear.look_for_notices() == [NoticeHeard("joined", "guest7", None, "* guest7 joined")]
+    assert ear.look_for_notices() == []
+    assert ear.rest() == [Unrecognised("Hello there")]
+
+
+def test_so_is_one_in_a_stream_without_frames() -> None:
+    talk = Talk(prompted(nick="assigned"))
+    ear = talk.ear()
+
+    assert ear.hear(b"guest7 joined the chat!") == []
+
+    talk.vocabulary.meet("guest7")
+    assert ear.look_for_notices() == [NoticeHeard("joined", "guest7", None, "guest7 joined the chat!")]

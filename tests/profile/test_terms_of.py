@@ -85,3 +85,11 @@ def test_the_terms_come_back_from_a_history() -> None:
     found = terms_of(load_profile("json-lines"))
 
     assert Terms.from_json(found.to_json()) == found
+
+
+def test_who_says_nothing_in_order_to_join_has_joined_when_connected() -> None:
+    named = terms('framing: newline\nnick: assigned\njoin: [{await: "You are {nick}"}]\nhears: "{nick}: {text}"\n')
+    asked = terms('framing: newline\njoin: [{await: "Who?"}, {send: "{nick}"}]\nhears: "{nick}: {text}"\n')
+
+    assert not named.join_dialogue
+    assert asked.join_dialogue
