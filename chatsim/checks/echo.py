@@ -27,7 +27,7 @@ def echo(history: History) -> Verdict:
         return _uncalled_for(views, *min(known, key=lambda found: (views.is_ours(found[0]), found[1])), chances)
     unsure = None
     owing: Owing | None = None
-    for message, receipt in _lacking(views):
+    for message, receipt in sorted(_lacking(views), key=lambda lacking: views.is_ours(lacking[0])):
         waited = views.waited_in_vain(message, views.sender(message), receipt=receipt)
         if waited is not None and waited >= 0:
             return _missing(views, message, receipt, waited, chances)

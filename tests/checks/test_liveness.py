@@ -463,3 +463,36 @@ def test_a_freeze_is_no_stop_signal() -> None:
 
 def test_the_output_of_a_server_that_is_not_ours_cannot_be_seen() -> None:
     assert no_crash_output(History(Header(attached=True))).outcome is Outcome.NOT_APPLICABLE
+
+
+# --- what it is put down to -----------------------------------------------------------------------------------------------
+
+
+def test_what_was_done_long_before_is_not_called_the_cause_of_a_close() -> None:
+    story = of_ann_and_bob()
+    story.settled()
+    story.pause(5.0)
+    story.closed("ann")
+
+    assert "Just before" not in keeps_clients(story.history).summary
+
+
+def test_a_death_is_put_down_to_what_the_scenario_did_and_not_to_a_visitor_of_chatsims_own() -> None:
+    story = of_ann_and_bob()
+    story.history.header = replace(story.history.header, bots=("ann", "bob"))
+    story.drop("bob")
+    story.connect("visitor")
+    story.server("exited", code=1, asked=False)
+
+    assert "after bob dropped (reset)" in stays_up(story.history).summary
+
+
+def test_a_newcomer_who_is_kept_out_is_told_of_after_the_last_fault() -> None:
+    story = of_ann_and_bob()
+    story.note("fault", patience=2.0, round_trip=0.001)
+    story.connect("hasty")
+    story.drop("hasty")
+    story.connect("late")
+    story.waited(("join", "late", "late"), purpose="join")
+
+    assert still_serves(story.history).summary.startswith("hasty dropped (reset) at ")

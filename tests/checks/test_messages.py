@@ -983,3 +983,54 @@ def test_a_history_read_back_is_judged_alike() -> None:
 
     for check in (delivery, no_duplication, no_creation, intact, framing, attribution, echo, isolation):
         assert check(again) == check(story.history)
+
+
+# --- what is told of several --------------------------------------------------------------------------------------------
+
+
+def test_what_the_scenario_said_is_told_before_what_chatsim_said_by_itself() -> None:
+    story = three()
+    story.say("ann", "a knock", kind="knock")
+    story.hear("bob", "a knock")
+    story.hear("bob", "a knock")
+    story.say("ann", "good morning")
+    story.hear("bob", "good morning")
+    story.hear("bob", "good morning")
+
+    assert failure(no_duplication, story).summary.startswith('bob got "good morning" from ann twice.')
+
+
+def test_a_wait_in_vain_is_told_rather_than_a_fence_that_came_after_what_is_missing() -> None:
+    story = three()
+    sent = story.say("ann", "good morning")
+    story.hear("bob", "good morning")
+    waited = story.waited(("message", "cat", "good morning"))
+    story.settled("patience")
+    story.say("ann", "a fence", kind="fence")
+    story.all_hear("a fence", "bob", "cat")
+    story.settled("fence")
+
+    verdict = failure(delivery, story)
+    assert verdict.summary == 'cat never heard "good morning" from ann. The other one did.'
+    assert verdict.witness == (sent, waited)
+
+
+def test_that_somebody_hears_what_nobody_is_to_hear_says_nothing_about_names() -> None:
+    """On an echo server, which names nobody: `isolation` fails, and that is enough."""
+    story = Gathering(ECHO)
+    story.join("ann", "bob")
+    story.say("ann", "hi")
+    story.hear("ann", "hi", "echo")
+    story.hear("bob", "hi")
+    story.hear("bob", "hi", "unknown")
+
+    assert outcome(isolation, story) is Outcome.FAILED
+    assert outcome(attribution, story) is not Outcome.INCONCLUSIVE
+
+
+def test_a_goodbye_that_was_broadcast_is_recognised_as_one() -> None:
+    story = three()
+    story.history.header = replace(story.history.header, profile_source={"leave": [{"send": "/quit"}]})
+    story.note("foreign", "bob", nick="ann", text="/quit")
+
+    assert "a command" in failure(no_creation, story).hint
