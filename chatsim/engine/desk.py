@@ -24,11 +24,12 @@ def operate(stage: Stage, step: OperatorSays) -> Steps:
     """operator: whom it is meant for has heard it, or with `ends` is closed."""
     operator = stage.profile.operator
     for bot, text in step.entries:
+        if bot is None and operator is not None and operator.to == "everyone":
+            yield from _reply(stage, None, stage.composer.authored(text))
+            continue
         if bot is None:
             stage.do(Type(text))
             stage.note("note", text=f"typed on the server's console: {text!r}")
-            if operator is not None and operator.to == "everyone":
-                yield from _reply(stage, None, stage.composer.authored(text))
             continue
         session = stage.current.get(bot)
         if session is None or session.state is not State.PRESENT:

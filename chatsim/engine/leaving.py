@@ -10,6 +10,7 @@ from chatsim.engine.dialogue import begin
 from chatsim.engine.session import Session, State
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until
+from chatsim.history import Message
 from chatsim.network.network import Abort, Close, HoldReading, ResumeReading, ShutdownWrite
 from chatsim.scenario.steps import Act, Departure
 
@@ -51,6 +52,7 @@ def _words_are_heard(stage: Stage, sessions: list[Session]) -> bool:
 
 
 def _say_goodbye(stage: Stage, session: Session) -> None:
+    reads_no_more = session.state is State.STALLED
     if not session.move("leave"):
         return
     remaining = [each for each in stage.there() if each is not session]
@@ -59,7 +61,11 @@ def _say_goodbye(stage: Stage, session: Session) -> None:
         stage.expect_notice("left", session, remaining)
     stage.away(session)
     stage.owed.closings.add(session.id)
-    begin(stage, session, stage.profile.leave, partial(_hang_up, stage, session))
+    if reads_no_more:
+        stage.do(ResumeReading(session.id))  # polite is to read to the end
+    # Who has only connected has nothing to take leave of: the goodbye would be taken for its name.
+    goodbye = stage.profile.leave if session.told or not stage.terms.join_dialogue else ()
+    begin(stage, session, goodbye, partial(_hang_up, stage, session))
     if stage.slow_closer:
         stage.clockwork.timers.at(stage.now + SHORT_CLOSE, partial(_no_longer, stage, session))
 
@@ -120,6 +126,8 @@ def _drop(stage: Stage, session: Session, how: str) -> None:
             session.move("drop")
             stage.do(Close(session.id))
         case "half-close":
+            if session.state is State.STALLED:
+                stage.do(ResumeReading(session.id))  # it reads on, until the server closes
             session.move("half-close")
             stage.do(ShutdownWrite(session.id))
             if leaves:
@@ -188,19 +196,26 @@ def go_on(stage: Stage, session: Session) -> None:
     for transition in session.missed:
         stage.owed.expect_notice(replace(transition, awaiting={session.id}))
     session.missed = []
-    if not stage.profile.public.hears or not session.told:
-        return
-    missed = {
+    session.catching_up |= {
         message.id
         for message in stage.history.messages[session.stalled_from :]
-        if message.channel == "lobby"
-        and message.sender not in (session.id,)
-        and message.kind not in ("half", "piece")
-        and not session.has_seen(message.id)
+        if _is_for(stage, message, session) and not session.has_seen(message.id)
     }
-    limit = stage.profile.limits.text
-    if limit is not None:
-        missed = {number for number in missed if len(stage.history.messages[number].text.encode()) <= limit}
-    session.catching_up |= missed
     if session.catching_up:
         stage.owed.catching_up.add(session.id)
+
+
+def _is_for(stage: Stage, message: Message, session: Session) -> bool:
+    """Must it reach this session, once that reads again?"""
+    limit = stage.profile.limits.text
+    if message.sender == session.id or message.kind in ("half", "piece"):
+        return False
+    if limit is not None and len(message.text.encode()) > limit:
+        return False
+    if message.channel == "lobby":
+        return bool(stage.profile.public.hears) if message.kind != "reply" else False
+    if message.channel.startswith("room:"):
+        rooms = stage.profile.rooms
+        inside = session.rooms - session.new_in
+        return rooms is not None and bool(rooms.voice.hears) and message.channel.removeprefix("room:") in inside
+    return message.to == session.id and message.kind == "whisper" and bool(stage.profile.whisper.hears)

@@ -107,7 +107,12 @@ def play(
     if strain is not None:
         network.strain_of = strain
     header = Header(
-        scenario=scenario.name, seed=seed, profile=spoken.name, terms=plan.terms.to_json(), check=check, attached=attached
+        scenario=scenario.name,
+        seed=seed,
+        profile=spoken.name,
+        terms=plan.terms.to_json(),
+        check=check,
+        attached=attached,
     )
     history = History(header)
     director = Director(plan, network, history)

@@ -10,7 +10,17 @@ from playing import profile_of
 from chatsim.profile.profile import Profile
 
 NAMES = ("anna", "boris", "clara", "dmitri", "elena")
-PROFILES = ("lines", "relay", "prompted", "json-lines", "header-64", "header-10", "binary-length", "echo", "nickname-console")
+PROFILES = (
+    "lines",
+    "relay",
+    "prompted",
+    "json-lines",
+    "header-64",
+    "header-10",
+    "binary-length",
+    "echo",
+    "nickname-console",
+)
 ROOMS = ("kitchen", "garden")
 DROPS = ("reset", "close", "half-close", "mid-message", "vanish")
 GARBAGE = ("utf-8", "nul", "half", "empty")
@@ -114,7 +124,14 @@ def _step(draw: st.DrawFn, step: str, cast: Cast, profile: Profile) -> list[str]
         case "chat":
             details = draw(
                 st.sampled_from(
-                    ["{count: 1}", "{count: 5}", "{size: 300B}", "{count: 2, every: 3ms}", "{locale: mixed}", "{wait: no}"]
+                    [
+                        "{count: 1}",
+                        "{count: 5}",
+                        "{size: 300B}",
+                        "{count: 2, every: 3ms}",
+                        "{locale: mixed}",
+                        "{wait: no}",
+                    ]
                 )
             )
             return [f"- chat: {{{who(draw(some(here)))}: {details}}}"]
@@ -161,7 +178,9 @@ def _step(draw: st.DrawFn, step: str, cast: Cast, profile: Profile) -> list[str]
             return [f"- resume: {who(bots)}"]
         case "send":
             bot = draw(st.sampled_from(here))
-            detail = draw(st.sampled_from(["{size: 60B, in-pieces: 3}", "{size: 40B, in-pieces: bytes}", "{size: 60B, glued: 2}"]))
+            detail = draw(
+                st.sampled_from(["{size: 60B, in-pieces: 3}", "{size: 40B, in-pieces: bytes}", "{size: 60B, glued: 2}"])
+            )
             return [f"- send: {{{bot}: {detail}}}"]
         case "garbage":
             bot = draw(st.sampled_from(here))
