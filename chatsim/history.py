@@ -39,7 +39,7 @@ of a session (detail in brackets; `?` means the key may be missing or null)
   closed     the server's side ended [how, declared]        how: eof | reset; declared: why the profile allows it, or null
   flooded    [bytes]                                        16 MiB that no sent message explains: we stopped reading
 of the world (session WORLD)
-  step       [number, verb, place, text, phase]             phase: begin | end
+  step       [number, verb, place, text, phase, bots?]      phase: begin | end; bots: those whom a join means
   skipped    [step, bot, why]                               a step that this bot could not take any more
   wait       a wait that ended unmet [for, step, since, missing, patience, waited, lag, foreign, valid]
                                                             for: settle | join | chat | expect | leave | roster | …;
@@ -55,7 +55,7 @@ of the world (session WORLD)
   expected   [step, bot, what, met, negative, by?, where]   an expect, expect-nothing, expect-output; by: index that met it
   crash      what the server printed when an exception was unhandled [text]
   note       [text]                                         for the reader of the report
-  ended      the run is over [why]                          why: done | interrupted | server | fault
+  ended      the run is over [why]                          why: done | interrupted | nobody got in
 """
 
 from __future__ import annotations
@@ -99,6 +99,7 @@ KINDS: tuple[str, ...] = (
 )
 _NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 SEND, HANDED, HEARD, ACK = (_NUMBER[kind] for kind in OF_MESSAGES)
+_ONE_HEARD = bytes([HEARD])
 
 FORMS: tuple[str, ...] = (
     "unknown",
@@ -222,7 +223,7 @@ class History:
         """
         index = len(self.kinds)
         count = len(messages)
-        self.kinds.frombytes(bytes([HEARD]) * count)
+        self.kinds.frombytes(_ONE_HEARD * count)
         self.sessions.extend(array("i", [session]) * count)
         self.refs.extend(messages)
         self.forms.frombytes(forms)

@@ -113,7 +113,7 @@ def _judged(history: History, path: str, names: tuple[str, ...] | None) -> Run:
     ended = history.last("ended")
     why = str(ended.detail.get("why", "")) if ended is not None else ""
     error: ServerError | None = None
-    if why == "server" and next(history.of("told"), None) is None:
+    if why == "nobody got in":
         error = ServerError("the server could not be started, reached or spoken to when this was recorded")
     verdicts = () if error is not None else tuple(judge(history, names))
     outcome = Outcome.INCONCLUSIVE if error is not None else outcome_of(verdicts, header)

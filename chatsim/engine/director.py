@@ -59,7 +59,10 @@ class Director:
         self._draw = random.Random(f"pauses {plan.seed}")
 
     def play(self) -> History:
-        self.stage.clockwork.run(self._run())
+        try:
+            self.stage.clockwork.run(self._run())
+        except joining.NobodyGotInError:
+            self.stage.note("ended", why="nobody got in")
         return self.stage.history
 
     def last_words(self) -> dict[str, str]:

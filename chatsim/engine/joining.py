@@ -18,12 +18,17 @@ from chatsim.engine.tasks import Steps, Until, Waiting
 from chatsim.profile.profile import Voice
 from chatsim.scenario.steps import Act, Crossing, Join
 
-__all__ = ["connect", "cross", "join", "join_visitor", "knock"]
+__all__ = ["NobodyGotInError", "connect", "cross", "join", "join_visitor", "knock"]
 
 VISITOR = "visitor"
 
 AT_ONCE = 64  # dialogues under way: a backlog of 100 must not overflow
 LONGEST_RETRY = 0.25  # seconds between two tries to get a name back
+
+
+class NobodyGotInError(Exception):
+    """Nobody was ever told that it joined: the profile does not fit, or the server serves nobody. Going on would only
+    make everybody wait, step by step, for what cannot come."""
 
 
 def connect(stage: Stage, act: Act) -> Steps:
@@ -58,6 +63,8 @@ def join(stage: Stage, act: Act) -> Steps:
                 negative=False,
                 where=str(act.place),
             )
+    if not any(session.told for session in stage.sessions) and any(wanted == "accepted" for _, wanted in wishes):
+        raise NobodyGotInError
     joined = [session for session, _ in sessions if session.state is State.PRESENT]
     for session in joined:
         stage.expect_notice("joined", session, before)
