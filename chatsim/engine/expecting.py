@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from chatsim.engine.fencing import fence
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until
-from chatsim.history import Entry
+from chatsim.history import KINDS, Entry
 from chatsim.profile.templates import Template
 from chatsim.scenario.steps import Act, Expectation, ExpectOutput
 
@@ -54,38 +54,47 @@ def _singly(detail: Expectation) -> Iterator[Expectation]:
 
 def _expect_one(stage: Stage, bot: str, detail: Expectation, act: Act, taken: Taken) -> Steps:
     found: list[int] = []
+    seen = 0  # what was looked at once need not be looked at again: histories only grow
 
     def has_come() -> bool:
-        index = _find(stage, bot, detail, taken, 0)
+        nonlocal seen
+        index = _find(stage, bot, detail, taken, seen)
         if index is not None:
             found.append(index)
+        elif detail.line is None:
+            seen = len(stage.history)
         return index is not None
 
     wait = Until(has_come, detail.within, exact=detail.within is not None)
     met = yield wait
-    if found:
-        taken.indexes.add(found[-1])
+    by = found[-1] if found else None
+    if by is not None and detail.line is None:
+        taken.indexes.add(by)
         if detail.in_order:
-            taken.last_in_order[stage.current[bot].id] = found[-1]
+            taken.last_in_order[stage.current[bot].id] = by
     elif not met:
         stage.unmet("expect", wait, [["expect", stage.current[bot].id, describe(detail)]])
-    _tell(stage, act, bot, describe(detail), bool(found), negative=False, by=found[-1] if found else None)
+    _tell(stage, act, bot, describe(detail), by is not None, negative=False, by=by)
     return True
 
 
 def _expect_nothing(stage: Stage, bot: str, detail: Expectation, act: Act, since: int) -> Steps:
     nothing = Taken()
+    found: list[int] = []
 
     def has_come() -> bool:
-        return _find(stage, bot, detail, nothing, since) is not None
+        index = _find(stage, bot, detail, nothing, since, take=False)
+        if index is not None:
+            found.append(index)
+        return index is not None
 
     if detail.within is not None:
         yield Until(has_come, detail.within, exact=True)
     elif not has_come():
         yield from stage.settle("expect-nothing")
         yield from fence(stage)
-    index = _find(stage, bot, detail, nothing, since)
-    _tell(stage, act, bot, describe(detail), index is None, negative=True, by=index)
+    came = has_come()
+    _tell(stage, act, bot, describe(detail), not came, negative=True, by=found[0] if found else None)
     return True
 
 
@@ -124,18 +133,22 @@ def describe(detail: Expectation) -> str:
 # --- finding -------------------------------------------------------------------------------------------------------
 
 
-def _find(stage: Stage, bot: str, detail: Expectation, taken: Taken, since: int) -> int | None:
-    """The first entry that meets it, or None."""
+def _find(stage: Stage, bot: str, detail: Expectation, taken: Taken, since: int, *, take: bool = True) -> int | None:
+    """The first entry at or after `since` that meets it, or None. `take`: a line that is found is not found again."""
     mine = {each.id for each in stage.sessions if each.bot == bot}
     if detail.line is not None:
-        return _find_line(stage, mine, detail.line, since)
+        return _find_line(stage, mine, detail.line, since, take=take)
     kinds, fits = _what(stage, detail)
     after = taken.last_in_order.get(stage.current[bot].id, -1) if detail.in_order else -1
-    for entry in stage.history.of(*kinds):
-        if entry.session not in mine or entry.index < since or entry.index <= after or entry.index in taken.indexes:
+    if detail.roster is not None:
+        answers = [entry for entry in stage.history.of("roster") if entry.session in mine and entry.index >= since]
+        return answers[-1].index if answers and fits(answers[-1]) else None
+    numbers = frozenset(map(KINDS.index, kinds))
+    for index in range(max(since, after + 1), len(stage.history)):
+        if stage.history.kinds[index] not in numbers or stage.history.sessions[index] not in mine:
             continue
-        if fits(entry):
-            return entry.index
+        if index not in taken.indexes and fits(stage.history[index]):
+            return index
     return None
 
 
@@ -194,11 +207,15 @@ def _slots(stage: Stage) -> dict[str, str]:
     return {**slots, "room": f"(?:{rooms})"} if rooms else slots
 
 
-def _find_line(stage: Stage, mine: set[int], line: str, since: int) -> int | None:
+def _find_line(stage: Stage, mine: set[int], line: str, since: int, *, take: bool) -> int | None:
     matcher = Template(line).matcher(_slots(stage))
-    for session, text in stage.lines.items():
-        if session in mine and matcher.search(text) is not None:
-            return max(0, len(stage.history) - 1)
+    for session in sorted(mine & stage.kept.keys()):
+        found = stage.kept[session].find(matcher, since)
+        if found is not None:
+            place, index = found
+            if take:
+                stage.kept[session].take(place)
+            return min(index, len(stage.history) - 1)
     return None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from chatsim.engine import session as states
 from chatsim.engine.dialogue import awaited, converse, refused, step_on
+from chatsim.engine.keeping import Kept
 from chatsim.engine.session import Session, State
 from chatsim.engine.stage import Stage
 from chatsim.history import CONSOLE, FORMS, OPERATOR
@@ -44,7 +45,7 @@ class Hearing:
         self._unclear: deque[tuple[Session, str]] = deque(maxlen=UNCLEAR)
 
     def take(self, event: Event) -> None:
-        if isinstance(event, Received):
+        if type(event) is Received:
             self._received(event)
         elif isinstance(event, Handed):
             if event.tag >= 0:
@@ -86,22 +87,22 @@ class Hearing:
             session.closed_how = "unreachable"
 
     def _received(self, event: Received) -> None:
-        session = self._stage.sessions[event.session]
-        self._stage.last_arrival = event.at
+        # This, and what it calls, is run for every read of every bot: a look-up saved shows in the rate of deliveries.
+        stage = self._stage
+        at, sid, data = event
+        session = stage.sessions[sid]
+        stage.last_arrival = at
         ear = session.ear
-        if self._stage.plan.keeps_lines:
-            text = event.data.decode(self._stage.profile.encoding, "replace")
-            self._stage.lines[session.id] = (self._stage.lines.get(session.id, "") + text)[-262_144:]
-        quick = None
+        if stage.plan.keeps_lines:
+            stage.kept.setdefault(sid, Kept(stage.profile.encoding)).add(data, len(stage.history))
         if session.conversation is None and not session.catching_up:
-            quick = ear.hear_quick(event.data)
-        if quick is not None:
-            messages, forms = quick
-            if messages:
-                self._heard_many(event.at, session, messages, forms)
-            return
-        for phrase in ear.hear(event.data):
-            self.phrase(session, phrase, event.at)
+            quick = ear.hear_quick(data)
+            if quick is not None:
+                if quick[0]:
+                    self._heard_many(at, session, *quick)
+                return
+        for phrase in ear.hear(data):
+            self.phrase(session, phrase, at)
         flooded = ear.unexplained > FLOOD or session.surplus > SURPLUS
         if flooded and session.state not in states.CLOSED:
             self._stage.history.note(event.at, "flooded", session.id, bytes=ear.unexplained, surplus=session.surplus)
@@ -110,13 +111,14 @@ class Hearing:
             session.move("stall")
 
     def _heard_many(self, at: float, session: Session, messages: array[int], forms: bytes) -> None:
-        self._stage.history.heard_many(at, session.id, messages, forms)
-        self._stage.progress(at)
-        if self._stage.mouth.watches or self._stage.when_heard or forms.count(HEARS) != len(forms):
+        stage = self._stage
+        stage.history.heard_many(at, session.id, messages, forms)
+        stage.clockwork.progress(at)
+        if stage.mouth.watches or stage.when_heard or forms.count(HEARS) != len(forms):
             for message in messages:
                 self._first_time(session, message)
         else:
-            self._stage.owed.heard_public(session, messages, max(messages))
+            stage.owed.heard_public(session, messages, max(messages))
 
     def _first_time(self, session: Session, message: int) -> None:
         if self._stage.owed.heard(session, message):

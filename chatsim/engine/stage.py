@@ -13,6 +13,7 @@ from typing import Any, Literal
 from chatsim.engine import session as states
 from chatsim.engine.clockwork import Clockwork
 from chatsim.engine.crash import CrashReader
+from chatsim.engine.keeping import Kept
 from chatsim.engine.mouth import Mouth
 from chatsim.engine.owed import Flight, Owed
 from chatsim.engine.patience import Patience
@@ -81,7 +82,7 @@ class Stage:
         self.crashes = CrashReader()
         self.output_lines: list[tuple[int, str]] = []  # history index, text
         self.facts: dict[int, Mapping[str, Any]] = {}  # by the tag of the inspection
-        self.lines: dict[int, str] = {}  # session -> what it received as text, where a step asks for it
+        self.kept: dict[int, Kept] = {}  # session -> what it received as text, where a step asks for a line
         self._inspections = 0
 
     @property
@@ -296,7 +297,7 @@ class Stage:
                 if room in other.rooms and room not in other.new_in and other.there and other is not session
             }
         elif voice.hears:
-            count = sum(1 for other in self.sessions if other.first_owed is not None)
+            count = len(self.sessions) - [other.first_owed for other in self.sessions].count(None)
             count -= 1 if session.there else 0
         reads = session.state in (State.OPEN, State.PRESENT)
         flight.echo = bool(voice.echo) and reads
