@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
@@ -229,16 +229,7 @@ class _Teller:
             yield f"  The last that {printable(bot)} got:"
             for line in words:
                 yield fit(f"    {line}", self.width)
-        yield from self._own_words(run, verdicts)
         yield from self._printed(run)
-
-    def _own_words(self, run: Run, verdicts: Sequence[Verdict]) -> Iterator[str]:
-        """What chatsim lets its bots say by itself looks like noise to who does not know of it."""
-        shown = "\n".join(line for words in self._heard_last(run, verdicts).values() for line in words)
-        said = run.history.messages if run.history is not None else ()
-        own = next((m.text for m in said if m.kind in ("knock", "fence") and m.text in shown), None)
-        if own is not None:
-            yield from self._paragraph(f"({own} is a word of chatsim's own: it shows who is there.)", " " * 4)
 
     def _heard_last(self, run: Run, verdicts: Sequence[Verdict]) -> dict[str, list[str]]:
         """What the bots concerned heard last: those of the witnesses, in the order in which they appear."""
@@ -246,13 +237,15 @@ class _Teller:
         if history is None:
             return {bot: [printable(words)] for bot, words in list(run.bot_words.items())[:3]}
         narrator = Narrator(history)
+        own = {message.text for message in history.messages if message.kind in ("knock", "fence")}
         indexes = [i for verdict in verdicts for i in verdict.witness if 0 <= i < len(history)]
         bots = dict.fromkeys(bot for i in indexes for bot in narrator.concerned(i))
         chosen = list(bots)[:3]
         told = {bot: narrator.lines(indexes) for bot, indexes in bot_words(history, chosen).items()}
         for bot in chosen:
             if bot in run.bot_words:
-                told[bot] = [_dense(line) for line in run.bot_words[bot].split("\n") if line.strip()][-3:]
+                lines = [line for line in run.bot_words[bot].split("\n") if line.strip()]
+                told[bot] = [_dense(line) for line in lines if not _is_of_our_own(line, own)][-3:]
         return told
 
     def _printed(self, run: Run) -> Iterator[str]:
@@ -361,6 +354,11 @@ def _asked_in_vain(run: Run) -> list[Verdict]:
         return []
     names = run.history.header.check
     return [v for v in run.verdicts if v.outcome is Outcome.NOT_EXERCISED and v.property in names]
+
+
+def _is_of_our_own(line: str, own: Collection[str]) -> bool:
+    """Does the line hold a knock or a fence, and little else? To a reader that is noise."""
+    return any(text in line for text in own) and len(line) < 80
 
 
 def _dense(line: str) -> str:
