@@ -178,10 +178,11 @@ class _Scan:
     def spots(self) -> list[Spot]:
         spots = self._continued() if self.pieces else []
         taken = [(spot.start, spot.end) for spot in spots]
-        floor = 0
         for number, anchor in enumerate(self.anchors):
-            if anchor.start < floor or any(start < anchor.end and anchor.start < end for start, end in taken):
+            if any(start < anchor.end and anchor.start < end for start, end in taken):
                 continue
+            # Between the pieces of one message another may stand whole.
+            floor = max((end for _, end in taken if end <= anchor.start), default=0)
             if anchor.kind == "literal":
                 here = [Spot(anchor.start, anchor.end, anchor.said[0], "", self.text[anchor.start : anchor.end])]
             elif anchor.kind == "head":
@@ -189,9 +190,9 @@ class _Scan:
             else:
                 here = self._from_tail(anchor, floor)
             for spot in here:
-                spots.append(spot)
-                floor = max(floor, spot.end)
-                taken.append((spot.start, spot.end))
+                if not any(start < spot.end and spot.start < end for start, end in taken):
+                    spots.append(spot)
+                    taken.append((spot.start, spot.end))
         spots.sort(key=lambda spot: spot.start)
         return spots
 

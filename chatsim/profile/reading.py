@@ -198,13 +198,18 @@ class Reading:
         return not self.nick and self.vocabulary.utterances[message].sender is None
 
     def tell_spots(self, spots: Sequence[Spot], found: Sequence[Found | None], out: list[Phrase]) -> None:
+        damaged: Found | None = None
         for spot, each in zip(spots, found, strict=True):
-            self._tell_spot(spot, each, out)
+            self._tell_spot(spot, each, out, named=damaged is None or damaged is not each)
+            if spot.how not in ("", "joined"):
+                damaged = each
 
-    def _tell_spot(self, spot: Spot, found: Found | None, out: list[Phrase]) -> None:
+    def _tell_spot(self, spot: Spot, found: Found | None, out: list[Phrase], *, named: bool) -> None:
+        """`named`: the name of the form is this message's. What is torn may have swallowed the name of the next."""
         message = spot.said.message
         size = len(spot.text)
         form, name = self._form(spot.said, found)
+        name = name if named else None
         if spot.how == "":
             if found is not None and found.rule.kind == "ack":
                 self.explained += size

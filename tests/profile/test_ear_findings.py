@@ -541,3 +541,27 @@ def test_json_without_frames_is_found_anywhere() -> None:
 
     for cut in range(len(data)):
         assert [type(phrase) for phrase in talk.heard(data[:cut], data[cut:])] == [NoticeHeard, Whole, NoticeHeard]
+
+
+def test_a_message_that_stands_between_two_pieces_of_another_is_whole() -> None:
+    """A server that reads little at a time passes on a long text in pieces; others speak meanwhile."""
+    talk = Talk(prompted())
+    long = talk.said("HEAD " + "meadow garden river lantern " * 20 + "TAIL", "cat")
+    short = talk.said("begin HEAD window TAIL", "bob")
+    text = talk.text(long)
+
+    heard = talk.heard(f"cat: {text[:300]}bob: {talk.text(short)}cat: {text[300:]}")
+
+    assert Whole(short, "hears") in heard
+    assert Whole(long, "hears") in heard
+    assert not [phrase for phrase in heard if isinstance(phrase, (Foreign, Named))]
+
+
+def test_what_is_torn_may_have_swallowed_the_name_of_the_next() -> None:
+    talk = Talk(prompted())
+    long = talk.said("HEAD " + "meadow garden river lantern " * 20 + "TAIL", "cat")
+    short = talk.said("begin HEAD window TAIL", "bob")
+
+    heard = talk.heard(f"cat: {talk.text(long)[:100]} ? {talk.text(long)[200:]}{talk.text(short)}")
+
+    assert not [phrase for phrase in heard if isinstance(phrase, Named)]
