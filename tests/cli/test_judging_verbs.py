@@ -39,7 +39,7 @@ def recorded(path: Path, *, ended: str | None) -> None:
     history = History(Header(scenario="a claim", file="a.yaml", seed=3, profile="lines", terms=Terms().to_json()))
     history.note(0.0, "connect", 0, bot="ann", nick="ann", number=1)
     history.note(0.1, "connected", 0, ip="127.0.0.1", port=4)
-    if ended != "server":
+    if ended != "nobody got in":
         history.note(0.2, "told", 0, nick="ann")
     if ended is not None:
         history.note(0.3, "ended", why=ended)
@@ -59,7 +59,7 @@ def test_a_history_that_breaks_off_is_judged_and_said_to(call: Any, tmp_path: Pa
 
 def test_a_server_that_was_never_reached_is_4_in_a_history_too(call: Any, tmp_path: Path) -> None:
     pytest.importorskip("chatsim.checks.judge")
-    recorded(tmp_path / "h.jsonl", ended="server")
+    recorded(tmp_path / "h.jsonl", ended="nobody got in")
 
     assert call("check", str(tmp_path / "h.jsonl")).code == 4
 

@@ -174,7 +174,7 @@ WORDS: dict[tuple[str, str], set[Any]] = {
     ("step", "phase"): {"begin", "end"},
     ("settled", "how"): {"all-heard", "fence", "patience", "quiet"},
     ("look", "number"): {1, 2, 3},
-    ("ended", "why"): {"done", "interrupted", "server", "fault"},
+    ("ended", "why"): {"done", "interrupted", "nobody got in"},
 }
 OF_THE_WORLD = {"step", "skipped", "wait", "settled", "fault", "look", "facts", "server", "out", "expected"} | {
     "crash",
