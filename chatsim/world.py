@@ -19,7 +19,7 @@ from chatsim.server.inspect import connection_facts
 from chatsim.server.launch import Launcher
 from chatsim.server.listening import occupant_of
 from chatsim.server.load import ForeignLoad
-from chatsim.server.processes import ProcessTree
+from chatsim.server.processes import ProcessTree, delay_of
 from chatsim.server.server import Server
 
 __all__ = ["World"]
@@ -38,7 +38,7 @@ class World:
         self._address = None if isinstance(server, Launcher) else server
         self._aimed_at: Address | None = None
         self._theirs: ProcessTree | None = None  # the processes of a server that we have not started
-        self._load = ForeignLoad(self._our_cpu, self._server.delay if self._server is not None else lambda: None)
+        self._load = ForeignLoad(self._our_cpu, self._delay)
         self._closed = False
         self.now = self._loop.now
 
@@ -138,6 +138,15 @@ class World:
         if self._server is not None:
             return ours + self._server.cpu()
         return ours + (sum(process.cpu for process in self._theirs.members()) if self._theirs is not None else 0.0)
+
+    def _delay(self) -> float | None:
+        """Seconds that the server's threads have waited for a processor: ours, or one that runs on this machine."""
+        if self._server is not None:
+            return self._server.delay()
+        if self._theirs is None:
+            return None
+        delays = [delay for process in self._theirs.members() if (delay := delay_of(process.pid)) is not None]
+        return sum(delays) if delays else None
 
 
 def _is_loopback(address: Address | None) -> bool:
