@@ -170,6 +170,7 @@ class Life:
         if self._asked:
             return
         self._asked = how
+        self.tree.members()  # a last look at whose child is whose: those that it leaves behind have no parent any more
         self._deadline = self._loop.now() + STOP_PATIENCE * self._wish.patience
         self._tell("stopping", {"how": how})
         if how == "stdin":
