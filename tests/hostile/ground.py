@@ -239,7 +239,9 @@ def plain(text: str, ground: Ground) -> str:
     text = re.sub(r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:PORT", text)
     text = re.sub(r"(?<=\.py )\d{4,5}(?= )", "PORT", text)
     text = re.sub(r"(?<=port )\d{4,5}", "PORT", text)
-    return re.sub(r"\b\d+\.\d\d s\b", "N s", text)
+    text = re.sub(r"(?<=\{port: )\d{4,5}", "PORT", text)
+    text = re.sub(r"\b\d{2},\d{3},\d{3} bytes", "N bytes", text)
+    return re.sub(r"(?<=      ) *\d+\.\d\d s\b|\b\d+\.\d+ s\b", "N s", text)
 
 
 def free_port() -> int:

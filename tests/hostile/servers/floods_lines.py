@@ -1,20 +1,13 @@
-"""It talks to its first client without end."""
-
-import threading
+"""Before it lets the second client in, it talks to the first one: 20 MB, in lines."""
 
 import lobby
 
 
 def met(client, nick):
+    for other in list(lobby.clients)[:-1]:
+        for _ in range(400):
+            lobby.give(other, (b"tick tock " * 9 + b"\n") * 600)
     lobby.welcome(client, nick)
-    if len(lobby.clients) == 1:
-        threading.Thread(target=chatter, args=(client,), daemon=True).start()
-
-
-def chatter(client):
-    while True:
-        with lobby.turn:
-            client.sendall((b"tick tock " * 9 + b"\n") * 700)
 
 
 lobby.serve(met=met)

@@ -5,10 +5,12 @@ come. MARK is looked at by nobody; by it the test knows a survivor.
 """
 
 import os
+import signal
 import socket
 import sys
 import threading
 
+signal.signal(signal.SIGINT, lambda *_: os._exit(0))
 PORT = int(sys.argv[1])
 clients = {}
 turn = threading.Lock()
