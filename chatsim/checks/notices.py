@@ -217,7 +217,7 @@ def _balance(views: Views, ledger: _Ledger, what: str, transitions: list[Transit
             found.missing.append(_Missing(transition, ledger.receiver, settled))
             continue
         found.got[id(transition)].append(ledger.receiver)
-        at = _promptness(views, transition, ledger.notices[notice])
+        at = _promptness(views, transition, ledger.notices[notice], settled)
         if at > 0 and found.late is None:
             found.late = (transition, ledger.receiver, ledger.notices[notice])
         found.at = max(found.at, at)
@@ -234,12 +234,11 @@ def _told_under(views: Views, transition: Transition) -> str:
     return transition.what if transition.what in known else ("left" if transition.what == "dropped" else "dropped")
 
 
-def _promptness(views: Views, transition: Transition, notice: int) -> int:
+def _promptness(views: Views, transition: Transition, notice: int, settled: int) -> int:
     """0 at once, 1 while all was idle, 2 only after somebody spoke. By the looks; without them by what was settled."""
     if views.lives.look_after(transition.begin, 1) < notice:
         return min(2, views.lives.looks_between(transition.begin, notice))
-    settled = views.settled_after(transition.done, _channel(views, transition))
-    if notice <= settled:
+    if notice <= settled:  # for one that was stalled: after it read again
         return 0
     return 2 if any(settled < sent < notice for sent in views.send) else 1
 
