@@ -23,7 +23,7 @@ class Narrator:
         self._bots = {entry.session: entry.detail.get("bot", "") for entry in history.of("connect")}
 
     def name(self, session: int) -> str:
-        """Who it was: the bot, with the number of its connection from the second on."""
+        """Who it was: the bot, with the number of its connection from the second on, as the verdicts call it."""
         return self._names.get(session, f"connection {session}")
 
     def time(self, index: int) -> str:
@@ -95,7 +95,8 @@ def _names(history: History) -> dict[int, str]:
     names = {WORLD: "run", CONSOLE: "console", OPERATOR: "operator"}
     for entry in history.of("connect"):
         bot, number = printable(str(entry.detail.get("bot", "?"))), entry.detail.get("number", 1)
-        names[entry.session] = bot if number == 1 else f"{bot} ({_ordinal(number)} time)"
+        again = isinstance(number, int) and number > 1
+        names[entry.session] = f"{bot} ({_ordinal(number)} connection)" if again else bot
     return names
 
 

@@ -69,7 +69,7 @@ def test_a_second_connection_is_told_from_the_first() -> None:
 
     narrator = Narrator(history)
 
-    assert narrator.name(7) == "bob (2nd time)"
+    assert narrator.name(7) == "bob (2nd connection)"
     assert (narrator.name(CONSOLE), narrator.name(OPERATOR), narrator.name(WORLD)) == ("console", "operator", "run")
 
 

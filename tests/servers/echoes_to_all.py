@@ -11,8 +11,8 @@ lock = threading.Lock()
 
 
 def serve(connection: socket.socket) -> None:
-    print("[New Connection] Client connected from", connection.getpeername(), flush=True)
     with lock:
+        print("[New Connection] Client connected from", connection.getpeername(), flush=True)
         clients.append(connection)
     try:
         while (data := connection.recv(1024)) and data != b"!DISCONNECT":
