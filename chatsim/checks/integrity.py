@@ -268,7 +268,9 @@ def _intact_hint(views: Views, message: int, how: str) -> str:
     if how == "truncated" and not text.isascii():
         return "Where a text is cut or its length is told, count its bytes, not its characters: `len(text.encode())`."
     if how == "garbled" and not text.isascii():
-        return "Decode what comes and encode what goes as UTF-8, and keep the rest of a character that came in two reads."
+        return (
+            "Decode what comes and encode what goes as UTF-8, and keep the rest of a character that came in two reads."
+        )
     if how == "garbled":
         return "A message may be longer than one read: put the pieces together before you pass it on."
     if how in ("truncated", "split") and len(text) >= 500:
@@ -339,6 +341,8 @@ def _misnamed(views: Views, entry: Entry) -> bool:
     message = entry.detail.get("message")
     if not isinstance(message, int) or views.messages[message].kind in NOT_JUDGED:
         return False
+    if not views.within_limits(message):
+        return False
     if entry.session == CONSOLE and not views.terms.console_receives:
         return False
     return not views.speech(message).composed and not views.is_replay(message, entry.session)
@@ -355,6 +359,8 @@ def _in_no_known_form(views: Views) -> tuple[int, int, int] | None:
                 said = views.messages[message]
                 if not views.speech(message).heard:
                     continue  # that it came at all is for `isolation` to judge
-                if said.kind not in NOT_JUDGED and not views.speech(message).composed:
+                if said.kind in NOT_JUDGED or not views.within_limits(message):
+                    continue  # it may have come in pieces, by design
+                if not views.speech(message).composed:
                     return receiver, message, index
     return None

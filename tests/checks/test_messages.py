@@ -732,6 +732,15 @@ def test_a_message_in_no_known_form_has_no_known_author() -> None:
     assert (verdict.outcome, verdict.cause) == (Outcome.INCONCLUSIVE, Cause.PROFILE)
 
 
+def test_one_that_is_longer_than_the_limit_may_come_in_pieces_under_any_name() -> None:
+    story = three(replace(BROADCAST, limit_text=20))
+    story.say("ann", "a text of more than twenty bytes")
+    story.hear("bob", "a text of more than twenty bytes", "unknown")
+    story.named("bob", "a text of more than twenty bytes", "cat")
+
+    assert outcome(attribution, story) is Outcome.PASSED, "by what three() said before"
+
+
 def test_attribution_passes_and_is_not_exercised() -> None:
     assert outcome(attribution, three()) is Outcome.PASSED
     assert outcome(attribution, Story()) is Outcome.NOT_EXERCISED
