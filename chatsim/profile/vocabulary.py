@@ -7,10 +7,11 @@ stream; what a stream means is worked out in `ear`.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from chatsim.history import FORMS
 from chatsim.profile import markers
@@ -30,6 +31,7 @@ _NOTHING: set[int] = set()
 _RECENT = 256  # so many messages are thought to be half-arrived at most
 _FRONT = 64  # characters of a front that are enough to know it by
 _GRAM = 6
+_CHUNKS = 64  # so many different reads are remembered, for as long as nobody speaks
 _PIECE = 12  # the shortest piece that proves where it came from (properties.md)
 
 
@@ -77,6 +79,16 @@ def miscoded(text: str) -> list[str]:
     return [wrong for wrong in dict.fromkeys(ways) if wrong.strip()]
 
 
+class Chunk(NamedTuple):
+    """What one read brought, looked up. A server tells everybody the same, byte for byte: the next ear that hears it
+    need not look again, unless it belongs to one of the speakers."""
+
+    messages: array[int]
+    forms: bytes
+    rest: bytes  # an unfinished line at its end
+    speakers: frozenset[int | None]
+
+
 class Vocabulary:
     """The register of one run. Grows only; nothing that was added is ever forgotten."""
 
@@ -92,6 +104,7 @@ class Vocabulary:
         self._own: dict[str | int, set[int]] = {}  # nick, or session where it is known → the messages it sent
         self.known: dict[bytes, int] = {}  # rendering → message, in form `hears`
         self.known_elsewhere: dict[bytes, tuple[int, int]] = {}  # rendering → message, number of its form
+        self.chunks: dict[bytes, Chunk] = {}  # of reads since the last message was said
         self._alike_frames: set[bytes] = set()
         self._lengths: dict[int, set[int]] = {}  # message → of its renderings; where there are no frames to look up
         self.highest = -1
@@ -141,6 +154,7 @@ class Vocabulary:
             text = ANSI.sub("", text)
         head = 0 if marker is None else max(0, folded(text).find(markers.head(marker)))
         said = Utterance(message, text, kind, nick, room, to, sender, marker, head)
+        self.chunks.clear()
         self.utterances[message] = said
         self._order.append(message)
         self.highest = max(self.highest, message)
@@ -158,6 +172,15 @@ class Vocabulary:
             self._note_front(said)
         if len(text) <= LONGEST_KNOWN_FRAME:
             self._note_renderings(said)
+
+    def remember(self, data: bytes, messages: array[int], forms: bytes, rest: bytes) -> None:
+        """These bytes, from the beginning of a line on, are these messages."""
+        speakers = frozenset([self.utterances[message].sender for message in messages])
+        if None in speakers:
+            return  # whose they are is for each ear to tell
+        if len(self.chunks) >= _CHUNKS:
+            self.chunks.clear()
+        self.chunks[data] = Chunk(messages, forms, rest, speakers)
 
     def is_own(self, message: int, nick: str, session: int) -> bool:
         said = self.utterances[message]
