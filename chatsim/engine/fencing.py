@@ -22,10 +22,14 @@ def fence(stage: Stage) -> Steps:
         stage.note("settled", how="quiet", channels=None, valid=True)
         return True
     spoken, stage.spoken = stage.spoken, set()
-    speakers = 0
+    speakers = unheard = 0
     for session_id, channel in sorted(spoken):
         session = stage.sessions[session_id]
-        if session.state is State.PRESENT and session.there:
+        if session.state is not State.PRESENT or not session.there:
+            continue
+        if not stage.terms.framed_sent and not _was_heard(stage, session):
+            unheard += 1  # the server may still read the two as one: this fence would be lost, or spoil what it follows
+        else:
             speakers += _fence_in(stage, session, channel)
     if speakers == 1 and profile.public.hears:
         # The only speaker hears nobody: one more, so that what is under way to it is flushed, too.
@@ -33,7 +37,8 @@ def fence(stage: Stage) -> Steps:
         other = next((each for each in stage.there() if each.id not in lonely and each.state is State.PRESENT), None)
         if other is not None:
             _fence_in(stage, other, "lobby")
-    stage.spoken = set()
+    if unheard:
+        yield from stage.until_quiet()
     wait = Until(lambda: not stage.mouth.busy and stage.owed.nothing())
     if (yield wait):
         stage.note("settled", how="fence", channels=None, valid=True)
@@ -42,6 +47,14 @@ def fence(stage: Stage) -> Steps:
     stage.give_up()
     stage.note("settled", how="patience", channels=None, valid=wait.valid)
     return False
+
+
+def _was_heard(stage: Stage, session: Session) -> bool:
+    """Has anybody shown that the server read the last that this session said?"""
+    last = session.last_words
+    if last is None or stage.history.messages[last].kind in ("half", "piece"):
+        return True  # nothing can be heard of it, or nothing need be: what it becomes is the server's own affair
+    return any(other.has_seen(last) for other in stage.sessions)
 
 
 def _fence_in(stage: Stage, session: Session, channel: str) -> int:

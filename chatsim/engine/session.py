@@ -111,6 +111,7 @@ class Session:
     asking: bool = False
     roster: tuple[str, ...] | None = None
     stopped_at: int | None = None  # line of the join dialogue at which it ended without success
+    last_words: int | None = None  # the last message that it sent, fences and knocks included
     last_sent: int | None = None  # its last message, whose fate the goodbye waits for
 
     def move(self, what: str) -> bool:

@@ -247,7 +247,9 @@ class Stage:
         if data is not None:
             raw = data(raw)
         self._take_off(session, number, voice, channel, room, to, len(raw), kind, receivers)
-        self.spoken.add((session.id, channel))
+        if kind != "fence":
+            self.spoken.add((session.id, channel))
+        session.last_words = number
         self.history.say(self.now, "send", session.id, number)
         if raw:
             self.do(Send(session.id, raw, number))
