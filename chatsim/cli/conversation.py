@@ -102,7 +102,8 @@ class Conversation:
         if self._input_ended is None or self._leaving_since is not None or self._outgoing:
             return None
         patience = PATIENCE if self._talking.phase is Phase.JOINING else LAST_ANSWERS
-        return max(self._input_ended, self._news_at, self._written_at) + patience
+        answered = max(self._input_ended, self._news_at, self._written_at) + patience
+        return min(answered, self._input_ended + PATIENCE)  # there are servers that never stop talking
 
     def _give_up_at(self) -> float | None:
         """When a goodbye has been left unanswered for too long."""
@@ -175,7 +176,8 @@ class Conversation:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
             self._socket.settimeout(1.0)
-            while data := self._socket.recv(65536):
+            end = monotonic() + PATIENCE
+            while monotonic() < end and (data := self._socket.recv(65536)):
                 self._do([deed for deed in self._talking.received(data) if isinstance(deed, Show)])
 
     def _say(self, *lines: str) -> None:
