@@ -32,7 +32,7 @@ def _bombs() -> dict[str, bytes]:
         "python": b"!!python/object/apply:os.system ['touch hacked']\n",
         "twins": b"scenario: a\n---\nscenario: b\n",
         "absurd": b'scenario: "x"\nbots: 999999999999\nsteps:\n  - repeat: {times: 999999999, do: [{join: everyone}]}\n',
-        "absurd-size": b'scenario: x\nbots: [a, b]\nsteps:\n  - join: everyone\n  - chat: {a: {size: 999999MB, count: 99}}\n',
+        "absurd-size": b"scenario: x\nbots: [a, b]\nsteps:\n  - join: everyone\n  - chat: {a: {size: 999999MB, count: 99}}\n",
         "regex": b'profile: x\nframing: newline\nhears: "re:((((a+)+)+)+)+(?P<nick>"\n',
         "template": b'profile: x\nframing: newline\nsays: "{nik}"\n',
         "itself": b"profile: itself\nextends: itself.yaml\n",

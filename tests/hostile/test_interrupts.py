@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 import time
+from contextlib import suppress
 from itertools import product
 
 import pytest
@@ -200,3 +202,34 @@ def test_during_its_first_moments(ground: Ground) -> None:
         assert ended.code in (0, 130, -number), (delay, ended.said)
         assert "chatsim itself failed" not in ended.said
         assert ground.vanish(5.0), ground.survivors()
+
+
+@pytest.mark.parametrize(
+    "flood", [b"x" * 65536, b"bob: hello\n" * 6000, b"who are you?\n" * 5000], ids=["x", "hello", "who"]
+)
+def test_talk_ends_with_its_input_whatever_the_server_still_pours_out(ground: Ground, flood: bytes) -> None:
+    """Within the patience for answers and that for a goodbye, five seconds each."""
+    ground.profile()
+
+    def pour() -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.recv(100)
+            if flood.startswith(b"bob"):
+                connection.sendall(b"hi ann\n")
+            while True:
+                connection.sendall(flood)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=pour)
+        thread.start()
+        ended = in_good_order(
+            ground,
+            ground.call(
+                *("talk", f"127.0.0.1:{server.getsockname()[1]}", "--profile", "hostile.yaml", "--nick", "ann"),
+            ),
+        )
+        thread.join()
+
+    assert ended.code == (0 if flood.startswith(b"bob") else 4), ended.err
+    assert ended.seconds < 20
