@@ -32,7 +32,7 @@ LATER = {"no-thread-leak", "no-socket-leak", "no-memory-leak", "no-spin"} | {
 }  # what no check judges yet
 
 
-def play(server: str, scenario: Path, profile: str, *, patience: float = 0.5) -> Run:
+def play(server: str, scenario: Path, profile: str, patience: float) -> Run:
     """Names and the command are those of somebody who stands in the folder of the servers."""
     text = scenario.read_bytes()
     command = f"{shlex.quote(sys.executable)} {shlex.quote(str(SERVERS / server))}.py {{port}}"
@@ -44,7 +44,7 @@ def play(server: str, scenario: Path, profile: str, *, patience: float = 0.5) ->
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
 def test_a_mistake_fails_what_it_violates_and_nothing_else(wrong: Wrong) -> None:
-    played = play(wrong.server, SERVERS / "scenarios" / f"{wrong.scenario}.yaml", wrong.profile)
+    played = play(wrong.server, SERVERS / "scenarios" / f"{wrong.scenario}.yaml", wrong.profile, wrong.patience)
     told = without_chance(render(Report((played,)), Style()))
 
     golden = SERVERS / "golden" / f"{wrong.name}.txt"
@@ -59,7 +59,7 @@ def test_a_mistake_fails_what_it_violates_and_nothing_else(wrong: Wrong) -> None
 @pytest.mark.parametrize("scenario", ["lobby", "drops", "names", "order", "rooms", "storm", "cuts"])
 @pytest.mark.parametrize("server", RIGHT)
 def test_a_right_server_fails_nothing(server: str, scenario: str) -> None:
-    played = play(server, SHIPPED / f"{scenario}.yaml", "lines", patience=1.0)
+    played = play(server, SHIPPED / f"{scenario}.yaml", "lines", 1.0)
 
     assert played.outcome is Outcome.PASSED, render(Report((played,)), Style())
 
@@ -83,7 +83,10 @@ def test_every_golden_text_belongs_to_a_wrong_server() -> None:
 
 CHANCE = (
     (r"\b\d+\.\d\d?(\s+)s\b", r"#.##\1s"),  # times
-    (r"[qxv][bcdfghjklmnprstvz]{6}", "q######"),  # the next marker, and the name of a visitor: so many were drawn before
+    (
+        r"[qxv][bcdfghjklmnprstvz]{6}",
+        "q######",
+    ),  # the next marker, and the name of a visitor: so many were drawn before
     (r"(passed|not exercised) \d+", r"\1 ##"),
     (r"\b\d+ (more|tries)\b", r"## \1"),  # as many as the patience allowed for
     (r"\b\d+(st|nd|rd|th) (time|connection)\b", r"##th \2"),

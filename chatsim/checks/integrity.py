@@ -38,7 +38,7 @@ def no_duplication(history: History) -> Verdict:
     exercised = sum(len(views.hearings[receiver]) for receiver in receivers(views))
     twice, unclear = _heard_again(views)
     if twice:
-        receiver, message, indices = min(twice, key=lambda found: (views.is_ours(found[1]), found[2][-1]))
+        receiver, message, indices = min(twice, key=lambda found: (views.is_ours(found[1]), found[2][0]))
         summary = f"{views.label(receiver)} got {views.quote(message)} from {views.label(views.sender(message))} twice."
         if len(indices) > 2:
             summary = summary[:-6] + f"{len(indices)} times."
