@@ -7,6 +7,8 @@ from chatsim.profile.profile import Await, SendThis
 
 __all__ = ["how_far"]
 
+NOTHING = "  received nothing at all"
+
 
 def how_far(stage: Stage) -> str:
     """A letter about the first session that did not get in. For the case that none did."""
@@ -28,13 +30,15 @@ def how_far(stage: Stage) -> str:
             wanted = " or ".join(_shown(template.source) for template in line.templates) or "the end of the connection"
             lines.append(f"  {'awaited ' if number == stopped else 'heard   '} {wanted}")
     heard = failed.ear.tail.decode(stage.profile.encoding, "replace")
-    lines.append(f"  received {_shown(heard)}" if heard else "  received nothing at all")
+    lines.append(f"  received {_shown(heard)}" if heard else NOTHING)
     refused = next((entry for entry in stage.history.of("refused") if entry.session == failed.id), None)
     if refused is not None and refused.detail["by"] == "closed":
         lines.append("  then the server closed the connection")
     elif refused is not None:
         lines.append(f"  which the profile calls a refusal: {_shown(str(refused.detail['by']))}")
     lines.append("Compare the profile's `join` with what the server says to a newcomer.")
+    if NOTHING in lines:
+        lines.append("A server that says nothing may wait for the end of a message: compare `framing`, too.")
     return "\n".join(lines)
 
 

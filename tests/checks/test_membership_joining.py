@@ -161,6 +161,18 @@ def test_that_the_server_is_stopped_at_the_end_excuses_no_join_that_was_waited_f
     assert (verdict.outcome, verdict.evidence) == (Outcome.FAILED, Evidence.ABSENCE)
 
 
+def test_who_was_alone_and_did_not_hear_itself_is_let_in_all_the_same() -> None:
+    story = Story()
+    story.join("ann")
+    story.connect("bob")
+    story.told("bob")
+    story.say("bob", "is that me?", kind="knock")
+    story.waited(("knock", "bob", "bob"), purpose="knock")
+    story.note("present", "bob", how="patience")
+
+    assert lets_in(story.history).outcome is Outcome.PASSED
+
+
 def test_who_is_told_but_never_hears_anybody_never_became_present() -> None:
     """Finding 4."""
     story = Story()
