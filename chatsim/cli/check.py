@@ -126,7 +126,7 @@ def _judged(history: History, path: str, names: tuple[str, ...] | None) -> Run:
         profile=header.profile,
         server=header.server,
         outcome=outcome,
-        duration_s=history[len(history) - 1].t if len(history) else 0.0,
+        duration_s=_seconds(history),
         verdicts=verdicts,
         history=history,
         error=error,
@@ -142,3 +142,9 @@ def _notes(why: str, broken_off: bool) -> tuple[str, ...]:
     if why == "interrupted":
         return ("the run was interrupted; what was finished is judged",)
     return ()
+
+
+def _seconds(history: History) -> float:
+    """From the first step to the end: the server's start is no part of a run."""
+    begun = next(history.of("step"), None)
+    return history[len(history) - 1].t - begun.t if begun is not None else 0.0

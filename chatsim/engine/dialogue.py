@@ -52,7 +52,8 @@ def converse(stage: Stage, session: Session) -> None:
         else:
             assert isinstance(line, PauseFor)
             talk.waiting = True
-            stage.clockwork.timers.at(stage.now + line.low, lambda: step_on(stage, session))
+            drawn = stage.composer.between(line.low, line.high)
+            stage.clockwork.timers.at(stage.now + drawn, lambda: step_on(stage, session))
 
 
 def _send_line(stage: Stage, session: Session, talk: Conversation, data: bytes) -> None:

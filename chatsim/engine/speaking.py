@@ -34,7 +34,7 @@ class Speech:
         say: Callable[[Composed], int],
     ) -> None:
         self._stage, self.session, self._every, self._say = stage, session, talk.every, say
-        self._texts, self._left = _texts(stage, talk), _number(talk)
+        self._texts, self._left = _texts(stage, talk), talk.count
         self._draw = random.Random(f"pace {stage.plan.seed} {session.id} {stage.step}")
         self._step = stage.step
         self.said: list[int] = []
@@ -120,13 +120,9 @@ def _room(stage: Stage, room: str | None) -> str | None:
     return room
 
 
-def _number(talk: Talk) -> int:
-    return max(talk.count, len(talk.texts)) if talk.texts and talk.count == 1 else talk.count
-
-
 def _texts(stage: Stage, talk: Talk) -> Iterator[Composed]:
     """`count` texts; an author's own in turn. Drawn only when they are said."""
-    for index in range(_number(talk)):
+    for index in range(talk.count):
         if talk.texts:
             yield stage.composer.authored(talk.texts[index % len(talk.texts)])
         else:

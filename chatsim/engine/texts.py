@@ -71,6 +71,10 @@ class Composer:
         number = self._number()
         return Composed(markers.head(number), markers.head(number), number)
 
+    def between(self, low: float, high: float) -> float:
+        """A length of time, in seconds."""
+        return low if low == high else self._random.uniform(low, high)
+
     def name(self) -> str:
         """A nickname for a bot of chatsim's own: short, and like nobody else's."""
         return "v" + "".join(self._random.choice(markers.LETTERS) for _ in range(6))
@@ -113,9 +117,11 @@ class Composer:
         have = len(text.encode(self._encoding))
         if have > size:
             text, have = shortest, len(shortest.encode(self._encoding))
-        if have >= size:
-            return text if have == size else head.ljust(size, "b")[: max(size, len(head))]
-        unit = len("m".encode(self._encoding))
+        unit = len("mm".encode(self._encoding)) - len("m".encode(self._encoding))  # some begin with a byte order mark
+        if have > size:  # no room for both: the head, and letters behind it that are none of it
+            return head + "b" * max(0, (size - len(head.encode(self._encoding))) // unit)
+        if have == size:
+            return text
         body = text[: -len(tail)]
         lacking = (size - have) // unit
         filler = "".join(word + " " for word in self._random.choices(PLAIN, k=min(lacking // 5 + 1, 200)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from chatsim.checks.catalogue import CHECKS
 from chatsim.engine.plan import Plan, make_plan, walk, why_not
 from chatsim.profile.profile import Profile
 from chatsim.properties import named
@@ -104,7 +105,7 @@ def _what(step: Step, terms: Terms) -> str:
         case Together():
             return f"{len(step.branches)} branches side by side, until all have ended:"
         case Repeat():
-            cycle = f" (a cycle of {step.cycle}: leaks are measured)" if step.cycle else ""
+            cycle = f" (each time all who come also go: {step.cycle})" if step.cycle else ""
             return f"{step.times} times{cycle}:"
         case Settle():
             return "nothing more is done until nothing is under way."
@@ -347,6 +348,8 @@ def foretell(scenario: Scenario, terms: Terms) -> dict[str, list[str]]:
     facts = _facts(scenario, terms)
     told: dict[str, list[str]] = {"tested": [], "untested": [], "not applicable": []}
     for name in named(scenario.check):
+        if name not in CHECKS:
+            continue  # it has a name, and no check yet
         if not _may_be_judged(name, terms):
             told["not applicable"].append(name)
         else:

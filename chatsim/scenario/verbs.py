@@ -277,7 +277,7 @@ _ALL: tuple[Verb, ...] = (
     ),
     Verb(
         "repeat",
-        "Plays its steps several times. If all who join in it also go, in one way, leaks are measured.",
+        "Plays its steps several times.",
         "all have ended",
         shape="repeat",
         keys=(
