@@ -35,6 +35,7 @@ from chatsim.terms import Terms
 __all__ = ["Plan", "make_plan", "walk", "why_not"]
 
 LETTERS = "bcdfghjklmnprstvz"
+MOST_TRIES = 1000  # at a name of its own for one bot: where names have one letter only, there are not enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,40 +237,34 @@ def _nicknames(scenario: Scenario, profile: Profile, seed: int) -> tuple[dict[st
     draw = random.Random(f"nicks {seed}")
     wanted = _wanted_nicks(scenario, seed)
     longest = profile.limits.nick
-    if longest is not None:
-        wanted = {bot: nick[:longest] for bot, nick in wanted.items()}
+    short = {bot: nick[:longest] for bot, nick in wanted.items()}
     authored = {bot.name for bot in scenario.bots if bot.nick is not None}
     literals = "\n".join(literal.casefold() for template in templates_of(profile) for literal in template.literals)
-    crowd = "\n" + "\n".join(sorted({nick.casefold() for nick in wanted.values()})) + "\n"
+    crowd = "\n" + "\n".join(sorted({nick.casefold() for nick in short.values()})) + "\n"
     notes: list[str] = []
     given: dict[str, str] = {}
     renamed: dict[str, str] = {}  # equal wishes stay equal
-    for bot, nick in wanted.items():
-        if nick in renamed:
-            given[bot] = renamed[nick]
+    taken: set[str] = set()
+    for bot, wish in wanted.items():
+        if wish in renamed:
+            given[bot] = renamed[wish]
             continue
-        fine = nick
-        while _mistakable(fine, crowd, literals, own=fine == nick):
-            letters = "".join(draw.choice(LETTERS) for _ in range(3))
-            room = None if longest is None else max(1, longest - 3)
-            fine = nick[:room] + letters
+        nick = fine = short[bot]
+        for _ in range(MOST_TRIES):
+            if not _mistakable(fine, crowd, literals, own=fine == nick) and fine not in taken:
+                break
+            letters = "".join(draw.choice(LETTERS) for _ in range(3))[:longest]
+            fine = nick[: None if longest is None else longest - len(letters)] + letters
         if fine != nick:
             notes.append(
                 f"{bot} is called {fine!r} here: {nick!r} is part of another name or of the profile's own words"
             )
             crowd += fine.casefold() + "\n"
-        elif nick[: len(nick)] != (scenario_nick(scenario, bot) or nick) and bot in authored:
+        elif nick != wish and bot in authored:
             notes.append(f"{bot} is called {nick!r} here: longer names are not allowed (limits: nick)")
-        renamed[nick] = fine
-        given[bot] = fine
+        taken.add(fine)
+        renamed[wish] = given[bot] = fine
     return given, tuple(notes)
-
-
-def scenario_nick(scenario: Scenario, name: str) -> str | None:
-    for bot in scenario.bots:
-        if bot.name == name:
-            return bot.nick
-    return None
 
 
 def _mistakable(nick: str, crowd: str, literals: str, *, own: bool) -> bool:

@@ -41,13 +41,13 @@ from chatsim.network.network import (
 from reference_server.dialects.dialect import Dialect, Effects, HangUp, Show, Tell
 from reference_server.wire import Framing, Malformed
 
-__all__ = ["Faults", "SimulatedRoom", "Stuck"]
+__all__ = ["Faults", "SimulatedRoom", "StuckError"]
 
 MOST_POLLS = 400_000
 FIRST_PORT = 40_001
 
 
-class Stuck(AssertionError):
+class StuckError(AssertionError):
     """The director turns in circles, or waits for ever."""
 
 
@@ -145,7 +145,7 @@ class SimulatedRoom:
     def poll(self, deadline: float) -> Sequence[Event]:
         self.polls += 1
         if self._now > self._limit or self.polls > MOST_POLLS:
-            raise Stuck(f"at {self._now:.3f} s, after {self.polls} polls")
+            raise StuckError(f"at {self._now:.3f} s, after {self.polls} polls")
         while not self._events and self._heap and self._heap[0][0] <= deadline:
             time = self._heap[0][0]
             self._now = max(self._now, time)

@@ -247,7 +247,7 @@ def test_a_name_by_address_is_the_address_that_the_server_sees() -> None:
     """
     played = play("- join: everyone\n- chat: {everyone: {count: 2}}\n- drop: bob", profile=profile)
 
-    assert [d["nick"] for d in played.details("told")][0].startswith("127.0.0.1:4000")
+    assert next(d["nick"] for d in played.details("told")).startswith("127.0.0.1:4000")
     assert not played.bad()
     assert played.outcome("attribution") == "passed"
 

@@ -102,7 +102,9 @@ class Both(RuleBasedStateMachine):
     @rule(who=WHO, what=st.sampled_from(("joined", "left")))
     def expect_notice(self, who: int, what: str) -> None:
         self.owed.begin_step()
-        awaiting = self.slow.there - {who} - {other for w, n, other in self.slow.notices if (w, n) == (what, f"bot{who}")}
+        awaiting = (
+            self.slow.there - {who} - {other for w, n, other in self.slow.notices if (w, n) == (what, f"bot{who}")}
+        )
         self.owed.expect_notice(Transition(what, f"bot{who}", None, who, set(awaiting)))
         self.slow.notices |= {(what, f"bot{who}", other) for other in awaiting}
 

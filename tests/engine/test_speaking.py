@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from playing import play, profile_of, scenario_of
 
@@ -53,7 +55,7 @@ def test_every_is_the_time_between_two_messages_and_costs_nothing_behind_the_las
 
     times = [e.t for e in played.of("send") if played.history.messages[e.ref].kind == "chat"]
     begun, ended = played.steps()[1]
-    assert [round(b - a, 3) for a, b in zip(times, times[1:], strict=False)] == [5.0, 5.0, 5.0]
+    assert [round(b - a, 3) for a, b in itertools.pairwise(times)] == [5.0, 5.0, 5.0]
     assert ended - begun == pytest.approx(15.0, abs=0.01)
     assert not played.details("wait")
 
@@ -100,7 +102,7 @@ def test_in_a_conversation_each_speaks_once_it_has_heard_the_one_before() -> Non
 
     said = played.said("chat")
     assert [m.sender for m in said] == [0, 1, 0, 1, 0, 1, 0]
-    for before, after in zip(said, said[1:], strict=False):
+    for before, after in itertools.pairwise(said):
         sent = next(e.index for e in played.of("send") if e.ref == after.id)
         heard = next(e.index for e in played.of("heard") if (e.ref, e.session) == (before.id, after.sender))
         assert heard < sent
@@ -138,7 +140,7 @@ def test_a_message_in_pieces_goes_in_so_many_writes(pieces: str, writes: int) ->
 
     sent = [(t, data) for t, data in played.sent_by(0) if t > played.steps()[1][0] - 1e-9 and t <= played.steps()[1][1]]
     assert len(sent) == writes
-    assert [round(b[0] - a[0], 4) for a, b in zip(sent, sent[1:], strict=False)] == [0.002] * (writes - 1)
+    assert [round(b[0] - a[0], 4) for a, b in itertools.pairwise(sent)] == [0.002] * (writes - 1)
     assert played.heard("bob") == [played.said("chat")[0].words]
     assert not played.bad()
 
@@ -215,7 +217,7 @@ def test_one_at_a_time_means_that_the_next_goes_out_once_the_last_was_heard() ->
     played = play("- join: everyone\n- chat: {ann: {count: 5}}", profile="prompted", **FIXED)
 
     said = [m.id for m in played.said("chat")]
-    for before, after in zip(said, said[1:], strict=False):
+    for before, after in itertools.pairwise(said):
         sent = next(e for e in played.of("send") if e.ref == after)
         heard = next(e for e in played.of("heard") if e.ref == before and e.session != -2)
         assert heard.index < sent.index
@@ -227,7 +229,7 @@ def test_or_after_a_tenth_of_a_second_where_nothing_proves_it_read() -> None:
     played = play("- join: ann\n- chat: {ann: {count: 3}}", profile=profile, dialect=Dialect, **FIXED)
 
     times = [t for t, _ in played.sent_by(0)]
-    assert [round(b - a, 3) for a, b in zip(times, times[1:], strict=False)] == [0.1, 0.1]
+    assert [round(b - a, 3) for a, b in itertools.pairwise(times)] == [0.1, 0.1]
 
 
 def test_a_time_as_pace_is_the_least_between_two() -> None:
@@ -237,7 +239,7 @@ def test_a_time_as_pace_is_the_least_between_two() -> None:
 
     chat = {m.id for m in played.said("chat")}
     times = [e.t for e in played.of("send") if e.ref in chat]
-    assert all(b - a >= 0.03 - 1e-5 for a, b in zip(times, times[1:], strict=False))
+    assert all(b - a >= 0.03 - 1e-5 for a, b in itertools.pairwise(times))
 
 
 def test_a_rate_limit_is_kept_and_costs_nothing_behind_the_last() -> None:
@@ -246,7 +248,7 @@ def test_a_rate_limit_is_kept_and_costs_nothing_behind_the_last() -> None:
 
     own = {m.id for m in played.said("chat") if m.sender == 0}
     times = [e.t for e in played.of("send") if e.ref in own]
-    assert all(b - a >= 0.5 for a, b in zip(times, times[1:], strict=False))
+    assert all(b - a >= 0.5 for a, b in itertools.pairwise(times))
     begun, ended = played.steps()[1]
     assert ended - begun < 3 * 0.6 + 0.6
     assert not played.details("wait")
