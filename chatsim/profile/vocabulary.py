@@ -33,6 +33,7 @@ _FRONT = 64  # characters of a front that are enough to know it by
 _GRAM = 6
 _CHUNKS = 64  # so many different reads are remembered, for as long as nobody speaks
 _PIECE = 12  # the shortest piece that proves where it came from (properties.md)
+_CHUNK = 256  # characters: so long is any piece of a long text that a server which reads little at a time passes on
 
 
 def folded(text: str) -> str:
@@ -384,7 +385,7 @@ class Vocabulary:
             self._alike.setdefault(folded(text).strip(), said.message)
             for wrong in miscoded(text):
                 self._miscoded.setdefault(wrong.strip(), said.message)
-            least = _PIECE if len(text) <= 4096 else len(text) // 2
+            least = _PIECE if len(text) <= 4096 else _CHUNK
             least = min(least, max(_GRAM, len(text) // 2))
             for start in range(0, max(1, len(text) - _GRAM + 1), least - _GRAM + 1):
                 bucket = self._grams.setdefault(text[start : start + _GRAM], [])

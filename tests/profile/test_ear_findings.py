@@ -565,3 +565,15 @@ def test_what_is_torn_may_have_swallowed_the_name_of_the_next() -> None:
     heard = talk.heard(f"cat: {talk.text(long)[:100]} ? {talk.text(long)[200:]}{talk.text(short)}")
 
     assert not [phrase for phrase in heard if isinstance(phrase, Named)]
+
+
+def test_a_piece_of_a_long_text_is_nothing_that_nobody_said() -> None:
+    talk = Talk(prompted())
+    words = " ".join(f"word{number}" for number in range(900))
+    long = talk.said(f"HEAD {words} TAIL", "bob")
+    text = talk.text(long)
+
+    for start in range(600, 5000, 400):
+        heard = talk.heard(f"bob: {text[start : start + 600]}")
+
+        assert not [phrase for phrase in heard if isinstance(phrase, Foreign)]
