@@ -275,6 +275,7 @@ class Hearing:
             del self._stage.output_lines[:10_000]
         for message in messages:
             self._stage.history.say(event.at, "heard", CONSOLE, message, "output")
+            self._stage.unprinted.discard(message)
             flight = self._stage.owed.flights.get(message)
             if flight is not None and flight.console:
                 flight.console = False

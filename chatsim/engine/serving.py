@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatsim.engine.leaving import go_on, hold
+from chatsim.engine.owed import Flight
 from chatsim.engine.session import CLOSED, State
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until
@@ -31,6 +32,10 @@ def serve(stage: Stage, step: ServerStep) -> Steps:
                 hold(stage, session)
                 session.frozen = True
             stage.frozen = True
+            for flight in stage.owed.flights.values():
+                if flight.console:
+                    flight.console = flight.timed = False
+                    stage.unprinted.add(flight.message)
             stage.note("server", what="freeze")
             stage.do(ServerCommand("freeze"))
         case "thaw":
@@ -48,6 +53,11 @@ def thaw(stage: Stage) -> None:
         if session.frozen and session.state is State.STALLED:
             go_on(stage, session)
         session.frozen = False
+    for message in sorted(stage.unprinted):
+        flight = Flight(message, stage.history.messages[message].sender, stage.now, 0, set(), console=True)
+        stage.owed.take_off(flight, 0)
+        flight.timed = False
+    stage.unprinted.clear()
 
 
 def stop(stage: Stage) -> Steps:
@@ -102,6 +112,7 @@ def _start(stage: Stage) -> Steps:
 
 def _everybody_out(stage: Stage) -> None:
     stage.frozen = False
+    stage.unprinted.clear()
     for session in stage.sessions:
         if session.state not in CLOSED:
             stage.away(session)

@@ -77,6 +77,7 @@ class Stage:
 
         self.server_is: str = "up"  # up | stopping | down
         self.frozen = False  # it is up, and does nothing
+        self.unprinted: set[int] = set()  # messages that it could not print for being frozen
         self.server_events: list[ServerEvent] = []
         self.server_ear = OutputEar(self.vocabulary, plan.profile)
         self.crashes = CrashReader()
@@ -309,7 +310,9 @@ class Stage:
         flight.console = self.terms.console_receives and not self.plan.attached and to is None
         if self.terms.operator is not None and "said" in self.terms.output and not self.plan.attached:
             flight.console = True
-        flight.console = flight.console and not self.frozen
+        if flight.console and self.frozen:
+            flight.console = False
+            self.unprinted.add(number)
         self.owed.take_off(flight, count)
 
     def _landed(self, flight: Flight) -> None:
