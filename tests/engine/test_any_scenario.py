@@ -8,7 +8,7 @@ from playing import play
 from random_scenarios import Drawn, scenarios
 from simulated import Faults
 
-SLOWLY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+SLOWLY = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 LONGEST_STEP = 60.0  # seconds of virtual time that one step of these may take in a room that is as wrong as can be
 
 share = st.sampled_from((0.0, 0.0, 0.3))
@@ -70,6 +70,7 @@ def test_over_a_right_server_nothing_fails_and_nothing_is_waited_for_in_vain(dra
 @SLOWLY
 @given(drawn=scenarios(), seed=st.integers(0, 2**32))
 @example(drawn=IN_PIECES, seed=0)
+@example(drawn=FROZEN_BEFORE_IT_PRINTED, seed=0)
 def test_nor_over_one_that_is_slow_and_reads_what_has_gathered(drawn: Drawn, seed: int) -> None:
     played = play(drawn.steps, bots=drawn.cast, profile=drawn.profile, seed=seed, think=0.003, latency=(0.0005, 0.02))
 
