@@ -183,8 +183,12 @@ def _retry(stage: Stage, session: Session) -> Waiting[Session]:
     while True:
         yield pause
         session = _begin(stage, bot, "accepted")
-        wait = Until(partial(_is_decided, session))
-        yield wait
+        wait = Until(partial(_is_decided, session), stage.patience.for_joins)
+        if not (yield wait):  # that is no refusal: it says nothing at all
+            stage.unmet("join", wait, [["join", session.id, session.bot]])
+            session.conversation = None
+            session.ear.await_none()
+            return session
         if session.told:
             return session
         if last_chance:

@@ -238,7 +238,7 @@ def ask_roster(stage: Stage, sessions: list[Session]) -> Steps:
 
         session.roster, session.asking = None, True
         stage.mouth.enqueue(session, utter)
-    open_ended = not roster.end
+    open_ended, begun = not roster.end, stage.now
 
     def answered() -> bool:
         return not any(each.asking and each.state is State.PRESENT for each in sessions)
@@ -246,6 +246,9 @@ def ask_roster(stage: Stage, sessions: list[Session]) -> Steps:
     wait = Until(answered)
     if open_ended and any("nick" in template.fields for template in roster.answer):
         while not (yield Until(answered, ROSTER_QUIET, exact=True)):
+            coming = stage.now - stage.last_arrival < ROSTER_QUIET and any(each.roster for each in sessions)
+            if coming and stage.now - begun < stage.patience.seconds:
+                continue  # more of the list may be on its way
             if all(each.roster is not None or not each.asking for each in sessions):
                 for session in sessions:
                     if session.asking:

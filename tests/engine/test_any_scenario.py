@@ -39,6 +39,11 @@ THE_KNOCKER_DROPS = Drawn(
 STALLED_AND_FROZEN = Drawn(
     ("anna", "boris"), "- join: anna and boris\n- stall: anna\n- server: freeze\n- server: thaw", "relay"
 )
+FROZEN_BEFORE_IT_PRINTED = Drawn(
+    ("anna", "boris"),
+    "- join: anna and boris\n- chat: {anna: {wait: no}}\n- server: freeze\n- settle:\n- server: thaw",
+    "nickname-console",
+)
 OUT_OF_A_ROOM = Drawn(
     ("anna", "boris"),
     '- join: anna and boris\n- enter: {anna and boris: "garden"}\n- exit: {anna: "garden"}\n- chat: {boris: {count: 1}}',

@@ -7,7 +7,9 @@ import itertools
 import pytest
 from playing import play, profile_of, scenario_of
 
-from reference_server.dialects.dialect import Dialect
+from reference_server.dialects.dialect import Dialect, Effects
+from reference_server.dialects.lines import Lines, to_one
+from reference_server.room import Guest
 
 FIXED = {"latency": (0.001, 0.001), "cuts": False}
 
@@ -288,3 +290,18 @@ def test_a_send_of_one_who_has_only_connected_is_nobodys_message() -> None:
 
     assert not played.bad()
     assert not played.details("wait")
+
+
+def test_a_list_without_an_end_ends_with_a_quiet_moment() -> None:
+    class Slowly(Lines):
+        def _who(self, guest: Guest, nick: str, rest: str) -> Effects:
+            for each in self.room.nicks():
+                yield to_one(guest, f"one is {each}")
+
+    profile = 'profile: one-by-one\nextends: lines\nroster: {ask: "/who", answer: "one is {nick}"}\n'
+    played = play(
+        "- join: everyone\n- ask: {bot01: roster}", profile=profile, dialect=Slowly, bots="{bot: 12}", **FIXED
+    )
+
+    assert next(len(d["names"]) for d in played.details("roster")) == 12
+    assert played.outcome("roster") == "passed"
