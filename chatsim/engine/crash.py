@@ -45,6 +45,8 @@ class CrashReader:
             return None
         if self._open is not None:
             self._open.append(line)
+            if line.startswith("lost sys.stderr"):  # Python could not print the trace itself: nothing of it follows
+                return self._close()
             inside = (
                 line.startswith((" ", "\t", "future:", "---", "During handling", "The above exc")) or not line.strip()
             )

@@ -37,6 +37,7 @@ def end(stage: Stage) -> Steps:
     rest = stage.crashes.finish()
     if rest:
         stage.note("crash", text=rest[:4000])
+    stage.ending = True
     if not stage.plan.attached and stage.server_is == "up":
         yield from stop(stage)
     stage.abort_all()

@@ -13,7 +13,6 @@ from chatsim.engine.session import Session, State
 from chatsim.engine.stage import Stage
 from chatsim.history import CONSOLE, FORMS, OPERATOR
 from chatsim.network.network import (
-    Close,
     Event,
     Facts,
     Handed,
@@ -233,13 +232,13 @@ class Hearing:
             session.conversation = None
         if session.holds_end or session.state in (State.HALF, State.REFUSED, State.LEAVING):
             if event.how == "eof":
-                self._stage.do(Close(session.id))
+                self._stage.hang_up(session)
             if session.state is State.LEAVING:
                 self._stage.note("left", session.id, clean=event.how == "eof")
             session.holds_end = False
             session.move("closed")
         elif session.move("peer closed") and event.how == "eof":
-            self._stage.do(Close(session.id))
+            self._stage.hang_up(session)
 
     def _declared(self, session: Session) -> str | None:
         """Why the profile, or what we did, allows the server to close this session."""

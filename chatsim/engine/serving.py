@@ -7,7 +7,7 @@ from chatsim.engine.owed import Flight
 from chatsim.engine.session import CLOSED, State
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until
-from chatsim.network.network import Close, ServerCommand
+from chatsim.network.network import ServerCommand
 from chatsim.scenario.steps import ServerStep
 
 __all__ = ["serve", "stop", "thaw"]
@@ -122,6 +122,6 @@ def _close_all(stage: Stage) -> None:
     """The server has ended: what our side still holds is closed, as a real client would."""
     for session in stage.sessions:
         if session.state not in CLOSED:
-            stage.do(Close(session.id))
+            stage.hang_up(session)
             session.state = State.GONE
     stage.owed.give_up(stage.sessions)

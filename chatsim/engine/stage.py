@@ -75,6 +75,7 @@ class Stage:
         self.slow_closer = False  # it did not close its end in time once: later goodbyes do not wait so long
         self.last_arrival = 0.0
 
+        self.ending = False  # the server is told to end for good
         self.server_is: str = "up"  # up | stopping | down
         self.frozen = False  # it is up, and does nothing
         self.unprinted: set[int] = set()  # messages that it could not print for being frozen
@@ -421,6 +422,11 @@ class Stage:
         self._inspections += 1
         self.do(Inspect(self._inspections))
         return self._inspections
+
+    def hang_up(self, session: Session) -> None:
+        """Close our end of a connection whose other end is closed. At the end of a run by a reset: so nothing of it
+        keeps a fixed port from the next run (TIME_WAIT is with who closed first, and that was the server)."""
+        self.do(Abort(session.id) if self.ending else Close(session.id))
 
     def abort_all(self) -> None:
         for session in self.sessions:

@@ -58,7 +58,7 @@ def test_what_is_foretold_names_each_property_once(lines: Profile) -> None:
     told = foretell(read(STORM), terms_of(lines))
 
     assert {"delivery", "drop-notice", "leave-notice", "total-order", "expectations"} <= set(told["tested"])
-    assert {"roster", "nickname-released"} <= set(told["untested"])
+    assert {"roster", "isolation"} <= set(told["untested"])
     names = [name for group in told.values() for name in group]
     assert len(names) == len(set(names))
     assert "no-thread-leak" not in names, "it has a name, and no check yet"
