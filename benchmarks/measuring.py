@@ -7,7 +7,6 @@ import os
 import re
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ class Row:
 
     def __str__(self) -> str:
         verdict = {True: "reached", False: "MISSED", None: ""}[self.reached]
-        return f"{self.what:58} {self.reach:24} {self.found:44} {verdict}"
+        return f"{self.what:58} {self.reach:24} {self.found:52} {verdict}"
 
 
 def alternate(sides: Mapping[str, Callable[[], float]], runs: int) -> dict[str, list[float]]:

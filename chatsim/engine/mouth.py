@@ -55,7 +55,7 @@ class Mouth:
 
     def say_next(self, session: Session, utterance: Callable[[], int | None]) -> None:
         """From within an utterance: this comes right after it."""
-        session.outbox.appendleft(utterance)
+        session.outbox.insert(0, utterance)
         self._queued += 1
 
     def _ready(self, session: Session) -> None:
@@ -89,7 +89,7 @@ class Mouth:
             spoke = True
             self._queued -= 1
             self.utterances += 1
-            said = session.outbox.popleft()()
+            said = session.outbox.pop(0)()
             if said is not None and said != UNNUMBERED:
                 session.last_sent = said
             self._after(session, said)

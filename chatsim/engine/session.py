@@ -5,7 +5,6 @@ What is absent from the table is forbidden, and the error falls out of the look-
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -95,7 +94,7 @@ class Session:
     rooms: set[str] = field(default_factory=set)
     new_in: set[str] = field(default_factory=set)  # those of its rooms in which it has not yet been seen to be
     conversation: Conversation | None = None
-    outbox: deque[Callable[[], int | None]] = field(default_factory=deque)
+    outbox: list[Callable[[], int | None]] = field(default_factory=list)  # short: who speaks puts itself next
     unproved: int | None = None  # the message after which the next must wait (pace: one-at-a-time)
     free_at: float = 0.0  # not before this may it speak again
     ticking: bool = False  # a timer will look at the outbox
