@@ -34,6 +34,8 @@ def test_the_first_joiner_is_knocked_by_the_second_and_a_group_needs_two_knocks_
     assert len(played.of("present")) == 20
     assert len({knock.sender for knock in knocks}) == 2
     assert len(knocks) == 2
+    begun, ended = played.steps()[0]
+    assert ended - begun < 4.5 * 0.002  # connect, dialogue and two knocks, one right behind the other
 
 
 def test_one_who_joins_alone_is_there_when_told() -> None:
