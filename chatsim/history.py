@@ -62,7 +62,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 
@@ -228,6 +228,17 @@ class History:
         self.refs.extend(messages)
         self.forms.frombytes(forms)
         self.ticks.extend(array("I", [round(t * TICKS_PER_SECOND)]) * count)
+        return index
+
+    def heard_by_many(self, t: float, sessions: Sequence[int], messages: array[int], forms: bytes) -> int:
+        """The same for each of these sessions in turn, each of which heard all of these messages."""
+        index = len(self.kinds)
+        each, all_ = len(messages), len(messages) * len(sessions)
+        self.kinds.frombytes(_ONE_HEARD * all_)
+        self.sessions.extend([session for session in sessions for _ in range(each)])
+        self.refs.extend(messages * len(sessions))
+        self.forms.frombytes(forms * len(sessions))
+        self.ticks.extend(array("I", [round(t * TICKS_PER_SECOND)]) * all_)
         return index
 
     def note(self, t: float, kind: str, session: int = WORLD, **detail: Any) -> int:

@@ -6,7 +6,7 @@ was valid, that is, whether P remained after our own lag and foreign load were t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from chatsim.engine.patience import LONGEST_WAIT, Patience, effective
 from chatsim.engine.tasks import Steps, Task, Timers, Until
@@ -18,10 +18,10 @@ UNMEASURED = 0.05  # seconds of a wait that pass before the machine's strain is 
 
 
 class Clockwork:
-    """`take` is given each event; `act` is called before each look at the door, and says whether it is in a hurry."""
+    """`act` is called before each look at the door, and says whether it is in a hurry; `take` is given the look's events."""
 
     def __init__(
-        self, network: Network, patience: Patience, take: Callable[[Event], None], act: Callable[[], bool]
+        self, network: Network, patience: Patience, take: Callable[[Sequence[Event]], None], act: Callable[[], bool]
     ) -> None:
         self.network = network
         self.patience = patience
@@ -42,8 +42,7 @@ class Clockwork:
             if main.over:
                 return
             hurry = self._act()
-            for event in self.network.poll(self.now if hurry else self._deadline()):
-                self._take(event)
+            self._take(self.network.poll(self.now if hurry else self._deadline()))
             self.timers.fire(self.now)
 
     def spawn(self, steps: Steps) -> Task:

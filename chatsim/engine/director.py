@@ -50,7 +50,7 @@ class Director:
         self.stage = stage = Stage(plan, network, history)
         hearing = Hearing(stage)
         stage.hear = hearing.phrase
-        stage.clockwork = Clockwork(network, stage.patience, hearing.take, stage.take_turn)
+        stage.clockwork = Clockwork(network, stage.patience, hearing.take_all, stage.take_turn)
         stage.mouth = Mouth(plan.profile, stage.clockwork.timers, network.now, stage.full)
         self._plan = plan
         self._taken = expecting.Taken()

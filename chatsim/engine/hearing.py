@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from chatsim.engine import session as states
@@ -27,6 +28,7 @@ from chatsim.network.network import (
 )
 from chatsim.profile import phrases
 from chatsim.profile.profile import Await
+from chatsim.profile.vocabulary import Chunk
 
 __all__ = ["Hearing"]
 
@@ -42,6 +44,26 @@ class Hearing:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._unclear: deque[tuple[Session, str]] = deque(maxlen=UNCLEAR)
+
+    def take_all(self, events: Sequence[Event]) -> None:
+        """In their order. Neighbours who have read the very same bytes are taken in one go: most of a broadcast is that."""
+        stage, sessions = self._stage, self._stage.sessions
+        at, heard, hearers = 0.0, None, list[Session]()
+        for event in events:
+            if type(event) is Received and not stage.plan.keeps_lines:
+                session = sessions[event.session]
+                if session.conversation is None and not session.catching_up:
+                    chunk = session.ear.hear_again(event.data)
+                    if chunk is not None:
+                        if chunk is not heard or event.at != at:
+                            self._heard_by_many(at, hearers, heard)
+                            at, heard, hearers = event.at, chunk, []
+                        hearers.append(session)
+                        continue
+            self._heard_by_many(at, hearers, heard)
+            heard, hearers = None, []
+            self.take(event)
+        self._heard_by_many(at, hearers, heard)
 
     def take(self, event: Event) -> None:
         if type(event) is Received:
@@ -118,6 +140,21 @@ class Hearing:
                 self._first_time(session, message)
         else:
             stage.owed.heard_public(session, messages, max(messages))
+
+    def _heard_by_many(self, at: float, sessions: list[Session], chunk: Chunk | None) -> None:
+        if chunk is None:
+            return
+        stage = self._stage
+        stage.last_arrival = at
+        stage.history.heard_by_many(at, [session.id for session in sessions], chunk.messages, chunk.forms)
+        stage.clockwork.progress(at)
+        if stage.mouth.watches or stage.when_heard:
+            for session in sessions:
+                for message in chunk.messages:
+                    self._first_time(session, message)
+        else:
+            for session in sessions:
+                stage.owed.heard_public(session, chunk.messages, chunk.highest)
 
     def _first_time(self, session: Session, message: int) -> None:
         if self._stage.owed.heard(session, message):

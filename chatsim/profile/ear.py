@@ -18,7 +18,7 @@ from chatsim.profile.profile import Profile
 from chatsim.profile.reading import KEPT, Quick, Reading
 from chatsim.profile.stream_reading import StreamReading
 from chatsim.profile.templates import Template
-from chatsim.profile.vocabulary import Vocabulary
+from chatsim.profile.vocabulary import Chunk, Vocabulary
 
 __all__ = ["Ear", "OutputEar"]
 
@@ -61,10 +61,16 @@ class Ear:
         taken: call `hear` with the same data."""
         known = self._reading.hear_quick(data)
         if known is not None:
-            self._tail += data
-            if len(self._tail) > 2 * TAIL:
-                del self._tail[:-TAIL]
+            self._note_tail(data)
         return known
+
+    def hear_again(self, data: bytes) -> Chunk | None:
+        """The same, if another ear has just heard these very bytes, and this one hears in them what that one did: all
+        public messages of others. None: nothing was taken."""
+        chunk = self._reading.hear_again(data)
+        if chunk is not None:
+            self._note_tail(data)
+        return chunk
 
     def await_(self, templates: Iterable[Template], refuses: Iterable[Template] = ()) -> list[Phrase]:
         """From now on these are awaited. Looks at once at everything that nobody has claimed.
@@ -128,6 +134,6 @@ class Ear:
 
     def _note_tail(self, data: bytes) -> None:
         tail = self._tail
-        tail += data[-TAIL:]
+        tail += data if len(data) <= TAIL else data[-TAIL:]
         if len(tail) > 2 * TAIL:  # cut now and then, not at each read
             del tail[:-TAIL]

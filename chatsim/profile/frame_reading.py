@@ -11,7 +11,7 @@ from chatsim.profile.masking import Masked, Spot, mask, mask_json, scan
 from chatsim.profile.phrases import Glued, Phrase
 from chatsim.profile.profile import Profile
 from chatsim.profile.reading import ALL_HEARS, KEPT, LONGEST, SHOWN, SIGN, Quick, Reading, incremental
-from chatsim.profile.vocabulary import ANSI, HALF_ANSI, Vocabulary
+from chatsim.profile.vocabulary import ANSI, HALF_ANSI, Chunk, Vocabulary
 
 __all__ = ["FrameReading"]
 
@@ -61,12 +61,6 @@ class FrameReading(Reading):
             return None
         if self.is_flooded_with_copies:
             return None
-        if not self._carry:
-            chunk = self.vocabulary.chunks.get(data)
-            if chunk is not None and self.session not in chunk.speakers:
-                self.note_quick(chunk.messages)
-                self._carry = chunk.rest
-                return chunk.messages, chunk.forms
         begins, read = not self._carry, data
         if b"\r" in data:
             if data.endswith(b"\r"):
@@ -83,6 +77,16 @@ class FrameReading(Reading):
             if begins and known[1] == ALL_HEARS * len(known[1]):
                 self.vocabulary.remember(read, *known, rest)
         return known
+
+    def hear_again(self, data: bytes) -> Chunk | None:
+        chunk = self.vocabulary.chunks.get(data)
+        if chunk is None or self.session in chunk.speakers or self._carry or self.is_flooded_with_copies:
+            return None
+        if self._open or self._claimed or self._queue or self.awaited or self.pieces or self.roster:
+            return None
+        self.note_quick(chunk.messages)
+        self._carry = chunk.rest
+        return chunk
 
     def hear(self, data: bytes, out: list[Phrase]) -> None:
         known = self.vocabulary.known

@@ -30,7 +30,7 @@ from chatsim.profile.phrases import (
 )
 from chatsim.profile.profile import Await, Profile
 from chatsim.profile.templates import Match, split_names
-from chatsim.profile.vocabulary import Utterance, Vocabulary
+from chatsim.profile.vocabulary import Chunk, Utterance, Vocabulary
 
 __all__ = ["ALL_HEARS", "KEPT", "LONGEST", "SHOWN", "SIGN", "Quick", "Reading", "incremental"]
 
@@ -105,6 +105,10 @@ class Reading:
     def hear_quick(self, data: bytes) -> Quick | None:
         raise NotImplementedError
 
+    def hear_again(self, data: bytes) -> Chunk | None:
+        """What another ear has heard in just these bytes, if this one hears the same in them. Else nothing was taken."""
+        return None
+
     def look_again(self, out: list[Phrase]) -> None:
         """Something is awaited: is it there already?"""
         raise NotImplementedError
@@ -178,7 +182,8 @@ class Reading:
     def note_quick(self, messages: array[int]) -> None:
         seen = self.seen
         if len(seen) <= self.vocabulary.highest:
-            seen.extend(bytes(self.vocabulary.highest + 1 - len(seen)))
+            highest = self.vocabulary.highest
+            seen.extend(bytes(highest + 64 + highest // 8 - len(seen)))  # some to spare: this is asked for every read
         for message in messages:
             seen[message] = 1
         self.total += len(messages)

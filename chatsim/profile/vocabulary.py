@@ -81,11 +81,12 @@ def miscoded(text: str) -> list[str]:
 
 
 class Chunk(NamedTuple):
-    """What one read brought, looked up. A server tells everybody the same, byte for byte: the next ear that hears it
-    need not look again, unless it belongs to one of the speakers."""
+    """What one read brought, looked up: public messages. A server tells everybody the same, byte for byte: the next ear
+    that hears it need not look again, unless it belongs to one of the speakers."""
 
     messages: array[int]
     forms: bytes
+    highest: int  # of the messages
     rest: bytes  # an unfinished line at its end
     speakers: frozenset[int | None]
 
@@ -181,7 +182,7 @@ class Vocabulary:
             return  # whose they are is for each ear to tell
         if len(self.chunks) >= _CHUNKS:
             self.chunks.clear()
-        self.chunks[data] = Chunk(messages, forms, rest, speakers)
+        self.chunks[data] = Chunk(messages, forms, max(messages), rest, speakers)
 
     def is_own(self, message: int, nick: str, session: int) -> bool:
         said = self.utterances[message]
