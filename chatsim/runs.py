@@ -163,7 +163,17 @@ class _Play:
             self._seed,
             patience=self._patience,
             attached=self._target.address is not None,
+            fixed_port=self._has_fixed_port(),
         )
+
+    def _has_fixed_port(self) -> bool:
+        """Is the port the server's choice, so that the next run needs the same one?"""
+        if self._target.address is not None:
+            return False
+        start, command = self._profile.start, self._target.command
+        if start is None or (command is None and start.command is None):
+            return command is not None and "{port}" not in command
+        return not start.chooses_port and (command is None or "{port}" not in command)
 
     def _header(self, plan: Plan) -> Header:
         scenario, profile = self._scenario, self._profile

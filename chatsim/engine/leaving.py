@@ -17,6 +17,7 @@ from chatsim.scenario.steps import Act, Departure
 __all__ = ["disconnect", "drop", "resume", "stall"]
 
 SHORT_CLOSE = 0.25  # seconds for the server's end, once it has shown that it does not close
+CLOSES_ITSELF = 0.02  # seconds within which a server that answers a goodbye by closing has closed
 CAN_GO = (State.OPEN, State.JOINING, State.PRESENT, State.STALLED, State.HALF)
 
 
@@ -76,7 +77,18 @@ def _no_longer(stage: Stage, session: Session) -> None:
 
 
 def _hang_up(stage: Stage, session: Session) -> None:
-    """Goodbye is said: half-close, and read until the server closes its end."""
+    """Goodbye is said: half-close, and read until the server closes its end.
+
+    On a fixed port a server that closes by itself may do so first (see Stage.hang_up): it is given a moment.
+    """
+    if stage.plan.fixed_port and stage.profile.leave:
+        moment = max(CLOSES_ITSELF, 5 * stage.patience.round_trip)
+        stage.clockwork.timers.at(stage.now + moment, partial(_half_close, stage, session))
+    else:
+        _half_close(stage, session)
+
+
+def _half_close(stage: Stage, session: Session) -> None:
     if session.state is State.LEAVING:
         session.holds_end = True
         stage.do(ShutdownWrite(session.id))

@@ -48,13 +48,19 @@ class Plan:
     nicks: Mapping[str, str]  # bot -> the nickname it will ask for
     unmarked: frozenset[str]  # author's words that go out as they are
     attached: bool = False  # connected to a running server: its process is not ours
-    restartable: bool = False
+    fixed_port: bool = False  # the next run needs this very port, and many servers do not set SO_REUSEADDR
     keeps_lines: bool = False  # some step asks for a `line`: what came is kept as text
     notes: tuple[str, ...] = field(default=())
 
 
 def make_plan(
-    scenario: Scenario, profile: Profile, seed: int, *, patience: float = 1.0, attached: bool = False
+    scenario: Scenario,
+    profile: Profile,
+    seed: int,
+    *,
+    patience: float = 1.0,
+    attached: bool = False,
+    fixed_port: bool = False,
 ) -> Plan:
     """Raises ScenarioError for texts that the profile's encoding cannot carry, with their places."""
     terms = terms_of(profile, scenario.promises)
@@ -70,6 +76,7 @@ def make_plan(
         nicks,
         _unmistakable([text for text, _ in texts], nicks.values(), profile, scenario.steps),
         attached,
+        fixed_port,
         keeps_lines=any(
             isinstance(detail, Expectation) and detail.line is not None
             for step in walk(scenario.steps)

@@ -424,9 +424,13 @@ class Stage:
         return self._inspections
 
     def hang_up(self, session: Session) -> None:
-        """Close our end of a connection whose other end is closed. At the end of a run by a reset: so nothing of it
-        keeps a fixed port from the next run (TIME_WAIT is with who closed first, and that was the server)."""
-        self.do(Abort(session.id) if self.ending else Close(session.id))
+        """Close our end of a connection whose other end is closed.
+
+        By a reset at the end of a run, and where the port is fixed and the server closed first: TIME_WAIT is with who
+        closed first, and would keep the port from the next run of a server that does not set SO_REUSEADDR.
+        """
+        first = self.plan.fixed_port and session.state is State.LEAVING and not session.holds_end
+        self.do(Abort(session.id) if self.ending or first else Close(session.id))
 
     def abort_all(self) -> None:
         for session in self.sessions:

@@ -44,6 +44,7 @@ Address = tuple[str, int]
 Target = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 SMALL_READ, LARGE_READ = 16 * 1024, 64 * 1024  # large only while the last read was full: small ones are cheaper to hold
+MOST_UNREAD = 64  # reads before a close: who is flooded does not read for ever
 RESET = struct.pack("ii", 1, 0)  # linger for 0 seconds: close() becomes a reset
 QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 BIND_ADDRESS_NO_PORT = 24  # Linux: choose the source port at connect, when the whole pair of addresses is known
@@ -77,7 +78,7 @@ class TcpNetwork:
         self.ends: dict[Address, Address] = {}  # of every connection that ever stood: our end, and the server's
         self._verbs: dict[type, Callable[[_Connection], None]] = {
             ShutdownWrite: _Connection.shut_down,
-            Close: _Connection.close,
+            Close: _Connection.read_and_close,
             Abort: _Connection.abort,
             HoldReading: _Connection.hold,
             ResumeReading: _Connection.resume,
@@ -276,6 +277,17 @@ class _Connection:
         self.pending.clear()
         self._discard()
         self.network.forget(self.session)
+
+    def read_and_close(self) -> None:
+        """What has come meanwhile is read and thrown away: a close over unread bytes would be a reset."""
+        if self.socket is not None and not self.held:
+            for _ in range(MOST_UNREAD):
+                try:
+                    if not self.socket.recv(LARGE_READ):
+                        break
+                except OSError:
+                    break
+        self.close()
 
     def abort(self) -> None:
         if self.socket is not None:
