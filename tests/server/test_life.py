@@ -215,7 +215,8 @@ def test_frozen_it_says_nothing_and_thawed_it_goes_on(yard: Yard) -> None:
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_when_we_die_the_whole_tree_dies(yard: Yard, how: signal.Signals) -> None:
     """By whatever signal: also a daemon of its own session, and one that takes no notice of signals."""
-    daemon = "if not os.fork():\n  os.setsid()\n  os.fork() and os._exit(0)\n  time.sleep(600)\n"
+    fork = "if not os.fork():\n  os.setsid()\n  os.fork() and os._exit(0)\n  os.write(there, b'!')\n  time.sleep(600)\n"
+    daemon = f"told, there = os.pipe()\n{fork}os.read(told, 1)\n"  # it listens only once the daemon is there
     command = yard.script(STUBBORN + daemon + "serve(0)")
     program = f"""
         import signal, sys
