@@ -66,13 +66,14 @@ class Hearing:
         self._heard_by_many(at, hearers, heard)
 
     def take(self, event: Event) -> None:
+        stage = self._stage
         if type(event) is Received:
             self._received(event)
         elif isinstance(event, Handed):
             if event.tag >= 0:
-                for earlier in self._stage.handed_with.pop(event.tag, ()):
-                    self._stage.history.say(event.at, "handed", event.session, earlier)
-                self._stage.history.say(event.at, "handed", event.session, event.tag)
+                for earlier in stage.handed_with.pop(event.tag, ()):
+                    stage.history.say(event.at, "handed", event.session, earlier)
+                stage.history.say(event.at, "handed", event.session, event.tag)
         elif isinstance(event, Output):
             self._printed(event)
         elif isinstance(event, Opened):
@@ -82,29 +83,31 @@ class Hearing:
         elif isinstance(event, OpenFailed):
             self._failed(event)
         elif isinstance(event, Facts):
-            self._stage.facts[event.tag] = event.facts
+            stage.facts[event.tag] = event.facts
         elif isinstance(event, ServerEvent):
             self._server(event)
 
     def _opened(self, event: Opened) -> None:
-        session = self._stage.sessions[event.session]
+        stage = self._stage
+        session = stage.sessions[event.session]
         session.ip, session.port = event.local
         session.connected_at = event.at
         if not session.move("opened"):
             return
-        self._stage.history.note(event.at, "connected", session.id, ip=session.ip, port=session.port)
-        if self._stage.profile.nick == "address" and self._stage.profile.nick_template is not None:
-            session.nick = self._stage.profile.nick_template.render(self._stage.values(session))[0]
+        stage.history.note(event.at, "connected", session.id, ip=session.ip, port=session.port)
+        if stage.profile.nick == "address" and stage.profile.nick_template is not None:
+            session.nick = stage.profile.nick_template.render(stage.values(session))[0]
             session.ear.nick = session.nick
             self._named(session.nick, event.at)
         if session.conversation is not None:
             session.move("join")
-            converse(self._stage, session)
+            converse(stage, session)
 
     def _failed(self, event: OpenFailed) -> None:
-        session = self._stage.sessions[event.session]
+        stage = self._stage
+        session = stage.sessions[event.session]
         if session.move("failed"):
-            self._stage.history.note(event.at, "unreachable", session.id, why=event.why)
+            stage.history.note(event.at, "unreachable", session.id, why=event.why)
             session.closed_how = "unreachable"
 
     def _received(self, event: Received) -> None:
@@ -126,9 +129,9 @@ class Hearing:
             self.phrase(session, phrase, at)
         flooded = ear.unexplained > FLOOD or session.surplus > SURPLUS
         if flooded and session.state not in states.CLOSED:
-            self._stage.history.note(event.at, "flooded", session.id, bytes=ear.unexplained, surplus=session.surplus)
-            self._stage.do(HoldReading(session.id))
-            self._stage.owed.release(session)
+            stage.history.note(event.at, "flooded", session.id, bytes=ear.unexplained, surplus=session.surplus)
+            stage.do(HoldReading(session.id))
+            stage.owed.release(session)
             session.move("stall")
 
     def _heard_many(self, at: float, session: Session, messages: array[int], forms: bytes) -> None:
@@ -157,20 +160,22 @@ class Hearing:
                 stage.owed.heard_public(session, chunk.messages, chunk.highest)
 
     def _first_time(self, session: Session, message: int) -> None:
-        if self._stage.owed.heard(session, message):
-            action = self._stage.when_heard.get(message)
+        stage = self._stage
+        if stage.owed.heard(session, message):
+            action = stage.when_heard.get(message)
             if action is not None:
                 action(session)
         else:
             session.surplus += 1
-        self._stage.mouth.proved(message)
+        stage.mouth.proved(message)
 
     def phrase(self, session: Session, phrase: phrases.Phrase, at: float) -> None:
-        sid, history = session.id, self._stage.history
+        stage = self._stage
+        sid, history = session.id, stage.history
         match phrase:
             case phrases.Whole(message, form):
                 history.say(at, "heard", sid, message, form)
-                self._stage.progress(at)
+                stage.progress(at)
                 self._first_time(session, message)
             case phrases.Named(message, name):
                 history.note(at, "named", sid, message=message, name=name)
@@ -180,13 +185,13 @@ class Hearing:
                     history.note(at, "damaged", sid, message=message, how="glued", text="", **{"with": others})
             case phrases.Damaged(message, how, text):
                 history.note(at, "damaged", sid, message=message, how=how, text=text[:2000])
-                self._stage.progress(at)
+                stage.progress(at)
                 if how != "split":
                     self._first_time(session, message)
             case phrases.NoticeHeard(what, nick, room, text):
                 history.note(at, "notice", sid, what=what, nick=nick, room=room, text=text[:300])
-                if self._stage.owed.notice(sid, what, nick, room):
-                    self._stage.progress(at)
+                if stage.owed.notice(sid, what, nick, room):
+                    stage.progress(at)
                 else:
                     session.surplus += 1
             case phrases.Receipt(message):
@@ -194,50 +199,52 @@ class Hearing:
             case phrases.RosterHeard(names, complete):
                 self._roster(session, names, complete, at)
             case phrases.Awaited(bindings, _):
-                self._stage.progress(at)
-                if self._stage.profile.nick == "assigned" and not session.nick and bindings.get("nick"):
+                stage.progress(at)
+                if stage.profile.nick == "assigned" and not session.nick and bindings.get("nick"):
                     self._named(bindings["nick"], at)
-                awaited(self._stage, session, bindings)
+                awaited(stage, session, bindings)
             case phrases.Refusal(text):
-                refused(self._stage, session, text)
+                refused(stage, session, text)
             case phrases.WheneverHeard(rule, bindings):
-                answer = self._stage.profile.whenever[rule].send
-                self._stage.do(Send(sid, self._stage.wire(answer, **{**self._stage.values(session), **bindings})))
+                answer = stage.profile.whenever[rule].send
+                stage.do(Send(sid, stage.wire(answer, **{**stage.values(session), **bindings})))
             case phrases.Foreign(nick, text):
                 history.note(at, "foreign", sid, nick=nick, text=text[:2000])
             case phrases.Unrecognised(text):
                 history.note(at, "unrecognised", sid, text=text[:2000])
-                if self._stage.profile.nick in ("assigned", "address"):
+                if stage.profile.nick in ("assigned", "address"):
                     self._unclear.append((session, text))
 
     def _named(self, nick: str, at: float) -> None:
         """A server may announce a newcomer before we have read which name it gave it: then the notice comes first, and
         is understood now."""
-        self._stage.vocabulary.meet(nick)
+        stage = self._stage
+        stage.vocabulary.meet(nick)
         for entry in [entry for entry in self._unclear if nick in entry[1]]:
             session, text = entry
             self._unclear.remove(entry)
             for phrase in session.ear.look_for_notices(text):
                 self.phrase(session, phrase, at)
-        framed = self._stage.profile.received.promises
-        for session in self._stage.sessions:
+        framed = stage.profile.received.promises
+        for session in stage.sessions:
             if not (framed and session.told) and nick in session.ear.unclaimed:  # a frame is kept only for a dialogue
                 for phrase in session.ear.look_for_notices():
                     self.phrase(session, phrase, at)
 
     def _receipt(self, session: Session, message: int | None, at: float) -> None:
-        waiting = self._stage.unacknowledged.get(session.id)
+        stage = self._stage
+        waiting = stage.unacknowledged.get(session.id)
         if message is None and waiting:
             message = waiting[0]
         if message is not None and waiting and message in waiting:
             waiting.remove(message)
         number = -1 if message is None else message
-        self._stage.history.say(at, "ack", session.id, number)
-        flight = self._stage.owed.flights.get(number)
+        stage.history.say(at, "ack", session.id, number)
+        flight = stage.owed.flights.get(number)
         if flight is not None:
             flight.ack = False
-            self._stage.progress(at)
-        self._stage.mouth.proved(number)
+            stage.progress(at)
+        stage.mouth.proved(number)
 
     def _roster(self, session: Session, names: tuple[str, ...], complete: bool, at: float) -> None:
         """A list, or a part of one that was asked for: its parts are put together until it is complete."""
@@ -249,38 +256,40 @@ class Hearing:
         stage.progress(at)
 
     def _peer_closed(self, event: PeerClosed) -> None:
-        session = self._stage.sessions[event.session]
+        stage = self._stage
+        session = stage.sessions[event.session]
         session.closed_how = event.how
         for phrase in session.ear.rest():
             self.phrase(session, phrase, event.at)
         declared = self._declared(session)
-        self._stage.history.note(event.at, "closed", session.id, how=event.how, declared=declared)
-        self._stage.owed.closings.discard(session.id)
-        self._stage.owed.release(session)
-        self._stage.mouth.hush(session)
-        self._stage.progress(event.at)
+        stage.history.note(event.at, "closed", session.id, how=event.how, declared=declared)
+        stage.owed.closings.discard(session.id)
+        stage.owed.release(session)
+        stage.mouth.hush(session)
+        stage.progress(event.at)
         joining = session.conversation
         if joining is not None:
             at = joining.lines[joining.position] if joining.position < len(joining.lines) else None
             if isinstance(at, Await) and at.closes:
-                step_on(self._stage, session)
+                step_on(stage, session)
             elif session.state in (State.JOINING, State.OPEN) and not session.told:
-                refused(self._stage, session, "closed")
+                refused(stage, session, "closed")
             session.conversation = None
         if session.holds_end or session.state in (State.HALF, State.REFUSED, State.LEAVING):
             if event.how == "eof":
-                self._stage.hang_up(session)
+                stage.hang_up(session)
             if session.state is State.LEAVING:
-                self._stage.note("left", session.id, clean=event.how == "eof")
+                stage.note("left", session.id, clean=event.how == "eof")
             session.holds_end = False
             session.move("closed")
         elif session.move("peer closed") and event.how == "eof":
-            self._stage.hang_up(session)
+            stage.hang_up(session)
 
     def _declared(self, session: Session) -> str | None:
         """Why the profile, or what we did, allows the server to close this session."""
-        profile = self._stage.profile
-        if self._stage.server_is != "up":
+        stage = self._stage
+        profile = stage.profile
+        if stage.server_is != "up":
             return "server"
         if session.state in (State.LEAVING, State.HALF, State.REFUSED, State.GONE, State.VANISHED):
             return "we left"
@@ -292,51 +301,53 @@ class Hearing:
             return "slow-readers"
         if session.wanted != "accepted" and not session.told:
             return "refused"
-        if profile.limits.silence is not None and self._stage.now - session.connected_at >= profile.limits.silence:
+        if profile.limits.silence is not None and stage.now - session.connected_at >= profile.limits.silence:
             return "limits: silence"
-        if profile.limits.clients is not None and len(self._stage.there()) > profile.limits.clients:
+        if profile.limits.clients is not None and len(stage.there()) > profile.limits.clients:
             return "limits: clients"
         return None
 
     def _printed(self, event: Output) -> None:
-        what, nick, messages = self._stage.server_ear.hear(event.line)
+        stage = self._stage
+        what, nick, messages = stage.server_ear.hear(event.line)
         detail: dict[str, Any] = {"stream": event.stream, "line": event.line[:2000]}
         if what:
             detail.update(what=what, nick=nick)
         if messages:
             detail["message"] = messages[0]
-        index = self._stage.history.note(event.at, "out", **detail)
-        self._stage.output_lines.append((index, event.line))
-        if len(self._stage.output_lines) > 20_000:
-            del self._stage.output_lines[:10_000]
+        index = stage.history.note(event.at, "out", **detail)
+        stage.output_lines.append((index, event.line))
+        if len(stage.output_lines) > 20_000:
+            del stage.output_lines[:10_000]
         for message in messages:
-            self._stage.history.say(event.at, "heard", CONSOLE, message, "output")
-            self._stage.unprinted.discard(message)
-            flight = self._stage.owed.flights.get(message)
+            stage.history.say(event.at, "heard", CONSOLE, message, "output")
+            stage.unprinted.discard(message)
+            flight = stage.owed.flights.get(message)
             if flight is not None and flight.console:
                 flight.console = False
-                self._stage.progress(event.at)
-            sender = self._stage.history.messages[message].sender
-            if self._stage.terms.operator is not None and sender != OPERATOR:
-                self._stage.unanswered.append((sender, message))
-            self._stage.mouth.proved(message)
-        if self._stage.server_is == "up":
-            crash = self._stage.crashes.take(event.line)
+                stage.progress(event.at)
+            sender = stage.history.messages[message].sender
+            if stage.terms.operator is not None and sender != OPERATOR:
+                stage.unanswered.append((sender, message))
+            stage.mouth.proved(message)
+        if stage.server_is == "up":
+            crash = stage.crashes.take(event.line)
             if crash:
-                self._stage.history.note(event.at, "crash", text=crash[:4000])
+                stage.history.note(event.at, "crash", text=crash[:4000])
 
     def _server(self, event: ServerEvent) -> None:
-        self._stage.server_events.append(event)
+        stage = self._stage
+        stage.server_events.append(event)
         detail = dict(event.detail)
         if event.what == "stopping":
-            self._stage.server_is = "stopping"
+            stage.server_is = "stopping"
         elif event.what == "listening":
-            self._stage.server_is = "up"
+            stage.server_is = "up"
         elif event.what == "exited":
-            detail.setdefault("asked", self._stage.server_is != "up")
-            if self._stage.server_is == "up":
-                crash = self._stage.crashes.dying()
+            detail.setdefault("asked", stage.server_is != "up")
+            if stage.server_is == "up":
+                crash = stage.crashes.dying()
                 if crash:
-                    self._stage.history.note(event.at, "crash", text=crash[:4000])
-            self._stage.server_is = "down"
-        self._stage.history.note(event.at, "server", what=event.what, **detail)
+                    stage.history.note(event.at, "crash", text=crash[:4000])
+            stage.server_is = "down"
+        stage.history.note(event.at, "server", what=event.what, **detail)
