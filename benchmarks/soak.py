@@ -88,7 +88,9 @@ def main() -> int:
                 wrong += 1
                 print(f"{scenario} · {profile} · seed {seed}\n    {problem}", flush=True)
             if count % 500 == 0:
-                print(f"{count} runs, {wrong} not passed, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+                print(
+                    f"{count} runs, {wrong} not passed, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True
+                )
     for hog in hogs:
         hog.kill()
     print(f"{count} runs in {time.monotonic() - began:.0f} s: {wrong} not passed; the longest took {longest:.2f} s")

@@ -346,7 +346,15 @@ class History:
                     history = cls(_header(plain))
                 else:
                     history._take(plain)
-            except (ValueError, KeyError, TypeError, IndexError, OverflowError, AttributeError, RecursionError) as problem:
+            except (
+                ValueError,
+                KeyError,
+                TypeError,
+                IndexError,
+                OverflowError,
+                AttributeError,
+                RecursionError,
+            ) as problem:
                 if history is not None and next(numbered, None) is None and not line.endswith("\n"):
                     break
                 raise HistoryError(
