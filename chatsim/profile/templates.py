@@ -158,9 +158,7 @@ class Template:
     def render(self, values: Mapping[str, str]) -> tuple[str, ...]:
         """The texts of its frames. A JSON object is sent as its author wrote it, the values escaped in place.
         KeyError for a placeholder without a value; a regular expression can't be rendered (ValueError)."""
-        if self.shape == "regex":
-            raise ValueError("a regular expression cannot be sent")
-        return tuple(_render(frame, values) for frame in _parsed(self.source).frames)
+        return tuple([_render(frame, values) for frame in _sent(self.source)])
 
     def matcher(self, slots: Mapping[str, str] | None = None) -> Matcher:
         """`slots`: the source of a regular expression for a placeholder, instead of its default. It must hold no
@@ -359,29 +357,42 @@ def _compile(pattern: str) -> re.Pattern[str]:
 # --- sending ------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """One frame as it is sent. `escaped`: it is a JSON object, in which values are escaped."""
+
+    pieces: tuple[_Piece, ...]
+    escaped: bool
+
+
 @lru_cache(maxsize=4096)
-def _sent(frame: str) -> tuple[bool, tuple[_Piece, ...]]:
-    """Is it a JSON object, in which values are escaped, and its pieces. The placeholders `*` are numbered."""
-    pieces: list[_Piece] = []
+def _sent(source: str) -> tuple[_Frame, ...]:
+    parsed = _parsed(source)
+    if parsed.shape == "regex":
+        raise ValueError("a regular expression cannot be sent")
+    return tuple(_Frame(tuple(_numbered(_pieces(frame))), _json_object(frame) is not None) for frame in parsed.frames)
+
+
+def _numbered(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
+    """With the placeholders `*` told apart: `*`, `*2`, …"""
     anything = 0
-    for piece in _pieces(frame):
+    for piece in pieces:
         if isinstance(piece, _Placeholder) and piece.name == "*":
             anything += 1
-            piece = _Placeholder("*" if anything == 1 else f"*{anything}")
-        pieces.append(piece)
-    return _json_object(frame) is not None, tuple(pieces)
+            yield _Placeholder("*" if anything == 1 else f"*{anything}")
+        else:
+            yield piece
 
 
-def _render(frame: str, values: Mapping[str, str]) -> str:
-    escaped, pieces = _sent(frame)
+def _render(frame: _Frame, values: Mapping[str, str]) -> str:
     rendered: list[str] = []
-    for piece in pieces:
+    for piece in frame.pieces:
         if isinstance(piece, str):
             rendered.append(piece)
             continue
         key = piece.name
         value = values["*" if key not in values and key.startswith("*") else key]
-        rendered.append(json.dumps(value, ensure_ascii=False)[1:-1] if escaped else value)
+        rendered.append(json.dumps(value, ensure_ascii=False)[1:-1] if frame.escaped else value)
     return "".join(rendered)
 
 
