@@ -114,8 +114,29 @@ def entry() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed by the caller, as `>&-` does
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    _end_in_good_order()
-    sys.exit(_guarded())
+    code = INTERRUPTED
+    try:
+        _end_in_good_order()
+        code = _guarded()
+        _ignore_what_comes_too_late()
+    except KeyboardInterrupt:  # between two of these lines: at the very beginning, or when all was done
+        pass
+    if code == INTERRUPTED:
+        # An interrupt that struck while Python executed a text (a dataclass is made so) is remembered as unhandled,
+        # though we have handled it, and Python would end itself by SIGINT in place of our exit code.
+        _flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _ignore_what_comes_too_late() -> None:
+    """The exit code is decided and everything is written: a signal now would only make it look broken off."""
+    import signal
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _end_in_good_order() -> None:

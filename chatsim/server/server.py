@@ -49,6 +49,7 @@ class Server:
         self._spent = 0.0  # processor seconds of earlier lives
         self._last_words = LastWords()
         self._port: int | None = None  # the one that it is to listen on, as long as that is known
+        self._beginning = False  # between a start and our knowing of it: an interrupt may strike there
         self._closed = False
         self._address: tuple[str, int] | None = None
 
@@ -189,7 +190,7 @@ class Server:
         self._closed = True
         self._end_life()
         if self._guardian is not None:
-            self._guardian.close()
+            self._guardian.close(in_peace=not self._beginning)
         self._launcher.close()
         if self._turn is not None:
             self._turn.close()
@@ -211,13 +212,19 @@ class Server:
         launcher, guardian = self._launcher, self._guardian
         assert guardian is not None
         port = self._port or 0
-        launcher.prepare(port, self._marker)
         known = {listener.inode for listener in listeners()}
-        spawned = launcher.spawn(port, self._marker)
+        self._beginning = True
+        try:
+            launcher.prepare(port, self._marker)
+            spawned = launcher.spawn(port, self._marker)
+        except ServerError:
+            self._beginning = False  # it was not started
+            raise
         guardian.watch(spawned.process.pid)
         is_ready = self._is_ready if launcher.start.ready is not None else None
         wish = Wish(self._port, is_ready, launcher.patience)
         self._life = Life(spawned, self._loop, self._marker, known, wish, self._last_words)
+        self._beginning = False
         self._tell("started", {"pid": spawned.process.pid, "command": launcher.describe(self._port)})
         self._life.type(launcher.first_typed(port))
 

@@ -72,7 +72,7 @@ class Running:
         self._began = time.monotonic()
 
     def send(self, number: int) -> None:
-        self.process.send_signal(number)
+        os.kill(self.process.pid, number)  # Popen.send_signal would reap it first, if it has just ended
 
     @property
     def over(self) -> bool:
