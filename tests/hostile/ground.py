@@ -244,7 +244,8 @@ def plain(text: str, ground: Ground) -> str:
     text = re.sub(r"(?<=port )\d{4,5}", "PORT", text)
     text = re.sub(r"(?<=\{port: )\d{4,5}", "PORT", text)
     text = re.sub(r"\b\d{2},\d{3},\d{3} bytes", "N bytes", text)
-    return re.sub(r"(?<=      ) *\d+\.\d\d s\b|\b\d+\.\d+ s\b", "N s", text)
+    text = re.sub(r"\n  The last that \w+ got:\n(?:    .*\n)+", "", text)  # who heard what before a fault is a race
+    return re.sub(r"(?<=      ) *\d+\.\d\d s\b|\b\d+\.\d+\s+s\b", "N s", text)
 
 
 def free_port() -> int:
