@@ -11,7 +11,7 @@ import argparse
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,12 +36,12 @@ def profile_of(name: str) -> Profile:
     return load_profile(name)
 
 
-def jobs(repeats: int, first_seed: int) -> Iterator[tuple[Path, str, int]]:
+def jobs(repeats: int, first_seed: int, profiles: Sequence[str]) -> Iterator[tuple[Path, str, int]]:
     """One job a run; those that a profile cannot play are left out."""
     pairs = [
         (path, name)
         for path in sorted(SCENARIOS.glob("*.yaml"))
-        for name in builtin_names()
+        for name in profiles
         if why_not(scenario_of(path), profile_of(name)) is None
     ]
     for repeat in range(repeats):
@@ -75,13 +75,16 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="runs side by side")
     parser.add_argument("--busy", type=int, default=2, help="processes that do nothing but keep a processor busy")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--profile", action="append", help="only this dialect (may be said again); default: all")
     options = parser.parse_args()
     hogs = [multiprocessing.Process(target=burn, daemon=True) for _ in range(options.busy)]
     for hog in hogs:
         hog.start()
     began, count, wrong, longest = time.monotonic(), 0, 0, 0.0
     with multiprocessing.Pool(options.jobs) as pool:
-        for scenario, profile, seed, problem, seconds in pool.imap_unordered(play, jobs(options.repeats, options.seed)):
+        for scenario, profile, seed, problem, seconds in pool.imap_unordered(
+            play, jobs(options.repeats, options.seed, options.profile or builtin_names())
+        ):
             count += 1
             longest = max(longest, seconds)
             if problem:
