@@ -188,9 +188,6 @@ class Owed:
             return False
         return nick is None or transition.nick is None or nick.casefold() == transition.nick.casefold()
 
-    def cancel_notices_of(self, session: int, what: str) -> None:
-        self.transitions = [each for each in self.transitions if (each.session, each.what) != (session, what)]
-
     # --- the whole ---------------------------------------------------------------------------------------------
 
     def nothing(self) -> bool:
