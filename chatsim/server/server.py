@@ -159,6 +159,8 @@ class Server:
             self._life.kill()
         elif command.what in ("freeze", "thaw"):
             self._life.tree.signal(signal.SIGSTOP if command.what == "freeze" else signal.SIGCONT)
+            if command.what == "freeze":
+                time.sleep(0.02)  # a stop reaches each thread at its next moment; nothing tells when it has
             self._tell("frozen" if command.what == "freeze" else "thawed", {})
         else:
             self._tell("failed", {"command": command.what, "why": f'there is no server command "{command.what}"'})
