@@ -46,9 +46,20 @@ of the world (session WORLD)
                                                             missing: list of [what, session, ref-or-nick]; valid: P
                                                             remained after lag and foreign load were taken off
   settled    [how, channels, valid]                         how: all-heard | fence | patience | quiet; channels: null = all
-  fault      the first fault begins [patience, round_trip]  patience is frozen from here on
+  fault      the first fault begins [patience, round_trip, load?]  patience is frozen from here on; load: how much of one
+                                                            processor the server wanted on average until now (see rest)
   look       cleanup look [number]                          1 at once, 2 idle, 3 after somebody has spoken twice
-  facts      the server seen from outside [look?, …]        keys of network.Facts
+  facts      the server seen from outside [look?, during?, …]  keys of network.Facts but `work`; during: "stall", looked
+                                                            at while somebody does not read
+  cycle      what a cycle of joining and going has left [number, place, how, size, departed, look, samples, refused?,
+             threads?, children?, fds?, close_wait?, rss?, runtimes?]  how: the one kind of departure (polite, or a drop's);
+                                                            size: departures in a cycle; departed: in all cycles so far;
+                                                            look: 1 2 3, at which no growth was seen any more, 0: never;
+                                                            the least of so many samples; close_wait: a number here
+  rest       the server watched while nothing goes on [number, seconds, load, top, cpu_only, foreign]  load: time on or
+                                                            waiting for a processor over wall time, all threads together;
+                                                            top: list of [thread, load], the busiest first
+  stacks     what its threads were doing [text, by, why]    by: py-spy | faulthandler; why: spin | hung | stop
   server     [what, …]                                      started listening stopping exited ended left-behind failed
                                                             kill restart freeze thaw; exited has code and asked
   out        a line the server printed [stream, line, what?, nick?, message?]  what: joined | left | said when recognised
@@ -95,7 +106,7 @@ KINDS: tuple[str, ...] = (
     *("notice", "damaged", "named", "foreign", "unrecognised", "ask", "roster"),
     *("leave", "left", "drop", "stall", "resume", "act", "closed", "flooded"),
     *("step", "skipped", "wait", "settled", "fault", "look", "facts", "server", "out", "expected"),
-    *("crash", "note", "ended"),
+    *("crash", "note", "ended", "cycle", "rest", "stacks"),
 )
 _NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 SEND, HANDED, HEARD, ACK = (_NUMBER[kind] for kind in OF_MESSAGES)

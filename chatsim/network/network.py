@@ -105,16 +105,22 @@ class Type:
 @dataclass(frozen=True, slots=True)
 class ServerCommand:
     """`stop`: ask it to end as its profile says · `kill` · `start`: start it again on the same port ·
-    `freeze` (SIGSTOP) · `thaw` (SIGCONT). Answered by `ServerEvent`s."""
+    `freeze` (SIGSTOP) · `thaw` (SIGCONT) · `stacks`: tell what its threads are doing, without ending it (needs py-spy) ·
+    `abort`: end it so that a Python server's last words tell what its threads are doing (SIGABRT). Answered by
+    `ServerEvent`s."""
 
     what: str
 
 
 @dataclass(frozen=True, slots=True)
 class Inspect:
-    """Look at the server from outside (its sockets, threads, descriptors). Answered by one `Facts(tag)`."""
+    """Look at the server from outside (its sockets, threads, descriptors). Answered by one `Facts(tag)`.
+
+    `work`: also at what each of its threads has used so far; that is a file a thread to read.
+    """
 
     tag: int
+    work: bool = False
 
 
 Command = Connect | Send | ShutdownWrite | Close | Abort | HoldReading | ResumeReading | Type | ServerCommand | Inspect
@@ -186,8 +192,8 @@ class ServerEvent:
     """What became of the server: `started` (pid, command) · `listening` (host, port) · `stopping` (our signal went
     out) · `exited` (code; negative = signal; null: it had put itself into the background) · `ended` (its whole process
     tree is gone, pipes read to the end) · `left-behind` (processes that outlived it, and are killed now) · `frozen` ·
-    `thawed` · `failed` (a command, such as a start, did not succeed; `command`, `why`). `detail` is plain JSON data,
-    e.g. {"code": -2} or {"why": "..."}."""
+    `thawed` · `stacks` (`text`: the stacks of its threads, as py-spy tells them) · `failed` (a command, such as a start,
+    did not succeed; `command`, `why`). `detail` is plain JSON data, e.g. {"code": -2} or {"why": "..."}."""
 
     at: float
     what: str
@@ -201,7 +207,10 @@ class Facts:
     Keys: `threads`, `fds`, `children` (numbers over the process tree), `rss` (bytes), `close_wait` (list of *our* local
     ports whose server end is in CLOSE_WAIT, that is: we have closed and the server has not), `established` (list of our
     local ports whose server end is ESTABLISHED), `listening` (bool), `send_queue` (map our local port -> bytes that the
-    server's kernel could not yet deliver), `alive` (bool).
+    server's kernel could not yet deliver), `alive` (bool), `runtimes` (list of the runtimes that its processes are, as far
+    as their programs tell: python, pypy, java, node, dotnet, go; empty for a native program), and on demand `work`: map
+    "pid/thread" -> [its name, seconds on or waiting for a processor so far], with `cpu_only` (bool): the platform does
+    not tell the waiting.
     """
 
     at: float

@@ -278,6 +278,24 @@ def _facts(detail: Detail, _: Narrator) -> str:
     return "the server had " + (", ".join(parts) or "nothing that can be seen from here")
 
 
+def _cycle(detail: Detail, _: Narrator) -> str:
+    known = {"threads": "threads", "children": "child processes", "fds": "open descriptors", "close_wait": "CLOSE_WAIT"}
+    parts = [f"{detail[key]} {word}" for key, word in known.items() if key in detail]
+    parts += [f"{detail['rss'] / 2**20:.1f} MiB of memory"] if isinstance(detail.get("rss"), int) else []
+    return f"after {detail['departed']} departures the server had " + (", ".join(parts) or "nothing that can be seen")
+
+
+def _rest(detail: Detail, _: Narrator) -> str:
+    busiest = "; ".join(f"{printable(str(name))} {share:.0%}" for name, share in detail["top"][:3])
+    load = f"the server wanted {detail['load']:.0%} of a processor for {1000 * detail['seconds']:.0f} ms of rest"
+    return load + (f" ({busiest})" if busiest else "")
+
+
+def _stacks(detail: Detail, _: Narrator) -> str:
+    lines = [line for line in str(detail["text"]).split("\n") if line.strip()] or [""]
+    return f"the server's threads told what they were doing, as {printable(str(detail['by']))} sees it: {quoted(lines[0])}"
+
+
 def _step(detail: Detail, _: Narrator) -> str:
     text = printable(shorten(str(detail.get("text") or detail.get("verb", "")).strip(), 80))
     return f"{'step' if detail.get('phase') == 'begin' else 'end of step'} {detail['number']}: {text}"
@@ -320,6 +338,9 @@ _WORDS: dict[str, Callable[[Detail, Narrator], str]] = {
     "fault": lambda d, to: "the first fault",
     "look": lambda d, to: f"looked at what is left, the {_ordinal(d['number'])} time",
     "facts": _facts,
+    "cycle": _cycle,
+    "rest": _rest,
+    "stacks": _stacks,
     "server": _server,
     "out": lambda d, to: f"printed {quoted(d['line'])}",
     "expected": _expected,

@@ -155,9 +155,19 @@ KEYS: dict[str, tuple[set[str], set[str]]] = {
     "skipped": ({"step", "bot", "why"}, set()),
     "wait": ({"for", "step", "since", "missing", "patience", "waited", "lag", "foreign", "valid"}, set()),
     "settled": ({"how", "channels", "valid"}, set()),
-    "fault": ({"patience", "round_trip"}, set()),
+    "fault": ({"patience", "round_trip"}, {"load"}),
     "look": ({"number"}, set()),
-    "facts": (set(), {"look", "alive", "listening", "close_wait", "established"}),
+    "facts": (
+        set(),
+        {"look", "during", "alive", "listening", "close_wait", "established", "send_queue"}
+        | {"threads", "children", "fds", "rss", "cpu", "runtimes"},
+    ),
+    "cycle": (
+        {"number", "place", "how", "size", "departed", "look", "samples"},
+        {"refused", "threads", "children", "fds", "close_wait", "rss", "runtimes"},
+    ),
+    "rest": ({"number", "seconds", "load", "top", "cpu_only", "foreign"}, set()),
+    "stacks": ({"text", "by", "why"}, set()),
     "server": ({"what"}, {"pid", "command", "host", "port", "code", "asked", "why", "how"}),
     "out": ({"stream", "line"}, {"what", "nick", "message"}),
     "expected": ({"step", "bot", "what", "met", "negative", "where"}, {"by"}),
@@ -177,9 +187,7 @@ WORDS: dict[tuple[str, str], set[Any]] = {
     ("ended", "why"): {"done", "interrupted", "nobody got in"},
 }
 OF_THE_WORLD = {"step", "skipped", "wait", "settled", "fault", "look", "facts", "server", "out", "expected"} | {
-    "crash",
-    "note",
-    "ended",
+    *("crash", "note", "ended", "cycle", "rest", "stacks"),
 }
 
 
