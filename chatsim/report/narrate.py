@@ -293,7 +293,9 @@ def _rest(detail: Detail, _: Narrator) -> str:
 
 def _stacks(detail: Detail, _: Narrator) -> str:
     lines = [line for line in str(detail["text"]).split("\n") if line.strip()] or [""]
-    return f"the server's threads told what they were doing, as {printable(str(detail['by']))} sees it: {quoted(lines[0])}"
+    return (
+        f"the server's threads told what they were doing, as {printable(str(detail['by']))} sees it: {quoted(lines[0])}"
+    )
 
 
 def _step(detail: Detail, _: Narrator) -> str:
