@@ -13,9 +13,21 @@ from types import TracebackType
 
 from chatsim.errors import ServerError
 from chatsim.network.loop import Loop
-from chatsim.network.network import Command, Connect, Event, Facts, Inspect, ServerCommand, ServerEvent, Strain, Type
+from chatsim.network.network import (
+    Abort,
+    Close,
+    Command,
+    Connect,
+    Event,
+    Facts,
+    Inspect,
+    ServerCommand,
+    ServerEvent,
+    Strain,
+    Type,
+)
 from chatsim.network.tcp import Address, TcpNetwork
-from chatsim.server.inspect import connection_facts
+from chatsim.server.inspect import connection_facts, has_let_go
 from chatsim.server.launch import Launcher
 from chatsim.server.listening import occupant_of
 from chatsim.server.load import ForeignLoad
@@ -78,6 +90,8 @@ class World:
         else:
             if type(command) is Connect and self.address != self._aimed_at:
                 self._aim()  # after a restart the server may listen elsewhere
+            elif type(command) is Close and command.sparing and self._has_let_go(command.session):
+                command = Abort(command.session)
             self._network.do(command)
 
     def poll(self, deadline: float) -> Sequence[Event]:
@@ -114,6 +128,10 @@ class World:
             self._aimed_at = address
         except OSError as error:
             raise ServerError(f"there is no host {address[0]}: {error.strerror or error}") from None
+
+    def _has_let_go(self, session: int) -> bool:
+        ours = self._network.our_end.get(session)
+        return ours is not None and has_let_go(ours, self._network.ends[ours])
 
     def _do_with_server(self, command: ServerCommand | Type | Inspect) -> None:
         if isinstance(command, Inspect):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 from chatsim.engine import session as states
@@ -34,6 +35,7 @@ from chatsim.scenario.steps import Who
 __all__ = ["Stage"]
 
 MOST_UNDER_WAY = 512 * 1024  # bytes of messages nobody has finished hearing
+LETS_GO = 0.002  # seconds from the end of a server's words until its process has closed that socket as well
 SHORTEST_QUIET = 0.25  # seconds; a delayed acknowledgement takes 40 ms, a lost segment 200
 HERE = (State.JOINING, State.PRESENT, State.STALLED)
 
@@ -424,13 +426,17 @@ class Stage:
         return self._inspections
 
     def hang_up(self, session: Session) -> None:
-        """Close our end of a connection whose other end is closed.
+        """Close our end of a connection whose other end is closed: by a reset at the end of a run, else politely.
 
-        By a reset at the end of a run, and where the port is fixed and the server closed first: TIME_WAIT is with who
-        closed first, and would keep the port from the next run of a server that does not set SO_REUSEADDR.
+        Where the port is fixed and the server closed first, its port is spared (`Close.sparing`), a moment later: a
+        server that shuts down before it closes has done both by then. To reset it at once would be no polite goodbye.
         """
-        first = self.plan.fixed_port and session.state is State.LEAVING and not session.holds_end
-        self.do(Abort(session.id) if self.ending or first else Close(session.id))
+        if self.ending:
+            self.do(Abort(session.id))
+        elif self.plan.fixed_port and session.state is State.LEAVING and not session.holds_end:
+            self.clockwork.timers.at(self.now + LETS_GO, partial(self.do, Close(session.id, sparing=True)))
+        else:
+            self.do(Close(session.id))
 
     def abort_all(self) -> None:
         for session in self.sessions:

@@ -71,9 +71,15 @@ class ShutdownWrite:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close at once. A FIN if nothing unread lies in our buffer; it is the director's business to read to the end first."""
+    """Close at once. A FIN if nothing unread lies in our buffer; it is the director's business to read to the end first.
+
+    `sparing`: the server has closed first. Our FIN would leave its end in TIME_WAIT, which keeps a fixed port from the
+    next run. So if its process has let go of that end for good, and nobody there can notice any more, it is a reset; if
+    it only shut down its writing side, or that cannot be told, it is a FIN all the same.
+    """
 
     session: int
+    sparing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class TcpNetwork:
         self._sources: Iterator[str] = iter(())
         self._source: str | None = None
         self.ends: dict[Address, Address] = {}  # of every connection that ever stood: our end, and the server's
+        self.our_end: dict[int, Address] = {}  # by session
         self._verbs: dict[type, Callable[[_Connection], None]] = {
             ShutdownWrite: _Connection.shut_down,
             Close: _Connection.read_and_close,
@@ -241,6 +242,7 @@ class _Connection:
         self.opened = True
         self.receive = sock.recv
         self.network.ends[local[:2]] = remote[:2]
+        self.network.our_end[self.session] = local[:2]
         self.emit(Opened(self.loop.now(), self.session, (local[0], local[1])))
         self._flush()
         self._watch()

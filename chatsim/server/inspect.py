@@ -14,7 +14,7 @@ from chatsim.server.listening import listeners_of
 from chatsim.server.processes import HAS_PROC, ProcessTree
 from chatsim.server.sockdiag import CLOSE_WAIT, ESTABLISHED, SocketDiagnosis, SocketEnd
 
-__all__ = ["connection_facts", "process_facts"]
+__all__ = ["connection_facts", "has_let_go", "process_facts"]
 
 Address = tuple[str, int]
 
@@ -53,6 +53,17 @@ def connection_facts(connections: Mapping[Address, Address]) -> dict[str, Any]:
         "close_wait": sorted(end.peer_port for end in ends if end.state == CLOSE_WAIT),
         "send_queue": {end.peer_port: end.unsent for end in ends if end.unsent},
     }
+
+
+def has_let_go(our_end: Address, its_end: Address) -> bool:
+    """Has the server's process closed its end of this connection, so that only the kernel still knows it? False if that
+    cannot be told."""
+    try:
+        with contextlib.closing(SocketDiagnosis()) as diagnosis:
+            end = diagnosis.end(its_end, our_end)
+    except OSError:
+        return False
+    return end is not None and end.inode == 0
 
 
 def _ends(connections: Mapping[Address, Address]) -> list[SocketEnd] | None:
