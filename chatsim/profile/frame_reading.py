@@ -36,7 +36,7 @@ class _Item:
 class FrameReading(Reading):
     """The reading of a session whose messages come in frames."""
 
-    __slots__ = ("_carry", "_claimed", "_decoder", "_lines", "_open", "_queue")
+    __slots__ = ("_before", "_carry", "_claimed", "_decoder", "_lines", "_open", "_queue")
 
     def __init__(self, vocabulary: Vocabulary, profile: Profile, session: int) -> None:
         super().__init__(vocabulary, profile, session)
@@ -47,6 +47,7 @@ class FrameReading(Reading):
         self._open = bytearray()  # ... that is long: more than one read brought
         self._claimed = ""  # so much of the unfinished frame has been claimed or told
         self._queue: list[_Item] = []  # frames that may be the front of a form of several frames
+        self._before = (-1, "unknown", -1)  # the last whole message, its form, how many had been told with it
 
     @property
     def waiting(self) -> str:
@@ -73,6 +74,7 @@ class FrameReading(Reading):
         known = self.look_up(lines)
         if known is not None:
             self.note_quick(known[0])
+            self._before = (known[0][-1], FORMS[known[1][-1]], self.total)
             self._carry = rest
             if begins and known[1] == ALL_HEARS * len(known[1]):
                 self.vocabulary.remember(read, *known, rest)
@@ -85,6 +87,7 @@ class FrameReading(Reading):
         if self._open or self._claimed or self._queue or self.awaited or self.pieces or self.roster:
             return None
         self.note_quick(chunk.messages)
+        self._before = (chunk.messages[-1], "hears", self.total)
         self._carry = chunk.rest
         return chunk
 
@@ -282,6 +285,12 @@ class FrameReading(Reading):
     def _tell_frame_with_messages(self, item: _Item, out: list[Phrase]) -> None:
         masked = item.masked
         spots = masked.spots
+        if self._continues_the_one_before(item):
+            before, form, _ = self._before
+            message = spots[0].said.message
+            self.tell_whole(message, form, item.size, out)
+            out.append(Glued((before, message)))
+            return
         found = self._fit(masked.text, spots)
         if found is not None:
             self.tell_spots(spots, [found] * len(spots), out)
@@ -290,6 +299,22 @@ class FrameReading(Reading):
         whole = [spot.said.message for spot in spots if spot.how in ("", "joined")]
         if len(whole) > 1 and (found is None or found.rule.kind == "message"):
             out.append(Glued(tuple(whole)))
+
+    def tell_whole(self, message: int, form: str, size: int, out: list[Phrase]) -> None:
+        super().tell_whole(message, form, size, out)
+        self._before = (message, form, self.total)
+
+    def _continues_the_one_before(self, item: _Item) -> bool:
+        """A frame that is a bare text, right after a message of the same sender in its form: the server has taken two
+        messages for one, and their own line end divides them once more. The form is written before both."""
+        before, form, told = self._before
+        spots = item.masked.spots
+        if form == "unknown" or told != self.total or len(spots) != 1 or spots[0].how:
+            return False
+        if SIGN.fullmatch(item.masked.text.strip()) is None or self._fit(item.masked.text, spots) is not None:
+            return False
+        said, earlier = spots[0].said, self.vocabulary.utterances[before]
+        return said.sender is not None and said.sender == earlier.sender and before < said.message
 
     def _tell_tiles(self, item: _Item, out: list[Phrase]) -> None:
         """No one form fits the frame: do several, side by side? If not, its messages are in no known form."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from overheard import Operator, T, Talk, Voice, echo, json_lines, lines, prompted, relay, two_frames
 
 from chatsim.profile.framing import Framing
@@ -37,6 +38,33 @@ def test_two_messages_in_one_line_are_glued() -> None:
     heard = talk.heard(f"bob: {talk.text(one)}cat: {talk.text(two)}")
 
     assert heard == [Whole(one, "hears"), Whole(two, "hears"), Glued((one, two))]
+
+
+@pytest.mark.parametrize("cut", ["", "|"], ids=["in one read", "in two reads"])
+def test_two_messages_under_one_name_are_glued_though_their_own_line_ends_divide_them(cut: str) -> None:
+    """A server that takes one read for one message writes the name once, before all the lines."""
+    talk = Talk(lines())
+    one, two, three = (talk.said(text, sender=1) for text in ("so HEAD it is TAIL", "and HEAD so on TAIL", "HEAD"))
+
+    text = f"bob: {talk.text(one)}\n{cut}{talk.text(two)}\n{talk.text(three)}\n"
+    heard = talk.heard(*(part.encode() for part in text.split("|")))
+
+    assert heard == [
+        Whole(one, "hears"),
+        Whole(two, "hears"),
+        Glued((one, two)),
+        Whole(three, "hears"),
+        Glued((two, three)),
+    ]
+
+
+def test_a_bare_text_of_somebody_else_is_glued_to_nothing() -> None:
+    talk = Talk(lines())
+    one, two = talk.said("so HEAD it is TAIL", sender=1), talk.said("and HEAD so on TAIL", "cat", sender=2)
+
+    heard = talk.heard(f"bob: {talk.text(one)}\n{talk.text(two)}\n".encode())
+
+    assert heard == [Whole(one, "hears"), Whole(two, "unknown")]
 
 
 def test_renderings_side_by_side_in_a_stream_are_no_gluing() -> None:
