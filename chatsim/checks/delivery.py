@@ -1,8 +1,8 @@
 """`delivery`: what was said reaches everybody it was meant for.
 
 A loss is never seen, only waited for. It counts where a valid wait for it ended in vain, or where the session heard a
-later message of the same sender and channel and all has settled since. What nobody waited for (an interrupted run) and
-what our own machine stalled over fails nobody.
+later message of the same sender and channel and all has settled since; or where the server had closed the session
+without any right to. What nobody waited for (an interrupted run) and what our own machine stalled over fails nobody.
 """
 
 from __future__ import annotations
@@ -67,6 +67,9 @@ def _proof(views: Views, owing: Owing, pair: Missing) -> tuple[int, int] | None:
     waited = None
     if views.settled(pair.message) != NEVER:
         waited = views.waited_in_vain(pair.message, pair.session)
+        closed = views.cut_off(pair.session)
+        if closed != NEVER and (waited is None or waited < 0):
+            return closed, closed  # a connection that the server has closed brings nothing any more
     if gap is not None and settled != NEVER and (waited is None or waited < 0):
         return gap, settled  # all that was heard later is a fence: as good a proof, but harder to read than a wait
     return None if waited is None else (waited, waited)
@@ -95,13 +98,15 @@ def _failed(views: Views, owing: Owing, lost: list[tuple[Missing, tuple[int, int
         summary = f"Nobody heard {what}."
     else:
         summary = f"{saying.who(views, receivers)} never heard {what}."
+    if proof[0] == views.cut_off(pair.session):
+        summary += f" The server had closed {views.label(pair.session)}'s connection at {views.lives.when(proof[0])}."
     if len(lost) > len(receivers):
         summary += f" {counted(len(lost) - len(receivers), 'more delivery is', 'more deliveries are')} missing."
     return saying.failed(
         views,
         NAME,
         summary,
-        (views.send[message], *proof),
+        tuple(sorted((views.send[message], *proof))),
         about=message,
         exercised=owing.pairs,
         evidence=Evidence.ABSENCE,

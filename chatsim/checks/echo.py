@@ -31,6 +31,9 @@ def echo(history: History) -> Verdict:
         waited = views.waited_in_vain(message, views.sender(message), receipt=receipt)
         if waited is not None and waited >= 0:
             return _missing(views, message, receipt, waited, chances)
+        closed = views.cut_off(views.sender(message))
+        if closed != NEVER:
+            return _missing(views, message, receipt, closed, chances)
         owing = owing or Owing(views)
         gap = None if receipt else _gap(views, owing, message)
         if gap is not None:

@@ -282,6 +282,8 @@ def _knowledge(views: Views, missing: _Missing) -> Cause | None:
             return Cause.PROFILE
     if views.lives.died_after(transition.begin):
         return None  # a server that has ended tells nobody anything any more: nothing to wait for
+    if views.cut_off(receiver) != NEVER:
+        return None  # nor does one tell those whom it has closed
     return None if _waited(views, missing) else Cause.MACHINE
 
 
@@ -313,7 +315,7 @@ def _wait_for(views: Views, missing: _Missing) -> int:
 def _end_of_hope(views: Views, missing: _Missing) -> int:
     """What shows that the notice never came: the wait for it, or that the server had ended."""
     deaths = [death.index for death in views.lives.deaths() if death.index > missing.transition.begin]
-    return min([_wait_for(views, missing), *deaths], default=NEVER)
+    return min([_wait_for(views, missing), views.cut_off(missing.receiver), *deaths])
 
 
 def _nicks(transition: Transition) -> tuple[str, str]:
@@ -335,6 +337,8 @@ def _never_told(views: Views, what: str, found: _Found, certain: list[_Missing])
     whole = "there before and after" if what == "joined" else "connected the whole time"
     if transition.room is not None:
         whole = f"in {transition.room} the whole time"
+    if any(views.cut_off(receiver) != NEVER for receiver in receivers):
+        whole = "thrown out by the server"
     summary = f"{_happening(views, transition)}. {who} {was} {whole} and {was} never told"
     summary += "." if what == "joined" else f" that {transition.view.label} had left."
     told = found.got.get(id(transition), [])
@@ -346,7 +350,7 @@ def _never_told(views: Views, what: str, found: _Found, certain: list[_Missing])
         PROPERTY[what],
         Outcome.FAILED,
         summary,
-        (transition.begin, _end_of_hope(views, shown)),
+        tuple(sorted((transition.begin, _end_of_hope(views, shown)))),
         Evidence.ABSENCE,
         exercised=found.exercised,
         where=views.lives.where(transition.begin),

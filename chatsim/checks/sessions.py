@@ -45,6 +45,7 @@ class SessionView:
     departure: str = ""
     away: list[tuple[int, int]] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
+    answered: bool = False  # it has only shut down its writing side, and the profile says that such are still answered
 
     @property
     def number(self) -> int:
@@ -68,4 +69,4 @@ class SessionView:
         """From here on its last words may have been lost by our own doing."""
         life = self.life
         hasty = life.leave if life.left != NEVER and not life.left_clean else NEVER
-        return min(hasty, life.drop)
+        return hasty if self.answered else min(hasty, life.drop)

@@ -368,6 +368,19 @@ class Views:
             return None
         return min((index for index, valid in ends if valid), default=-1)
 
+    def cut_off(self, session: int) -> int:
+        """Where the server closed the connection of one that it had no right to close, and that had not gone; else NEVER.
+
+        Nothing can come there any more, so nobody has to wait in order to know that it will not. A server that ends
+        altogether is no such case. One that is still answered after its half-close may be closed, but only after that.
+        """
+        view = self.sessions.get(session)
+        if view is not None and view.answered:
+            return view.life.closed
+        if view is None or view.life.declared or view.gone < view.life.closed or self.lives.dying_at(view.life.closed):
+            return NEVER
+        return view.life.closed
+
     def _long_enough(self, wait: Wait, since: int) -> bool:
         """Did the whole patience lie after this index? (What came late in a wait was waited for less.)"""
         return wait.index > since and self.seconds(wait.index) - self.seconds(since) >= wait.patience * 0.99
@@ -482,9 +495,10 @@ class Views:
 
     def _depart(self, view: SessionView) -> None:
         life = view.life
+        view.answered = life.drop_how == "half-close" and self.terms.half_close == "answers"
         ends: list[tuple[int, str]] = [
             (life.leave, "leave"),
-            (life.drop, life.drop_how),
+            (NEVER if view.answered else life.drop, life.drop_how),
             (life.acted, "act"),
             (life.unreachable, "unreachable"),
             (life.refused, "refused"),
@@ -734,7 +748,9 @@ class Views:
     def _sender_stayed(self, message: int) -> bool:
         settled = self.settled_for(message, self.messages[message].sender)
         view = self.sessions.get(self.messages[message].sender)
-        return view is not None and settled != NEVER and view.owed_from < self.send[message] and view.gone > settled
+        if view is None or settled == NEVER or not view.owed_from < self.send[message]:
+            return False
+        return view.gone > settled or (view.answered and view.gone == view.life.closed)
 
     def forbidden(self, message: int, session: int, heard: int) -> bool:
         """Was this session (not the sender's) not to hear it at all, at the index where it did?
