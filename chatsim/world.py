@@ -135,7 +135,7 @@ class World:
 
     def _do_with_server(self, command: ServerCommand | Type | Inspect) -> None:
         if isinstance(command, Inspect):
-            self._loop.emit(Facts(self.now(), command.tag, self._facts()))
+            self._loop.emit(Facts(self.now(), command.tag, self._facts(work=command.work)))
         elif self._server is not None:
             self._server.do(command)
         else:
@@ -143,8 +143,8 @@ class World:
             why = "chatsim is only attached to this server and has not started it"
             self._loop.emit(ServerEvent(self.now(), "failed", {"command": what, "why": why}))
 
-    def _facts(self) -> dict[str, object]:
-        facts = {} if self._server is None else self._server.facts()
+    def _facts(self, *, work: bool) -> dict[str, object]:
+        facts = {} if self._server is None else self._server.facts(work=work)
         if self._server is not None or _is_loopback(self._address):
             facts |= connection_facts(self._network.ends)
         return facts

@@ -143,8 +143,9 @@ class Launcher:
         own = {name: self._filled(value, port) for name, value in self.start.env.items()}
         python = {
             "PYTHONUNBUFFERED": "1",
-            "PYTHONIOENCODING": "utf-8",
-        }  # what it prints is to be seen when it prints it
+            "PYTHONIOENCODING": "utf-8",  # what it prints is to be seen when it prints it, whatever it is
+            "PYTHONFAULTHANDLER": "1",  # when it crashes or has to be ended, its threads say where they are
+        }
         return {**os.environ, **python, **own, MARKER: marker}
 
     def _build(self, port: int, marker: str) -> None:
@@ -211,7 +212,7 @@ class Launcher:
         self, words: list[str], environment: Mapping[str, str], stdin: int, stdout: int, stderr: int
     ) -> subprocess.Popen[bytes]:
         try:
-            with _default_signals():
+            with _default_signals(), _no_cores():
                 return subprocess.Popen(
                     words,
                     cwd=self.folder,
@@ -260,6 +261,28 @@ def _default_signals() -> Iterator[None]:
         for number in ignored:
             signal.signal(number, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+@contextlib.contextmanager
+def _no_cores() -> Iterator[None]:
+    """What we start leaves no core file, neither in its folder nor with the system's crash reporter; writing one may
+    take seconds. It inherits the limit from us, who have it for this moment only: so there is no moment in which it has
+    another one. Who wants a core can raise it in the command: `sh -c "ulimit -c unlimited; exec ./server"`.
+
+    Linux hands cores to a reporter whatever the limit is, but not if it is 1; and no file is that small.
+    """
+    try:
+        import resource
+    except ImportError:
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    limit = 1 if sys.platform == "linux" and hard != 0 else 0
+    resource.setrlimit(resource.RLIMIT_CORE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
 
 
 def _nothing(number: int, frame: object) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from chatsim.network.loop import READ, Loop, Timer
 from chatsim.network.network import Output, ServerEvent
 from chatsim.server.console import Printing, Typing
+from chatsim.server.inspect import Onlooker
 from chatsim.server.launch import Spawned
 from chatsim.server.listening import Listener, listeners, listeners_of, owners, reachable_host
 from chatsim.server.output import LastWords
@@ -26,6 +27,10 @@ START_PATIENCE = 10.0  # seconds until it must listen; a JVM on a busy machine t
 STOP_PATIENCE = 5.0  # seconds from being told to end until it is made to
 ELSEWHERE = 2.0  # seconds that a server may listen on another port than the profile's before it must have that one
 ORPHANS = 1.0  # seconds that the rest of the tree has after the server itself has ended
+TESTIMONY = (
+    0.3  # seconds that a Python server which is ended has to say where its threads are; it takes some milliseconds
+)
+LONG_TESTIMONY = 1.0  # the same, where that is what it is ended for
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Life:
         self._loop = loop
         self._process = spawned.process
         self.tree = ProcessTree(spawned.process.pid, marker)
+        self.onlooker = Onlooker(self.tree)
         self._known = known  # listening sockets that were there before: nobody we start can hold one of these
         self._wish = wish
         self._began = loop.now()
@@ -68,6 +74,9 @@ class Life:
         self._exited = False
         self._deadline = 0.0  # until when the tree may take to end
         self._killed = False
+        self._witnesses: list[int] = []  # Python processes that say where their threads are before they are killed
+        self._witness = 0  # the one whose turn it is: two at once would talk into each other's lines
+        self._testimony = 0.0  # until when they may
         self._cpu = 0.0
         self._delay = 0.0
         self._timer: Timer | None = None
@@ -190,6 +199,35 @@ class Life:
         self._kill_tree()
         self._again(0.001, self._await_end)
 
+    def abort(self) -> None:
+        """As `kill`, but its Python processes first print where each of their threads is."""
+        self._asked = self._asked or "abort"
+        self._kill_after_testimony(LONG_TESTIMONY)
+        self._again(0.001, self._await_end)
+
+    def _kill_after_testimony(self, patience: float) -> None:
+        """SIGABRT makes `faulthandler`, which every Python server is started with, print the stacks of all threads."""
+        if self._killed:
+            return
+        self._killed = True
+        pythons = self.onlooker.pythons()
+        owners = self._owners()
+        self._witnesses = sorted(pythons, key=lambda pid: pid not in owners)  # who serves has most to tell
+        self._testimony = self._loop.now() + patience
+        self._hear_witnesses([])
+
+    def _hear_witnesses(self, alive: list[int]) -> None:
+        """Let the next one speak when the one before has ended; kill when all have, or the time is over."""
+        if self._witness in alive and self._loop.now() < self._testimony:
+            return
+        while self._witnesses and self._loop.now() < self._testimony:
+            self._witness = self._witnesses.pop(0)
+            if _signal(self._witness, signal.SIGABRT):
+                _signal(self._witness, signal.SIGCONT)  # one that is frozen could not speak
+                return
+        self._witness = 0
+        self._kill_tree()
+
     def _await_end(self) -> None:
         """After it was told to end, or has ended: until the whole tree is gone and the last word is read."""
         if self.ended:
@@ -204,7 +242,9 @@ class Life:
         if members and now > self._deadline and not self._killed:
             left = [{"pid": process.pid, "command": command_of(process.pid)} for process in members]
             self._tell("left-behind", {"processes": left, "exited": self._exited})
-            self._kill_tree()
+            self._kill_after_testimony(TESTIMONY)
+        elif self._witness:
+            self._hear_witnesses([process.pid for process in members])
         self._again(0.002, self._await_end)
 
     def close(self) -> float:
@@ -239,6 +279,8 @@ class Life:
 
     def _kill_tree(self) -> None:
         self._killed = True
+        self._witness = 0
+        self._witnesses.clear()
         self.tree.signal(signal.SIGKILL)
 
     # --- the process whose end is the server's end
@@ -328,11 +370,12 @@ class Life:
         self._timer = self._loop.after(delay, callback)
 
 
-def _signal(pid: int, number: int) -> None:
+def _signal(pid: int, number: int) -> bool:
     try:
         os.kill(pid, number)
     except (ProcessLookupError, PermissionError):
-        pass  # it has just ended
+        return False  # it has just ended
+    return True
 
 
 def _how(code: int | None) -> str:

@@ -15,7 +15,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from chatsim.server.processes import HAS_PROC, command_of
+from chatsim.server.processes import HAS_PROC, command_of, folder_of
 from chatsim.server.sockdiag import SocketDiagnosis
 
 __all__ = ["Listener", "Occupant", "listeners", "listeners_of", "occupant_of", "owners", "reachable_host"]
@@ -157,7 +157,11 @@ def _sockets(pid: int) -> set[int]:
     folder = f"/proc/{pid}/fd"
     held = set()
     try:
-        for name in os.listdir(folder):
+        names = os.listdir(folder)
+        if not names:  # it has closed all that it had, or its first thread has ended and no more is told of that
+            folder = f"{folder_of(pid)}/fd"
+            names = os.listdir(folder)
+        for name in names:
             try:
                 target = os.readlink(f"{folder}/{name}")
             except OSError:

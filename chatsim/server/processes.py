@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["HAS_PROC", "MARKER", "Process", "ProcessTree", "command_of", "delay_of"]
+__all__ = ["HAS_PROC", "MARKER", "PAGE", "Process", "ProcessTree", "command_of", "delay_of", "folder_of"]
 
 HAS_PROC = Path("/proc/self/stat").exists()
 MARKER = "CHATSIM_TREE"  # the environment variable that every process of one tree carries
@@ -38,6 +38,7 @@ class Process:
     threads: int
     rss: int  # bytes
     cpu: float  # seconds
+    folder: str = ""  # where /proc tells of it: of a living thread, where the first one has ended before the others
 
 
 class ProcessTree:
@@ -78,6 +79,27 @@ class ProcessTree:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process.pid, number)
 
+    def freeze(self, patience: float = 0.2) -> None:
+        """SIGSTOP, and wait until it has reached every thread: until then a server in full flow says more.
+
+        Blocks for a fraction of a millisecond as a rule, and never longer than the patience.
+        """
+        if not HAS_PROC:
+            self.signal(signal.SIGSTOP)
+            time.sleep(0.02)  # nothing tells when it has reached them
+            return
+        deadline = time.monotonic() + patience
+        told: set[int] = set()
+        while moving := [process.pid for process in self.members() if not _is_frozen(process.pid)]:
+            if time.monotonic() > deadline:
+                return
+            for pid in moving:
+                if pid not in told:  # also one that was forked while its parent was being stopped
+                    told.add(pid)
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.kill(pid, signal.SIGSTOP)
+            time.sleep(0.0002)  # each thread stops at its next moment, and nothing but its state tells
+
     def kill(self, patience: float = 5.0) -> list[int]:
         """SIGKILL until nobody is left; those who still live when the patience is spent are returned."""
         deadline = time.monotonic() + patience
@@ -103,7 +125,7 @@ class ProcessTree:
             return True
         if process.began < self._since:
             return False
-        return self._marker in _environment(process.pid)
+        return self._marker in _environment(process)
 
 
 def command_of(pid: int) -> str:
@@ -130,23 +152,56 @@ def _read(pid: int) -> Process | None:
     except OSError:
         return None
     fields = text[text.rindex(b")") + 2 :].split()  # the name before it may hold anything, blanks and brackets too
-    if fields[0] in b"ZX":
-        return None
+    threads, folder = int(fields[17]), f"/proc/{pid}"
+    if fields[0] in b"ZX":  # dead, or only its first thread is: a C program may end `main` before its other threads
+        folder = folder_of(pid) if threads > 1 else ""
+        threads -= 1
+        if not folder:
+            return None
     return Process(
         pid=pid,
         parent=int(fields[1]),
         group=int(fields[2]),
         session=int(fields[3]),
         began=float(fields[19]),
-        threads=int(fields[17]),
+        threads=threads,
         rss=int(fields[21]) * PAGE,
         cpu=sum(map(int, fields[11:15])) * TICK,
+        folder=folder,
     )
 
 
-def _environment(pid: int) -> bytes:
+def folder_of(pid: int) -> str:
+    """Where /proc tells of a process whose first thread has ended: of another thread of it; empty: there is none."""
     try:
-        return Path(f"/proc/{pid}/environ").read_bytes()
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return ""
+    return next((f"/proc/{pid}/task/{thread}" for thread in threads if _state(pid, thread) not in b"ZX"), "")
+
+
+def _state(pid: int, thread: str) -> bytes:
+    """The kernel's letter for what a thread is doing; X (dead) for one that is gone."""
+    try:
+        with open(f"/proc/{pid}/task/{thread}/stat", "rb") as file:
+            text = file.read()
+    except OSError:
+        return b"X"
+    at = text.rindex(b")") + 2
+    return text[at : at + 1]
+
+
+def _is_frozen(pid: int) -> bool:
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return True  # it has ended
+    return all(_state(pid, thread) in b"TtZX" for thread in threads)
+
+
+def _environment(process: Process) -> bytes:
+    try:
+        return Path(f"{process.folder}/environ").read_bytes()
     except OSError:
         return b""
 

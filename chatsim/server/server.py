@@ -20,12 +20,12 @@ from chatsim.errors import ServerError
 from chatsim.network.loop import Loop
 from chatsim.network.network import Event, ServerCommand, ServerEvent, Type
 from chatsim.server.guardian import Guardian
-from chatsim.server.inspect import process_facts
 from chatsim.server.launch import Launcher
 from chatsim.server.life import Failure, Life, Wish
 from chatsim.server.listening import listeners, occupant_of
 from chatsim.server.output import LastWords
 from chatsim.server.ports import Turn, bindable, free_port
+from chatsim.server.stacks import StackDump, py_spy
 
 __all__ = ["Server"]
 
@@ -46,6 +46,8 @@ class Server:
         self._guardian: Guardian | None = None
         self._turn: Turn | None = None
         self._life: Life | None = None
+        self._stacks: StackDump | None = None
+        self._frozen = False
         self._spent = 0.0  # processor seconds of earlier lives
         self._last_words = LastWords()
         self._port: int | None = None  # the one that it is to listen on, as long as that is known
@@ -157,19 +159,26 @@ class Server:
             self._life.stop(start.stop, self._typed_to_stop())
         elif command.what == "kill":
             self._life.kill()
-        elif command.what in ("freeze", "thaw"):
-            self._life.tree.signal(signal.SIGSTOP if command.what == "freeze" else signal.SIGCONT)
-            if command.what == "freeze":
-                time.sleep(0.02)  # a stop reaches each thread at its next moment; nothing tells when it has
-            self._tell("frozen" if command.what == "freeze" else "thawed", {})
+        elif command.what == "abort":
+            self._life.abort()
+        elif command.what == "stacks":
+            self._look_at_stacks(self._life)
+        elif command.what == "freeze":
+            self._frozen = True
+            self._life.tree.freeze()
+            self._tell("frozen", {})
+        elif command.what == "thaw":
+            self._frozen = False
+            self._life.tree.signal(signal.SIGCONT)
+            self._tell("thawed", {})
         else:
             self._tell("failed", {"command": command.what, "why": f'there is no server command "{command.what}"'})
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self, *, work: bool = False) -> dict[str, Any]:
         """Its processes seen from outside (`chatsim.server.inspect`)."""
         if self._life is None or self.address is None:
             return {"alive": False, "listening": False}
-        return process_facts(self._life.tree, self.address[1])
+        return self._life.onlooker.facts(self.address[1], work=work)
 
     def cpu(self) -> float:
         """Processor seconds that the server's tree has used so far, in all its lives."""
@@ -199,6 +208,26 @@ class Server:
 
     def _typed_to_stop(self) -> bytes:
         return (self._launcher.start.stop_line or "").encode() + b"\n"
+
+    def _look_at_stacks(self, life: Life) -> None:
+        program = py_spy()
+        pythons = life.onlooker.pythons()
+        if program is None:
+            why = "py-spy is not installed (pip install chatsim[stacks])"
+        elif not pythons:
+            why = "no process of the server is Python's"
+        elif self._stacks is not None and not self._stacks.over:
+            why = "its stacks are being looked at already"
+        else:
+            self._stacks = StackDump(program, pythons, self._loop, self._tell_stacks, frozen=self._frozen)
+            return
+        self._tell("failed", {"command": "stacks", "why": why})
+
+    def _tell_stacks(self, text: str, why: str) -> None:
+        if text:
+            self._tell("stacks", {"text": text})
+        else:
+            self._tell("failed", {"command": "stacks", "why": why})
 
     def _start_again(self) -> None:
         if self._life is not None and not self._life.ended and self._life.failure is None:
@@ -231,6 +260,10 @@ class Server:
         self._life.type(launcher.first_typed(port))
 
     def _end_life(self) -> None:
+        if self._stacks is not None:
+            self._stacks.close()
+            self._stacks = None
+        self._frozen = False
         if self._life is not None:
             self._address = self.address
             self._spent += self._life.close()
