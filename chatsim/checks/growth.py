@@ -13,7 +13,7 @@ from math import ceil
 from statistics import median
 from typing import Literal
 
-__all__ = ["ENOUGH", "FEWEST", "NOISE", "Growth", "enough", "growth", "memory_growth"]
+__all__ = ["ENOUGH", "FEWEST", "MEMORY_CYCLES", "NOISE", "Growth", "enough", "growth", "memory_growth"]
 
 NOISE = 2  # threads and descriptors: those of right servers were seen to differ by one, up or down
 FEWEST = 3  # samples; of fewer nothing is said
