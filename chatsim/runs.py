@@ -1,4 +1,7 @@
-"""The composition root: server + network + director + checks → one judged run. Everything that plays scenarios calls it."""
+"""The composition root: server + network + director + checks + diagnosis → one judged run.
+
+Everything that plays scenarios calls it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from chatsim.engine.director import Director
     from chatsim.world import World
 
-__all__ = ["Target", "run", "why_not"]
+__all__ = ["Target", "has_fixed_port", "run", "why_not"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,16 @@ def describe(profile: Profile, target: Target) -> str:
     if profile.start is not None and profile.start.command is not None:
         return " ".join(profile.start.command)
     return f"the reference server ({profile.name})"
+
+
+def has_fixed_port(profile: Profile, target: Target) -> bool:
+    """Is the port the choice of a server that we start, so that the next run needs the same one?"""
+    if target.address is not None:
+        return False
+    start, command = profile.start, target.command
+    if start is None or (command is None and start.command is None):
+        return command is not None and "{port}" not in command
+    return not start.chooses_port and (command is None or "{port}" not in command)
 
 
 def replay_command(scenario: Scenario, profile: Profile, target: Target, seed: int, patience: float) -> str:
@@ -163,17 +176,8 @@ class _Play:
             self._seed,
             patience=self._patience,
             attached=self._target.address is not None,
-            fixed_port=self._has_fixed_port(),
+            fixed_port=has_fixed_port(self._profile, self._target),
         )
-
-    def _has_fixed_port(self) -> bool:
-        """Is the port the server's choice, so that the next run needs the same one?"""
-        if self._target.address is not None:
-            return False
-        start, command = self._profile.start, self._target.command
-        if start is None or (command is None and start.command is None):
-            return command is not None and "{port}" not in command
-        return not start.chooses_port and (command is None or "{port}" not in command)
 
     def _header(self, plan: Plan) -> Header:
         scenario, profile = self._scenario, self._profile
@@ -213,9 +217,10 @@ class _Play:
 
     def _judged(self, seconds: float, error: ChatsimError | None, interrupted: bool) -> Run:
         from chatsim.checks.judge import judge, outcome_of
+        from chatsim.diagnosis.explain import explain
 
         history = self._history
-        verdicts = tuple(judge(history)) if history is not None and error is None else ()
+        verdicts = tuple(explain(history, judge(history))) if history is not None and error is None else ()
         outcome = Outcome.INCONCLUSIVE
         if history is not None and error is None:
             outcome = outcome_of(verdicts, history.header)

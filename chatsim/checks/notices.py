@@ -361,14 +361,7 @@ def _never_told(views: Views, what: str, found: _Found, certain: list[_Missing])
 def _hint(what: str, transition: Transition, some_told: bool) -> str:
     key = "rooms: {joined}, {left}" if transition.room is not None else f"notices: {{{what}: …}}"
     nobody = f"If the server tells nobody on purpose, remove `{key}` from the profile."
-    if what == "joined" or some_told:
-        return "" if some_told else nobody
-    if what == "dropped":
-        return (
-            "Likely the loop that serves a client ends by an exception, and the line that tells the others stands "
-            f"after it: put it in `finally`. {nobody}"
-        )
-    return nobody
+    return "" if some_told else nobody
 
 
 def _not_sure(views: Views, what: str, found: _Found) -> Verdict:

@@ -43,6 +43,8 @@ class Verdict:
     `summary` is one or two plain sentences for a person, naming bots and texts. `witness` holds the fewest history
     indexes that prove a failure. `exercised` counts the real chances the server had to violate it. `where` is the
     place in the scenario of the step it is about. `at` tells when something late came: once, idle, after speech.
+    `hint` is what its author may change; how sure that is (surely, probably, perhaps) and the line of the server's code
+    that it points at, as `server.py:31, in handle`, are known only where diagnosis found a cause.
     """
 
     property: str
@@ -55,9 +57,11 @@ class Verdict:
     where: str = ""
     at: str = ""
     hint: str = ""
+    hint_sure: str = ""
+    hint_where: str = ""
 
-    def hinted(self, hint: str) -> Verdict:
-        return replace(self, hint=hint)
+    def hinted(self, hint: str, sure: str = "", where: str = "") -> Verdict:
+        return replace(self, hint=hint, hint_sure=sure, hint_where=where)
 
 
 Check = Callable[[History], Verdict]

@@ -105,6 +105,7 @@ def _lines(file: IO[str], name: str) -> Iterator[str]:
 def _judged(history: History, path: str, names: tuple[str, ...] | None) -> Run:
     from chatsim.checks.judge import judge, outcome_of
     from chatsim.checks.verdict import Outcome
+    from chatsim.diagnosis.explain import explain
     from chatsim.errors import ServerError
     from chatsim.report.last_words import server_words
     from chatsim.report.report import Run
@@ -115,7 +116,7 @@ def _judged(history: History, path: str, names: tuple[str, ...] | None) -> Run:
     error: ServerError | None = None
     if why == "nobody got in":
         error = ServerError("the server could not be started, reached or spoken to when this was recorded")
-    verdicts = () if error is not None else tuple(judge(history, names))
+    verdicts = () if error is not None else tuple(explain(history, judge(history, names)))
     outcome = Outcome.INCONCLUSIVE if error is not None else outcome_of(verdicts, header)
     if outcome is Outcome.PASSED and why in ("", "interrupted"):
         outcome = Outcome.INCONCLUSIVE  # it was not over: the rest might have failed

@@ -1,0 +1,157 @@
+"""Causes that lie in the profile: what it says of a server is not what that server does. Then no server is at fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from chatsim.checks.verdict import Verdict
+from chatsim.diagnosis.evidence import NEVER, Evidence, Life
+from chatsim.diagnosis.hint import Hint, Sure
+from chatsim.history import FORMS, Entry
+
+__all__ = ["echo_is_the_rule", "nothing_is_recognised", "notice_reads_differently", "prompt_not_awaited"]
+
+NOTICES = {"join-notice": "joined", "leave-notice": "left", "drop-notice": "dropped"}
+_PROMPT = re.compile(r"(?:[:?>]|name|nick|user|login)\s*$", re.IGNORECASE)
+
+
+def notice_reads_differently(evidence: Evidence) -> Hint | None:
+    """The notice was missed, but those who missed it got a line with that name which the profile does not know."""
+    for name, what in NOTICES.items():
+        verdict = evidence.failed(name) or evidence.unclear(name)
+        about = _transition_of(evidence, verdict, what)
+        if verdict is None or about is None:
+            continue
+        line = _line_about(evidence, *about)
+        if line is None:
+            continue
+        key = what
+        if what == "dropped" and "dropped" not in _mapping(evidence.history.header.profile_source.get("notices")):
+            key = "left"
+        written = _mapping(evidence.history.header.profile_source.get("notices")).get(key)
+        known = any(entry.detail.get("what") == what for entry in evidence.of("notice"))
+        reads = f" It reads {_shown(str(written))} there." if isinstance(written, str) else ""
+        return Hint(
+            f"the server tells of it, in words that the profile does not know: `notices: {{{key}: …}}` must read as "
+            "the server writes.",
+            f"write the line of the server under `notices: {{{key}: …}}`, with {{nick}} for the name.",
+            Sure.PERHAPS if known else Sure.PROBABLY,
+            (name,),
+            seen=f"{evidence.lives.who(line[0].session)} got {_shown(line[1])} at {evidence.lives.when(line[0].index)}.{reads}",
+            also=tuple(other for other in (*NOTICES, "roster") if other != name),
+            since=about[1],
+        )
+    return None
+
+
+def _transition_of(evidence: Evidence, verdict: Verdict | None, what: str) -> tuple[Life, int] | None:
+    kinds = {"joined": ("connect", "told"), "left": ("leave",), "dropped": ("drop",)}[what]
+    for index in verdict.witness if verdict is not None else ():
+        entry = evidence.history[index]
+        if entry.kind in kinds and entry.session in evidence.lives.sessions:
+            return evidence.lives.sessions[entry.session], index
+    return None
+
+
+def _line_about(evidence: Evidence, life: Life, since: int) -> tuple[Entry, str] | None:
+    """The first line after it that others got, with its name, and that the profile does not explain."""
+    name = life.name or life.nick
+    until = next((e.index for e in evidence.of("wait") if e.index > since), NEVER)
+    for entry in evidence.of("unrecognised"):
+        if not since < entry.index < until or entry.session in (life.number,) or entry.session < 0:
+            continue
+        for line in str(entry.detail.get("text", "")).split("\n"):
+            if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line, re.IGNORECASE) and len(line) < 200:
+                return entry, line.strip()
+    return None
+
+
+def nothing_is_recognised(evidence: Evidence) -> Hint | None:
+    """Texts arrive, and not one of them in a form that the profile describes."""
+    verdict = evidence.failed("delivery", "attribution") or evidence.unclear(
+        "delivery", "attribution", "no-duplication"
+    )
+    views = evidence.views
+    if verdict is None or not views.terms.public.heard:
+        return None
+    forms = views.count_forms()
+    odd, known = forms.get(FORMS.index("unknown"), 0), forms.get(FORMS.index("hears"), 0)
+    if known or odd < 2:
+        return None
+    hears = _mapping(evidence.history.header.profile_source).get("hears")
+    reads = f" The profile says {_shown(str(hears))}." if isinstance(hears, str) else ""
+    line = next((str(e.detail.get("text", "")).strip() for e in evidence.of("unrecognised") if e.session >= 0), "")
+    quote = f" What stood around the texts: {_shown(line)}." if line else ""
+    return Hint(
+        "`hears` in the profile does not read as the server writes a message to the others.",
+        "look at the lines that a bot got (below), and write one of them under `hears`, with {nick} and {text} in their "
+        "places.",
+        Sure.PROBABLY,
+        ("delivery", "attribution", "no-duplication", "no-creation", "isolation"),
+        seen=f"{odd} texts came, none of them in the form of `hears`.{reads}{quote}",
+    )
+
+
+def echo_is_the_rule(evidence: Evidence) -> Hint | None:
+    """Whoever speaks hears itself, each time: that is how this server is. One who forgets to leave out the sender is alike."""
+    verdict = evidence.failed("echo")
+    if verdict is None or evidence.views.terms.public.echo or evidence.views.terms.public.ack:
+        return None
+    views = evidence.views
+    spoke = [
+        (sender, message)
+        for sender, spoken in views.spoken.items()
+        for message in spoken
+        if sender >= 0 and views.judged(message) and views.messages[message].channel == "lobby"
+    ]
+    own = {(sender, message) for sender, heard in views.heard_own.items() for message in heard}
+    if len({sender for sender, _ in spoke}) < 2 or not all(pair in own for pair in spoke):
+        return None
+    return Hint(
+        "this server sends every message to everybody, the sender included.",
+        "if that is meant, write `echo: yes` in the profile; if not, leave out the sender when you send to all.",
+        Sure.SURELY,
+        ("echo",),
+        seen=f"each of the {len(spoke)} messages came back to who had said it.",
+    )
+
+
+def prompt_not_awaited(evidence: Evidence) -> Hint | None:
+    """The server asks something of each newcomer, and the profile's `join` speaks without waiting for that."""
+    verdict = evidence.failed("lets-in", "delivery", "intact", "framing", "attribution", "no-creation")
+    if verdict is None or _awaits_first(evidence.history.header.profile_source.get("join")):
+        return None
+    asked: dict[int, str] = {}
+    for entry in evidence.of("unrecognised"):
+        life = evidence.lives.sessions.get(entry.session)
+        text = str(entry.detail.get("text", "")).strip()
+        spoken = evidence.views.spoken.get(entry.session, ())
+        first = min((evidence.views.send[m] for m in spoken), default=NEVER)
+        if life is not None and entry.index < first and _PROMPT.search(text) and len(text) < 100:
+            asked.setdefault(entry.session, text)
+    came = [life for life in evidence.lives.sessions.values() if life.connected != NEVER]
+    if len(asked) < 2 or len(asked) < len(came) or len(set(asked.values())) != 1:
+        return None
+    return Hint(
+        "the server asks each newcomer something, and the profile's `join` does not wait for it.",
+        f"begin `join` in the profile with `- await: {_shown(next(iter(asked.values())))}`.",
+        Sure.PERHAPS,
+        ("lets-in", "intact", "framing", "attribution", "no-creation", "delivery"),
+        seen=f"all {len(asked)} got {_shown(next(iter(asked.values())))} before they had said anything.",
+    )
+
+
+def _awaits_first(join: Any) -> bool:
+    steps = join if isinstance(join, list) else [join]
+    return bool(steps) and isinstance(steps[0], Mapping) and "await" in steps[0]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _shown(text: str) -> str:
+    line = " ".join(text.split())
+    return f'"{line if len(line) <= 80 else line[:79] + "…"}"'

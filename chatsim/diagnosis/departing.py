@@ -1,0 +1,271 @@
+"""Causes of what is left undone, or is done for ever, when a client goes.
+
+How somebody went tells the two great causes apart: after a reset, reading raises; after a close, it brings nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from chatsim.checks.verdict import Verdict
+from chatsim.diagnosis.evidence import BROKEN, FIN, NEVER, Evidence, Life
+from chatsim.diagnosis.hint import Hint, Sure
+from chatsim.diagnosis.traces import Frame
+
+__all__ = [
+    "cleanup_after_the_loop",
+    "end_of_file_is_no_farewell",
+    "exception_swallowed",
+    "name_never_released",
+    "socket_never_closed",
+]
+
+UNDONE = ("drop-notice", "no-ghosts", "nickname-released", "roster")
+SPINS = 0.5  # of one processor: less may be a server that polls
+OFTEN = 20  # times the same line is printed: nobody does that on purpose for one departure
+
+
+def cleanup_after_the_loop(evidence: Evidence) -> Hint | None:
+    """What is done for a polite leaver is not done for one whose connection broke."""
+    verdict = evidence.failed(*UNDONE)
+    gone = evidence.about(verdict)
+    if verdict is None or gone is None or gone.drop_how != "reset" or _told_of_others(evidence, verdict):
+        return None
+    polite = evidence.passed("leave-notice")
+    if polite:
+        seen = "who left politely was missed, and who was cut off was not."
+    elif not any(life.leave < NEVER for life in evidence.lives.sessions.values()):
+        seen = f"nothing was done for {gone.bot}, whose connection broke."
+    else:
+        return None
+    return Hint(
+        "the loop that serves a client ends by an exception when the connection breaks, and what is to be done when "
+        "somebody goes stands after the loop, where only a polite leaver comes.",
+        "put it into `finally` around the loop: take the client out, tell the others, close the socket.",
+        Sure.PROBABLY if polite else Sure.PERHAPS,
+        tuple(name for name in UNDONE if _was_cut_off(evidence, name)),
+        seen=seen,
+        also=("closes-connection", "no-thread-leak", "no-socket-leak"),
+        since=gone.parted,
+        keeps=not polite,
+    )
+
+
+def _told_of_others(evidence: Evidence, verdict: Verdict) -> bool:
+    """Was anybody told of another one's end of that kind, or some of this one's? Then it is done, only not always."""
+    gone = evidence.about(verdict)
+    if verdict.property != "drop-notice" or gone is None:
+        return False
+    resets = [life for life in evidence.lives.sessions.values() if life.drop_how == "reset"]
+    names = {life.name for life in resets} | {life.nick for life in resets}
+    return any(
+        entry.detail.get("nick") in names
+        and entry.detail.get("what") in ("left", "dropped")
+        and entry.index > gone.drop
+        for entry in evidence.of("notice")
+    )
+
+
+def _was_cut_off(evidence: Evidence, name: str) -> bool:
+    """Is it about somebody whose connection broke? A failure that tells of another one has another cause."""
+    gone = evidence.about(evidence.failed(name))
+    return gone is not None and gone.drop_how == "reset"
+
+
+def name_never_released(evidence: Evidence) -> Hint | None:
+    """The others were told that it went, and its name is still taken: two tables, and one of them forgotten."""
+    verdict = evidence.failed("nickname-released")
+    gone = evidence.about(verdict)
+    if verdict is None or gone is None:
+        return None
+    told = any(
+        entry.index > gone.parted
+        and entry.detail.get("what") in ("left", "dropped")
+        and entry.detail.get("nick") in (gone.name, gone.nick)
+        for entry in evidence.of("notice")
+    )
+    if not told:
+        return None
+    return Hint(
+        "the server notices that a client goes, but leaves its name in the table of names.",
+        "take the name out at the same place where the others are told, on every way out (`finally`).",
+        Sure.SURELY,
+        ("nickname-released",),
+        seen=f"the others were told that {gone.name or gone.nick} had gone, and the name was still refused.",
+        since=gone.parted,
+    )
+
+
+def end_of_file_is_no_farewell(evidence: Evidence) -> Hint | None:
+    """After a close `recv` returns nothing, at once and for ever: who does not look goes round and round."""
+    spin, gone = _spin(evidence)
+    flood = _flood_after(evidence)
+    where, source = evidence.place(_spinning(evidence)) if spin is not None else ("", "")
+    advice = (
+        "when `recv` returns nothing (`b''`, or an empty line from `readline`), leave the loop and close the socket."
+    )
+    if flood is not None:
+        life, line = flood
+        return Hint(
+            f"the server takes the end of {life.bot}'s connection for an empty message, and passes it on again and again.",
+            advice,
+            Sure.SURELY,
+            ("no-creation", "no-spin", "closes-connection", "drop-notice", "leave-notice", "no-ghosts"),
+            seen=f'"{line}", over and over, since {life.bot} {life.how_it_went}.',
+            where=where,
+            source=source,
+            also=("no-thread-leak", "no-socket-leak", "nickname-released", "roster", "delivery", "no-duplication"),
+            since=life.parted,
+        )
+    if spin is not None and gone is not None and _ended_by_file(gone):
+        return Hint(
+            f"the server does not see the end of {gone.bot}'s connection: reading brings nothing, at once, and its loop "
+            "reads again.",
+            advice,
+            Sure.PROBABLY,
+            ("no-spin", "closes-connection", "drop-notice", "leave-notice", "no-ghosts", "nickname-released"),
+            seen=f"it has not come to rest since {gone.bot} {gone.how_it_went}.",
+            where=where,
+            source=source,
+            also=("no-thread-leak", "no-socket-leak", "roster"),
+            since=gone.parted,
+        )
+    return _unseen_end(evidence, advice)
+
+
+def _unseen_end(evidence: Evidence, advice: str) -> Hint | None:
+    """Nobody was told that it closed, and its connection still stands at the server's end."""
+    undone = evidence.failed("drop-notice", "leave-notice", "no-ghosts", "nickname-released")
+    gone, open_ = evidence.about(undone), evidence.about(evidence.failed("closes-connection"))
+    if gone is None or open_ is None or not (_ended_by_file(gone) and _ended_by_file(open_)):
+        return None
+    return Hint(
+        "the end of a connection is not taken for leaving.",
+        advice,
+        Sure.PROBABLY,
+        ("drop-notice", "leave-notice", "closes-connection", "no-ghosts", "nickname-released"),
+        seen=f"{gone.bot} {gone.how_it_went}; nobody was told, and the server did not close its side either.",
+        also=("no-thread-leak", "no-socket-leak", "roster"),
+        since=gone.parted,
+    )
+
+
+def socket_never_closed(evidence: Evidence) -> Hint | None:
+    """Everything else was done for the one who went."""
+    verdict = evidence.failed("closes-connection")
+    gone = evidence.about(verdict)
+    if verdict is None or gone is None or not _ended_by_file(gone) or evidence.failed("no-spin", "no-thread-leak"):
+        return None
+    names = (gone.name, gone.nick)
+    told = any(
+        entry.index > gone.parted
+        and entry.detail.get("what") in ("left", "dropped")
+        and entry.detail.get("nick") in names
+        for entry in evidence.of("notice")
+    )
+    if not told:
+        return None
+    return Hint(
+        "the server sees that a client goes, but never closes its socket.",
+        "call `close()` on that client's socket when its loop ends, best in `finally`.",
+        Sure.SURELY,
+        ("closes-connection",),
+        seen=f"the others were told that {gone.name or gone.nick} had gone; its connection stayed.",
+        also=("no-socket-leak",),
+        since=gone.parted,
+    )
+
+
+def exception_swallowed(evidence: Evidence) -> Hint | None:
+    """`except: pass` inside `while True`: the reading fails again at once, and again."""
+    again = _printed_again(evidence)
+    spin, gone = _spin(evidence)
+    if again is not None:
+        index, line = again
+        cause_of = evidence.departed_before(index)
+        who = f" since {cause_of.bot} {cause_of.how_it_went}" if cause_of is not None else ""
+        sure, seen, since = Sure.SURELY, f'the server printed "{line}" again and again{who}.', index
+    elif spin is not None and gone is not None and gone.drop_how == "reset":
+        sure, since = Sure.PROBABLY, gone.parted
+        seen = f"it has not come to rest since {gone.bot} {gone.how_it_went}."
+    else:
+        return None
+    where, source = evidence.place(_spinning(evidence))
+    return Hint(
+        "an exception is caught inside the loop that reads, and the loop goes on as if nothing had been: the connection "
+        "is broken, so the next reading fails in the same way.",
+        "leave the loop in that `except` (`break`), and tidy up for that client after it.",
+        sure,
+        ("no-spin", "drop-notice", "no-ghosts", "nickname-released"),
+        seen=seen,
+        where=where,
+        source=source,
+        also=("no-thread-leak", "no-socket-leak", "closes-connection", "roster"),
+        since=since,
+    )
+
+
+# --- what several of them look at ------------------------------------------------------------------------------------
+
+
+def _ended_by_file(life: Life) -> bool:
+    """Did the server read end-of-file at its end? Not after a reset."""
+    return life.drop_how in FIN or (life.drop == NEVER and life.leave < NEVER)
+
+
+def _spin(evidence: Evidence) -> tuple[Verdict | None, Life | None]:
+    """That it never rests, and after whose departure that began, where all who had gone went in the same way."""
+    verdict = evidence.failed("no-spin")
+    if verdict is None:
+        return None, None
+    busy = next((e for e in evidence.of("rest") if float(e.detail.get("load") or 0.0) > SPINS), None)
+    gone = evidence.departed_before(busy.index if busy is not None else NEVER)
+    if gone is None or busy is None:
+        return verdict, None
+    earlier = [life for life in evidence.lives.sessions.values() if life.parted < busy.index]
+    alike = len({_ended_by_file(life) for life in earlier if life.drop_how != "vanish"}) == 1
+    return verdict, gone if alike else None
+
+
+def _spinning(evidence: Evidence) -> Frame | None:
+    """The line that the busy threads are in. Only py-spy tells who is busy; else all but the accepting one may be."""
+    stacks = evidence.stacks.get("spin", ())
+    busy = [stack for stack in stacks if stack.active] or [
+        stack for stack in stacks if stack.active is None and not stack.waits_in("accept", "select", "poll", "wait")
+    ]
+    found = [(stack.own.path, stack.own.function) for stack in busy if stack.own is not None]
+    if len(set(found)) != 1:
+        return None  # several places: none is the one
+    return next(stack.own for stack in busy if stack.own is not None)
+
+
+def _flood_after(evidence: Evidence) -> tuple[Life, str] | None:
+    """Somebody who closed, and the line that has flooded the others since, if it names that one."""
+    for flood in evidence.of("flooded"):
+        gone = evidence.departed_before(flood.index)
+        if gone is None or not _ended_by_file(gone):
+            continue
+        lines: Counter[str] = Counter()
+        for entry in evidence.of("unrecognised"):
+            if gone.parted < entry.index and entry.session == flood.session:
+                lines.update(line for line in str(entry.detail.get("text", "")).split("\n") if line.strip())
+        line, _ = max(lines.items(), key=lambda item: item[1], default=("", 0))
+        if line and len(line) < 80 and (gone.name or gone.nick) in line:
+            return gone, line.strip()
+    return None
+
+
+def _printed_again(evidence: Evidence) -> tuple[int, str] | None:
+    """An error of a broken connection that was printed again and again after a departure."""
+    times: Counter[str] = Counter()
+    first: dict[str, int] = {}
+    for entry in evidence.of("out"):
+        line = str(entry.detail.get("line", "")).strip()
+        if any(words in line for words in (*BROKEN, "Connection reset", "Broken pipe", "Bad file descriptor")):
+            times[line] += 1
+            first.setdefault(line, entry.index)
+    line, often = max(times.items(), key=lambda item: item[1], default=("", 0))
+    if often < OFTEN or "Traceback" in line:
+        return None
+    connections = len(evidence.lives.sessions)
+    return (first[line], line[:100]) if often > 2 * connections else None

@@ -1,0 +1,229 @@
+"""Causes of texts that arrive glued, in pieces, cut or in other letters: what a server takes for one message."""
+
+from __future__ import annotations
+
+from chatsim.checks.verdict import Verdict
+from chatsim.diagnosis.evidence import Evidence
+from chatsim.diagnosis.hint import Hint, Sure
+from chatsim.history import Entry, Message
+
+__all__ = [
+    "characters_are_counted",
+    "cut_at_a_size",
+    "half_a_character_arrived",
+    "one_read_is_one_message",
+    "written_without_an_end",
+    "wrong_alphabet",
+]
+
+# What people write into `recv(…)`: a cut there, or a little before, is theirs.
+SIZES = (64, 128, 200, 256, 500, 512, 1000, 1024, 1500, 2000, 2048, 3000, 4096, 5000, 8192, 10_000, 16_384, 65_536)
+OVERHEAD = 40  # bytes of a message that are not its text: a command, a name, a header
+LEAST_TELLING = 12  # bytes that a text must have in common with its copy before they are called its beginning
+
+ALPHABETS = ("latin-1", "cp1252", "cp437", "cp850", "koi8-r", "mac-roman")
+
+
+def one_read_is_one_message(evidence: Evidence) -> Hint | None:
+    """Two messages in one write came out as one, or one in several writes came out as several."""
+    verdict, entry, message = _harm(evidence, "framing", "intact")
+    if verdict is None or entry is None or message is None or not evidence.views.terms.framed_sent:
+        return None
+    advice = (
+        "collect what `recv` brings in a buffer for each client, cut whole messages out of it at their end, and keep "
+        "the rest for the next `recv`."
+    )
+    if entry.detail.get("how") == "glued":
+        others = [evidence.history.messages[int(other)] for other in entry.detail.get("with") or ()]
+        if any(other.sender != message.sender for other in others) or not others:
+            return None
+        together = message.shared and all(other.shared for other in others)
+        return Hint(
+            "one `recv` is taken for one message, but one `recv` may bring two.",
+            advice,
+            Sure.SURELY if together and _others_came_apart(evidence, message) else Sure.PROBABLY,
+            ("framing", "intact"),
+            seen="what was sent in one write came out as one message." if together else "",
+            also=("delivery", "echo", "survives-malformed"),
+            since=evidence.views.send[message.id],
+        )
+    step = _step_text(evidence, message)
+    if "pieces" in step and entry.detail.get("how") in ("split", "truncated", "garbled"):
+        return Hint(
+            "one `recv` is taken for one message, but one `recv` may bring only a part of it.",
+            advice,
+            Sure.PROBABLY,
+            ("framing", "intact"),
+            seen="the message was sent in pieces, a moment apart, and its pieces came out one by one.",
+            also=("delivery", "echo", "no-creation"),
+            since=evidence.views.send[message.id],
+        )
+    return None
+
+
+def _others_came_apart(evidence: Evidence, glued: Message) -> bool:
+    """Did messages that were sent one by one come one by one? Then it is not the writing that lacks the ends."""
+    return any(
+        evidence.views.heard_at_all[m] and not evidence.history.messages[m].shared
+        for m in evidence.views.sent
+        if evidence.history.messages[m].kind in ("chat", "knock", "fence") and m != glued.id
+    )
+
+
+def written_without_an_end(evidence: Evidence) -> Hint | None:
+    """Messages of different people under one boundary: no reading can have glued those."""
+    verdict, entry, message = _harm(evidence, "framing")
+    if verdict is None or entry is None or message is None or entry.detail.get("how") != "glued":
+        return None
+    others = [evidence.history.messages[int(other)] for other in entry.detail.get("with") or ()]
+    if not others or all(other.sender == message.sender for other in others):
+        return None
+    if not evidence.views.terms.framed_received:
+        return None
+    return Hint(
+        "the server writes a message without what ends it, or two threads write to one client at once.",
+        "end every message that you send in the same way (such as by a newline), in one `sendall` under one lock.",
+        Sure.PROBABLY,
+        ("framing",),
+        seen="messages of different people came as one.",
+        since=evidence.views.send[message.id],
+    )
+
+
+def cut_at_a_size(evidence: Evidence) -> Hint | None:
+    """A long text that ends, or is broken, where a read ends."""
+    verdict, entry, message = _harm(evidence, "intact", "framing")
+    if verdict is None or entry is None or message is None or not message.text.isascii():
+        return None
+    if entry.detail.get("how") not in ("truncated", "split", "garbled") or "pieces" in _step_text(evidence, message):
+        return None
+    whole = len(message.text.encode("utf-8", "surrogatepass"))
+    cut = _cut_after(message.text, str(entry.detail.get("text", "")))
+    if cut is None or cut >= whole:
+        return None
+    size = next((size for size in SIZES if 0 <= size - cut <= OVERHEAD), None)
+    number = f"`recv({size})`" if size is not None else f"`recv` of about {cut} bytes"
+    return Hint(
+        f"a message is longer than one {number}, and what one `recv` brings is taken for a whole message.",
+        "read on until the message has ended, and only then pass it on. If the server is to take no longer messages, "
+        "write `limits: {text: …}` in the profile.",
+        Sure.PROBABLY if size is not None else Sure.PERHAPS,
+        ("intact", "framing"),
+        seen=f"of {whole} bytes the first {cut} came in one piece.",
+        also=("delivery", "echo", "no-creation"),
+        since=evidence.views.send[message.id],
+    )
+
+
+def characters_are_counted(evidence: Evidence) -> Hint | None:
+    """As many bytes came as the text has characters."""
+    verdict, entry, message = _harm(evidence, "intact")
+    if verdict is None or entry is None or message is None or message.text.isascii():
+        return None
+    got = str(entry.detail.get("text", ""))
+    if entry.detail.get("how") != "truncated" or not message.text.startswith(got.rstrip("\ufffd")):
+        return None
+    arrived, whole = len(got.rstrip("\ufffd").encode()), len(message.text)
+    if not 0 <= whole - arrived <= 3:  # half a character at the cut is not shown
+        return None
+    return Hint(
+        "where the length of a text is told, or a text is cut, its characters are counted instead of its bytes.",
+        "encode first, then count: `data = text.encode()`, `len(data)`.",
+        Sure.SURELY,
+        ("intact",),
+        seen=f"the text has {whole} characters, and {arrived} bytes of it came.",
+        also=("delivery", "echo"),
+        since=evidence.views.send[message.id],
+    )
+
+
+def wrong_alphabet(evidence: Evidence) -> Hint | None:
+    """What came is exactly what another encoding makes of the text."""
+    verdict, entry, message = _harm(evidence, "intact")
+    if verdict is None or entry is None or message is None or message.text.isascii():
+        return None
+    got, said = str(entry.detail.get("text", "")), message.text
+    if said.encode("utf-8", "surrogatepass").decode("ascii", "ignore").strip() == got.strip() and got.strip():
+        cause = "letters that are not ASCII are left out."
+    elif _looks_like(got, said.encode("ascii", "replace").decode("ascii")):
+        cause = 'the text is made ASCII on its way, and every other letter becomes "?".'
+    else:
+        found = next((a for a in ALPHABETS if _looks_like(got, _read_as(said, a))), None)
+        if found is None:
+            return None
+        cause = f"the bytes are UTF-8, and the server reads them as {found}."
+    return Hint(
+        cause,
+        'say `encode("utf-8")` and `decode("utf-8")` everywhere, and never `errors="ignore"` or another encoding.',
+        Sure.SURELY,
+        ("intact",),
+        also=("delivery", "echo"),
+        since=evidence.views.send[message.id],
+    )
+
+
+def half_a_character_arrived(evidence: Evidence) -> Hint | None:
+    """U+FFFD at a place where the text has a letter of several bytes."""
+    verdict, entry, message = _harm(evidence, "intact", "framing")
+    if verdict is None or entry is None or message is None or message.text.isascii():
+        return None
+    got = str(entry.detail.get("text", ""))
+    if "\ufffd" not in got or "\ufffd" in message.text:
+        return None
+    pieces = "pieces" in _step_text(evidence, message)
+    few = got.count("\ufffd") <= 4  # one cut tears one character: three bytes of it at most, and one that is left
+    if not few and not pieces:
+        return None
+    return Hint(
+        "a character of several bytes came in two reads, and each half was decoded alone.",
+        "collect the bytes, cut them where a message ends, and decode only whole messages "
+        '(or keep one `codecs.getincrementaldecoder("utf-8")()` for each client).',
+        Sure.SURELY if pieces else Sure.PROBABLY,
+        ("intact", "framing"),
+        seen="the sign for an undecodable byte (U+FFFD) stands where a letter was.",
+        also=("delivery", "echo"),
+        since=evidence.views.send[message.id],
+    )
+
+
+# --- what they look at ------------------------------------------------------------------------------------------------
+
+
+def _harm(evidence: Evidence, *names: str) -> tuple[Verdict | None, Entry | None, Message | None]:
+    """The first of these that failed, what had been damaged, and the message it was."""
+    for name in names:
+        verdict = evidence.failed(name)
+        for index in verdict.witness if verdict is not None else ():
+            entry = evidence.history[index]
+            if entry.kind == "damaged" and isinstance(entry.detail.get("message"), int):
+                return verdict, entry, evidence.history.messages[int(entry.detail["message"])]
+    return None, None, None
+
+
+def _step_text(evidence: Evidence, message: Message) -> str:
+    """The words of the scenario's step by which it was said."""
+    for entry in evidence.of("step"):
+        if entry.detail.get("number") == message.step and entry.detail.get("phase") == "begin":
+            return str(entry.detail.get("text") or "")
+    return ""
+
+
+def _cut_after(said: str, got: str) -> int | None:
+    """How many bytes of its beginning came in one piece; None if it does not begin there at all."""
+    at = got.find(said[:LEAST_TELLING])
+    if at < 0:
+        return None
+    same = 0
+    for one, other in zip(said, got[at:], strict=False):
+        if one != other:
+            break
+        same += 1
+    return same if same >= LEAST_TELLING else None
+
+
+def _read_as(said: str, alphabet: str) -> str:
+    return said.encode("utf-8", "surrogatepass").decode(alphabet, "replace")
+
+
+def _looks_like(got: str, would_be: str) -> bool:
+    return len(would_be) > 3 and (would_be.strip() in got or (len(got.strip()) > 8 and got.strip() in would_be))
