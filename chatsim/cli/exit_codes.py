@@ -25,8 +25,6 @@ EXIT_CODES = {
 # Of several runs the first of these that occurred counts: what makes the other results doubtful comes first.
 GRAVEST_FIRST = (FAULT, USAGE, FAILED, SERVER, INCONCLUSIVE, PASSED)
 
-VALID_ENOUGH = 0.8  # of the repeats of one scenario; with fewer, the whole is inconclusive (properties.md)
-
 
 def exit_code(report: Report) -> int:
     """The exit code of everything that ran. Scenarios that were not applicable are left out."""
@@ -41,6 +39,8 @@ def exit_code_of(runs: Iterable[Run]) -> int | None:
 
     Inconclusive repeats are left out, unless there are so many of them that nothing is known.
     """
+    from chatsim.report.rate import VALID_ENOUGH
+
     codes = [code for run in runs if (code := _code_of_one(run)) is not None]
     if not codes:
         return None

@@ -20,12 +20,15 @@ class Outlet:
     What a program asked for on standard output (`-`) has it for itself: the text then goes to standard error.
     """
 
-    def __init__(self, verbosity: int, json: str | None, history: str | None, *, several_runs: bool) -> None:
+    def __init__(
+        self, verbosity: int, json: str | None, history: str | None, *, several_runs: bool, exit_first: bool = False
+    ) -> None:
         aside = "-" in (json, history)
         self._stream = sys.stderr if aside else sys.stdout
         encoding = (self._stream and self._stream.encoding) or "utf-8"
         self.style = text.Style(verbosity, colours(self._stream), width(), encoding)
         self._json, self._history, self._several = json, history, several_runs
+        self._exit_first = exit_first
         self._progress = Progress(wanted=verbosity >= text.NORMAL)
         self._runs: list[Run] = []
         self._told = 0
@@ -45,6 +48,10 @@ class Outlet:
             self._progress.clear()
             self._tell(begun, repeat)
 
+    def progress(self, text: str) -> None:
+        """What is being done, between two runs that are given to us."""
+        self._progress.show(text)
+
     def _tell_progress(self, run: Run, made: int, repeat: int) -> None:
         self._progress.show(f"{run.file}: {made} of {repeat} runs, the last {run.outcome.value} …")
         if self.style.verbosity > text.NORMAL:
@@ -53,7 +60,7 @@ class Outlet:
     def _tell(self, begun: int, repeat: int) -> None:
         runs = tuple(self._runs[begun:])
         if runs:
-            stopped = repeat > 1 and len(runs) < repeat and runs[-1].outcome.value == "failed"
+            stopped = self._exit_first and runs[-1].outcome.value == "failed"  # be it in the last run asked for
             gap = "\n" if self._told and self.style.verbosity >= text.NORMAL else ""
             told = text.scenario(runs, Report(runs, repeat, stopped_early=stopped), self.style)
             tell(gap + told, self._stream)

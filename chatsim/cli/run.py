@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,13 +10,10 @@ from chatsim.cli.files import Problems, complete_profiles, complete_yaml, yaml_f
 
 if TYPE_CHECKING:
     from chatsim.profile.profile import Profile
-    from chatsim.report.report import Run
     from chatsim.runs import Target
     from chatsim.scenario.scenario import Scenario
 
 __all__ = ["run"]
-
-DRAWN_BELOW = 1_000_000_000  # nine digits: seeds get typed again
 
 
 def run(
@@ -63,6 +58,25 @@ def run(
         typer.Option("-k", metavar="EXPR", help='Only scenarios whose name or file matches: "drop and not reset".'),
     ] = None,
     exit_first: Annotated[bool, typer.Option("-x", "--exit-first", help="Stop at the first run that fails.")] = False,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "-j",
+            "--jobs",
+            metavar="N",
+            min=0,
+            help="Play N runs side by side; 0: as many as there are processors. Most of a run is waiting, so a few more "
+            "are quicker still. What fails by an absence is replayed alone, as with --confirm.",
+        ),
+    ] = 1,
+    confirm: Annotated[
+        bool,
+        typer.Option(
+            "--confirm",
+            help="Replay each run that failed by an absence, with the same seed and nothing beside it. What is not seen "
+            "again is inconclusive.",
+        ),
+    ] = False,
     verbose: Annotated[
         int,
         typer.Option("-v", "--verbose", count=True, show_default=False, help="Tell every property and every run."),
@@ -96,6 +110,7 @@ def run(
     \b
     chatsim run scenarios/storm.yaml
     chatsim run scenarios --profile relay --repeat 20 -x
+    chatsim run scenarios -j 0
     chatsim run storm.yaml --server "python server.py" --profile mine.yaml
     chatsim run storm.yaml --connect 127.0.0.1:5000 --profile relay
     """
@@ -119,17 +134,42 @@ def run(
     problems.stop_if_any()
     assert spoken is not None
 
+    from chatsim.cli.playing import Playing
     from chatsim.runs import Target
 
-    job = Job(chosen, spoken, Target(command=server, address=where), seed, repeat, patience, exit_first)
-    outlet = Outlet(verbose - quiet, json, history, several_runs=len(chosen) * repeat > 1)
+    target = Target(command=server, address=where)
+    outlet = Outlet(verbose - quiet, json, history, several_runs=len(chosen) * repeat > 1, exit_first=exit_first)
+    side_by_side = _side_by_side(jobs, spoken, target)
+    playing = Playing(
+        chosen, spoken, target, seed, repeat, patience, exit_first, side_by_side, confirm, outlet.progress
+    )
     try:
-        for group in job.groups():
-            outlet.group(group, job.repeat)
+        for group in playing.groups():
+            outlet.group(group, repeat)
     except KeyboardInterrupt:  # between two runs; within one, the run itself notes it
-        job.interrupted = True
-    report = outlet.finish(job.repeat, stopped_early=job.stopped, interrupted=job.interrupted)
+        playing.interrupted = True
+    report = outlet.finish(repeat, stopped_early=playing.stopped, interrupted=playing.interrupted)
     raise typer.Exit(exit_code(report))
+
+
+def _side_by_side(jobs: int, profile: Profile, target: Target) -> int:
+    """How many runs side by side: one, where all of them would meet on one port."""
+    if jobs == 1:
+        return 1
+    from chatsim.cli.terminal import hint
+    from chatsim.jobs import cores
+    from chatsim.runs import has_fixed_port
+
+    if target.address is not None:
+        hint("--jobs: with --connect there is one server for all, so the runs are played one after the other.")
+        return 1
+    if has_fixed_port(profile, target):
+        hint(
+            "--jobs: the server chooses its port itself, so the runs are played one after the other.\n"
+            "If it takes a port, write {port} where it stands in the command."
+        )
+        return 1
+    return jobs or cores()
 
 
 def _read(paths: list[str], keyword: str | None, problems: Problems) -> list[Scenario]:
@@ -161,47 +201,3 @@ def _profile(name: str, has_server: bool, problems: Problems) -> Profile | None:
             'Give --server "CMD" or --connect HOST:PORT, or add `start: {command: "…"}` to the profile.',
         )
     return profile
-
-
-@dataclass
-class Job:
-    """What is to be played, one scenario after the other; tells afterwards whether all of it was."""
-
-    scenarios: list[Scenario]
-    profile: Profile
-    target: Target
-    seed: int | None
-    repeat: int
-    patience: float
-    exit_first: bool
-    interrupted: bool = False
-    stopped: bool = False
-    drawn: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        from random import SystemRandom
-
-        self.drawn = SystemRandom().randrange(DRAWN_BELOW)
-
-    def groups(self) -> Iterator[Callable[[], Iterator[Run]]]:
-        """For each scenario a function that plays it and gives its runs as they end."""
-        for scenario in self.scenarios:
-            if self.interrupted or self.stopped:
-                return
-            yield lambda scenario=scenario: self._play(scenario)  # type: ignore[misc]
-
-    def _play(self, scenario: Scenario) -> Iterator[Run]:
-        from chatsim.runs import run
-
-        first = next(seed for seed in (self.seed, scenario.seed, self.drawn) if seed is not None)
-        for number in range(self.repeat):
-            played = run(scenario, self.profile, self.target, seed=first + number, patience=self.patience)
-            yield played
-            if played.interrupted:
-                self.interrupted = True
-                return
-            if self.exit_first and (played.error is not None or played.outcome.value == "failed"):
-                self.stopped = True
-                return
-            if played.error is not None or played.outcome.value == "not-applicable":
-                return  # it would be so again, each time after a wait

@@ -14,6 +14,7 @@ from typing import Any
 from chatsim.checks.verdict import Outcome, Verdict
 from chatsim.history import OF_MESSAGES, History
 from chatsim.report.narrate import Narrator
+from chatsim.report.rate import rates, valid
 from chatsim.report.report import Report, Run
 
 __all__ = ["FORMAT", "render"]
@@ -32,9 +33,36 @@ def render(report: Report) -> str:
         "repeat": report.repeat,
         "stopped_early": report.stopped_early,
         "interrupted": report.interrupted or any(run.interrupted for run in report.runs),
+        "rates": _rates(report),
         "runs": [_run(run) for run in report.runs],
     }
     return json.dumps(_sound(plain), indent=1, allow_nan=False)
+
+
+def _rates(report: Report) -> list[dict[str, Any]]:
+    """For each scenario, how often each property failed that did. Where -x stopped the last scenario, it has no interval."""
+    groups = report.scenarios()
+    return [
+        {
+            "scenario": runs[0].scenario,
+            "file": runs[0].file,
+            "profile": runs[0].profile,
+            "runs": len(runs),
+            "valid": len(valid(runs)),
+            "failed": [
+                {
+                    "property": rate.property,
+                    "failed": rate.failed,
+                    "valid": rate.valid,
+                    "interval": list(rate.interval) if rate.interval is not None else None,
+                    "first_run": rate.first_run,
+                    "first_seed": rate.first_seed,
+                }
+                for rate in rates(runs, stopped=report.stopped_early and number == len(groups))
+            ],
+        }
+        for number, runs in enumerate(groups, start=1)
+    ]
 
 
 def _run(run: Run) -> dict[str, Any]:
@@ -53,7 +81,7 @@ def _run(run: Run) -> dict[str, Any]:
         "notes": list(run.notes),
         "error": _error(run),
         "server_words": list(run.server_words),
-        "verdicts": [_verdict(verdict, run.history, narrator) for verdict in run.verdicts],
+        "verdicts": [_verdict(verdict, run, narrator) for verdict in run.verdicts],
     }
 
 
@@ -67,13 +95,15 @@ def _error(run: Run) -> dict[str, Any] | None:
     return {"exit_code": run.error.exit_code, "problems": problems}
 
 
-def _verdict(verdict: Verdict, history: History | None, narrator: Narrator | None) -> dict[str, Any]:
+def _verdict(verdict: Verdict, run: Run, narrator: Narrator | None) -> dict[str, Any]:
+    history = run.history
     return {
         "property": verdict.property,
         "outcome": verdict.outcome.value,
         "summary": verdict.summary,
         "evidence": verdict.evidence.value if verdict.evidence else None,
         "cause": verdict.cause.value if verdict.cause and verdict.outcome is Outcome.INCONCLUSIVE else None,
+        "seen_again": run.seen_again.get(verdict.property),
         "exercised": verdict.exercised,
         "where": verdict.where or None,
         "at": verdict.at or None,

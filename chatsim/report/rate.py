@@ -2,10 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import exp, lgamma, log, log1p
+from typing import TYPE_CHECKING
 
-__all__ = ["clopper_pearson"]
+if TYPE_CHECKING:
+    from chatsim.report.report import Run
+
+__all__ = ["VALID_ENOUGH", "Rate", "clopper_pearson", "rarer_than", "rates", "valid"]
+
+VALID_ENOUGH = 0.8  # of the repeats of one scenario; with fewer, the whole is inconclusive (properties.md)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One property failed in so many of the runs that could tell. Runs count from 1.
+
+    `interval` holds the true rate with 95 % confidence. It is null for runs that stopped at their first failure: a run
+    that was picked because it failed says nothing about how often runs fail.
+    """
+
+    property: str
+    failed: int
+    valid: int
+    first_run: int
+    first_seed: int
+    interval: tuple[float, float] | None
+
+
+def valid(runs: Sequence[Run]) -> list[Run]:
+    """The runs that count: neither inconclusive nor never really played."""
+    return [run for run in runs if _counts(run)]
+
+
+def _counts(run: Run) -> bool:
+    return run.error is None and run.outcome.value in ("passed", "failed")
+
+
+def rates(runs: Sequence[Run], *, stopped: bool = False) -> list[Rate]:
+    """How often each property failed that did, the most frequent first. `runs`: all repeats of one scenario, in order.
+
+    A run that failed by another property, and is inconclusive about this one, does not count for this one.
+    """
+    counted = [(number, run) for number, run in enumerate(runs, start=1) if _counts(run)]
+    failing: dict[str, list[int]] = {}
+    unclear: Counter[str] = Counter()
+    for number, run in counted:
+        for verdict in run.verdicts:
+            if verdict.outcome.value == "failed":
+                failing.setdefault(verdict.property, []).append(number)
+            elif verdict.outcome.value == "inconclusive":
+                unclear[verdict.property] += 1
+    found = []
+    for name, numbers in failing.items():
+        k, n = len(numbers), len(counted) - unclear[name]
+        interval = None if stopped else clopper_pearson(k, n)
+        found.append(Rate(name, k, n, numbers[0], runs[numbers[0] - 1].seed, interval))
+    return sorted(found, key=lambda rate: -rate.failed)
+
+
+def rarer_than(n: int, confidence: float = 0.95) -> float:
+    """After n runs without a failure, with this confidence the rate is below this: (1 - rate)^n = 1 - confidence."""
+    return 1.0 - float((1 - confidence) ** (1 / n))
 
 
 def clopper_pearson(k: int, n: int, confidence: float = 0.95) -> tuple[float, float]:

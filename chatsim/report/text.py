@@ -11,7 +11,7 @@ from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.report.last_words import bot_words, server_words
 from chatsim.report.narrate import Narrator
 from chatsim.report.printable import columns, encodable, fit, printable, wrap
-from chatsim.report.rate import clopper_pearson
+from chatsim.report.rate import VALID_ENOUGH, rarer_than, rates, valid
 from chatsim.report.report import Report, Run
 from chatsim.report.timeline import step_lines
 
@@ -26,6 +26,10 @@ BECAUSE = {
     Cause.TCP: "our own drop may have taken the bytes along, so the server can not be blamed",
     Cause.PROFILE: "something arrived that the profile does not explain; see what it was, and add it to the profile",
 }
+NOT_SEEN_AGAIN = (
+    "This proves nothing: this machine may have been too busy, or it happens now and then. "
+    "--repeat 50, with one job, shows how often."
+)
 SEEN_AT = {
     "once": "at once",
     "idle": "after a moment of rest",
@@ -163,7 +167,8 @@ class _Teller:
         failed = [v for v in run.verdicts if v.outcome is Outcome.FAILED]
         unclear = [v for v in run.verdicts if v.outcome is Outcome.INCONCLUSIVE]
         grave = [*failed, *unclear]
-        said = {verdict.cause: verdict for verdict in reversed(unclear)}  # each cause is explained once
+        # Each cause is explained once; what was not seen again has its own words.
+        said = {verdict.cause: verdict for verdict in reversed(unclear) if verdict.property not in run.seen_again}
         named = _asked_in_vain(run)
         for verdict in grave:
             yield ""
@@ -193,7 +198,11 @@ class _Teller:
         head = f"  {self._paint(word, word.upper())}  {verdict.property}"
         yield f"{head:<{27 + len(head) - self._plain(head)}}  {printable(where)}".rstrip() if where else head
         yield from self._paragraph(verdict.summary, " " * 4)
-        if verdict.cause is not None and explained:
+        if verdict.property in run.seen_again:
+            again = run.seen_again[verdict.property]
+            sentence = "Seen again in a replay alone, with the same seed." if again else NOT_SEEN_AGAIN
+            yield from self._paragraph(sentence, " " * 4)
+        elif verdict.cause is not None and explained:
             yield from self._paragraph(f"This proves nothing: {BECAUSE[verdict.cause]}.", " " * 4)
         if self.style.verbosity < NORMAL:
             return
@@ -287,11 +296,11 @@ class _Teller:
     def many(self, runs: Sequence[Run], report: Report) -> list[str]:
         if len(runs) == 1 and _word(runs[0]) in ("error", "not applicable"):
             return self.one(runs[0])
-        valid = [run for run in runs if run.error is None and run.outcome in (Outcome.PASSED, Outcome.FAILED)]
+        counted = valid(runs)
         bad = [run for run in runs if _word(run) in ("failed", "error")]
         unclear = [run for run in runs if _word(run) == "inconclusive"]
         worst = _word(_gravest(runs))
-        if worst == "inconclusive" and len(valid) >= 0.8 * len(runs):
+        if worst == "inconclusive" and len(counted) >= VALID_ENOUGH * len(runs):
             worst = "passed"
         lines = list(self._head(worst, runs[0].file, runs[0].scenario))
         passed = sum(run.outcome is Outcome.PASSED and run.error is None for run in runs)
@@ -301,8 +310,15 @@ class _Teller:
         lines += self._joined(facts)
         if unclear:
             plural = "runs were" if len(unclear) > 1 else "run was"
-            lines += self._paragraph(f"{len(unclear)} {plural} inconclusive, and left out of the rates.", " " * 8)
-        lines += self._rates(runs, valid, report)
+            told = f"{len(unclear)} {plural} inconclusive, and left out of the rates."
+            if worst == "inconclusive":
+                told += f" With fewer than {_percent(VALID_ENOUGH)} left, the whole is inconclusive."
+            lines += self._paragraph(told, " " * 8)
+        if worst == "passed" and len(counted) > 1:
+            lines += self._paragraph(
+                f"With 95 % confidence, fewer than {_percent(rarer_than(len(counted)))} of such runs fail.", " " * 8
+            )
+        lines += self._rates(runs, report)
         shown = next((run for run in (*bad, *([] if worst == "passed" else unclear))), None)
         if shown is not None and self.style.verbosity >= NORMAL:
             number = runs.index(shown) + 1
@@ -311,25 +327,17 @@ class _Teller:
             lines += ["", f"  Reproduce with: {printable(shown.replay)}"]
         return lines
 
-    def _rates(self, runs: Sequence[Run], valid: Sequence[Run], report: Report) -> Iterator[str]:
-        failing: Counter[str] = Counter()
-        first: dict[str, int] = {}
-        for number, run in enumerate(runs, start=1):
-            for verdict in run.verdicts:
-                if verdict.outcome is Outcome.FAILED:
-                    failing[verdict.property] += 1
-                    first.setdefault(verdict.property, number)
-        for name, k in failing.most_common():
-            seed = runs[first[name] - 1].seed
-            if report.stopped_early:  # a run picked because it failed says nothing about how often runs fail
-                rate = f"first failure in run {first[name]}, seed {seed}"
-            else:
-                low, high = clopper_pearson(k, len(valid))
-                rate = (
-                    f"failed in {k} of {len(valid)} runs ({_percent(k / len(valid))}; with 95 % confidence "
-                    f"{_percent(low)} to {_percent(high)}), first in run {first[name]}, seed {seed}"
+    def _rates(self, runs: Sequence[Run], report: Report) -> Iterator[str]:
+        for rate in rates(runs, stopped=report.stopped_early):
+            first = f"run {rate.first_run}, seed {rate.first_seed}"
+            told = f"first failure in {first}"
+            if rate.interval is not None:
+                low, high = rate.interval
+                told = (
+                    f"failed in {rate.failed} of {rate.valid} runs ({_percent(rate.failed / rate.valid)}; with 95 % "
+                    f"confidence {_percent(low)} to {_percent(high)}), first in {first}"
                 )
-            yield from wrap(rate, self.width, indent=f"        {name}: ", later=" " * 10)
+            yield from wrap(told, self.width, indent=f"        {rate.property}: ", later=" " * 10)
 
     # --- the small things ---------------------------------------------------------------------------------------
 

@@ -1,0 +1,256 @@
+"""Many runs side by side: workers play them, each in a process of its own, and the `Run`s come back here.
+
+A worker is a plain Python that was started with one end of a pair of sockets, and plays what comes in there until that
+end closes. So whatever becomes of us, SIGKILL included, it ends at once, and its server's guardian sees to the rest.
+
+Why not a pool of the standard library: there one worker that dies takes all results with it that are still owed, the
+caller's main module is run again in every worker, and helpers of the pool outlive the program by a moment.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from time import monotonic
+from types import TracebackType
+
+from chatsim import runs
+from chatsim.checks.verdict import Outcome
+from chatsim.errors import ChatsimError, Problem
+from chatsim.profile.profile import Profile
+from chatsim.report.report import Run
+from chatsim.scenario.scenario import Scenario
+
+__all__ = ["Crew", "Job", "cores", "worker"]
+
+GRACE = 3.0  # seconds that a run has to end in good order when it is called back: its server is given no longer either
+ROOT = str(Path(__file__).parents[1])
+PROGRAM = f"import sys; {ROOT!r} in sys.path or sys.path.insert(0, {ROOT!r}); from chatsim.jobs import worker; worker("
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run that is asked for. Everything in it can be pickled."""
+
+    scenario: Scenario
+    profile: Profile
+    target: runs.Target = field(default_factory=runs.Target)
+    seed: int | None = None
+    patience: float = 1.0
+
+    def play(self) -> Run:
+        """Play it here and now; what `runs.run` promises."""
+        return runs.run(self.scenario, self.profile, self.target, seed=self.seed, patience=self.patience)
+
+
+def cores() -> int:
+    """How many processors we may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Crew:
+    """So many workers, started when there is work for them. To be used as a context: at its end all of them are gone.
+
+    A worker that dies makes its run an `error`, and another one takes its place.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._all: list[_Worker] = []
+        self._idle: list[_Worker] = []
+        self._busy: dict[Connection, tuple[_Worker, int, Job]] = {}
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(KeyboardInterrupt):  # a second Ctrl-C is no reason to leave anybody behind
+            for _ in self._called_back():
+                pass
+        self._send_home()
+
+    def as_ready(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Run]]:
+        """Each run as soon as it has ended, with the number of its job, counted from 0.
+
+        A job is taken from `jobs` when somebody is free to play it, so what is asked for may depend on what came of
+        earlier ones. On Ctrl-C or SIGTERM those under way are ended in good order and given back, and then it is
+        raised again.
+        """
+        numbered = enumerate(jobs)
+        try:
+            while True:
+                while len(self._busy) < self._size and (next_one := next(numbered, None)) is not None:
+                    self._give(*next_one)
+                if not self._busy:
+                    return
+                yield self._take(next(iter(wait(list(self._busy)))))  # type: ignore[arg-type]
+        except KeyboardInterrupt:
+            yield from self._called_back()
+            raise
+
+    def in_order(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Run]]:
+        """The same in the order in which they were asked for, each as soon as all before it have been given.
+
+        After an interrupt some may be missing between those that are given.
+        """
+        early: dict[int, Run] = {}
+        due = 0
+        try:
+            for number, run in self.as_ready(jobs):
+                early[number] = run
+                while due in early:
+                    yield due, early.pop(due)
+                    due += 1
+        except KeyboardInterrupt:
+            yield from sorted(early.items(), key=lambda pair: pair[0])
+            raise
+
+    # --- giving and taking
+
+    def _give(self, number: int, job: Job) -> None:
+        while self._idle:
+            chosen = self._idle.pop()
+            try:
+                chosen.link.send(job)
+                break
+            except OSError:  # it has died while it had nothing to do
+                self._dismiss(chosen)
+        else:
+            chosen = _Worker()
+            self._all.append(chosen)
+            with suppress(OSError):  # dead already: seen when its answer is awaited
+                chosen.link.send(job)
+        self._busy[chosen.link] = chosen, number, job
+
+    def _take(self, link: Connection) -> tuple[int, Run]:
+        chosen, number, job = self._busy.pop(link)
+        try:
+            run: Run = link.recv()
+        except (EOFError, OSError):
+            return number, _lost(job, self._dismiss(chosen))
+        self._idle.append(chosen)
+        return number, run
+
+    # --- the end
+
+    def _called_back(self) -> Iterator[tuple[int, Run]]:
+        """Ends what is under way, in good order, and gives what came of it. Who does not come in time is passed over."""
+        for chosen, _, _ in self._busy.values():
+            with suppress(OSError):
+                chosen.process.send_signal(signal.SIGTERM)
+        deadline = monotonic() + GRACE
+        while self._busy and (ready := wait(list(self._busy), max(0.0, deadline - monotonic()))):
+            for link in ready:
+                number, run = self._take(link)  # type: ignore[arg-type]
+                if run.error is None:  # struck between two runs, it had nothing to give back
+                    yield number, run
+
+    def _dismiss(self, chosen: _Worker) -> int:
+        self._all.remove(chosen)
+        return chosen.end()
+
+    def _send_home(self) -> None:
+        self._idle.clear()
+        self._busy.clear()
+        for chosen in self._all:
+            chosen.link.close()  # all of them first: then they end side by side
+        while self._all:
+            self._dismiss(self._all[-1])
+
+
+class _Worker:
+    """Our side of one: its process, and the link over which jobs go and runs come."""
+
+    def __init__(self) -> None:
+        self.link, theirs = Pipe()
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-c", f"{PROGRAM}{theirs.fileno()})"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # a Ctrl-C at the terminal is meant for us; we tell them
+            )
+        finally:
+            theirs.close()
+
+    def end(self) -> int:
+        """The closed link ends it, whatever it is doing. Gives its exit status."""
+        self.link.close()
+        try:
+            return self.process.wait(GRACE)
+        except subprocess.TimeoutExpired:  # somebody has stopped it
+            self.process.kill()
+            return self.process.wait()
+
+
+def _lost(job: Job, status: int) -> Run:
+    how = f"was killed by signal {-status}" if status < 0 else f"ended with exit code {status}"
+    problem = Problem(
+        f"the process that played this run {how}",
+        hint="Play it again; with one job it is played in chatsim's own process.",
+    )
+    return _blank(job, ChatsimError(problem))
+
+
+def _blank(job: Job, error: ChatsimError) -> Run:
+    """A run of which nothing is known but why."""
+    seed = next(seed for seed in (job.seed, job.scenario.seed, 0) if seed is not None)
+    return Run(
+        job.scenario.name,
+        job.scenario.file,
+        seed,
+        job.profile.name,
+        runs.describe(job.profile, job.target),
+        Outcome.INCONCLUSIVE,
+        error=error,
+        replay=runs.replay_command(job.scenario, job.profile, job.target, seed, job.patience),
+    )
+
+
+# --- in the worker's process ------------------------------------------------------------------------------------------
+
+
+def worker(number: int) -> None:
+    """A worker's whole life: play what comes in over this descriptor, until it is closed. Never returns."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever ends us says so by SIGTERM: it ends a run in good order
+    link = Connection(number)
+    os.set_inheritable(number, False)  # a server that held it would keep us alive
+    orders: SimpleQueue[Job] = SimpleQueue()
+    Thread(target=_listen, args=(link, orders), daemon=True).start()
+    while True:
+        link.send(_played(orders.get()))
+
+
+def _listen(link: Connection, orders: SimpleQueue[Job]) -> None:
+    """Its own thread, so that the end of the link is heard in the middle of a run."""
+    with suppress(EOFError, OSError):
+        while True:
+            orders.put(link.recv())
+    os._exit(0)
+
+
+def _played(job: Job) -> Run:
+    try:
+        return job.play()
+    except Exception as problem:
+        if os.environ.get("CHATSIM_DEBUG"):
+            import traceback
+
+            traceback.print_exc()
+        said = " ".join(str(problem).split()) or "no more is known"
+        return _blank(job, ChatsimError(f"chatsim itself failed: {type(problem).__name__}: {said}"))
