@@ -281,9 +281,13 @@ class Lives:
             entry
             for kind in ("drop", "leave", "act", "stall", "connect")
             for entry in self.of(kind)
-            if entry.index < index and (not self._bots or self.sessions[entry.session].bot in self._bots)
+            if entry.index < index and self.is_of_the_scenario(entry.session)
         )
         return max(acts, key=lambda entry: entry.index, default=None)
+
+    def is_of_the_scenario(self, session: int) -> bool:
+        """Does this session belong to a bot of the scenario, and not to a visitor of chatsim's own?"""
+        return session in self.sessions and (not self._bots or self.sessions[session].bot in self._bots)
 
     def last_fault_before(self, index: int, first: int) -> int:
         """The last thing done before `index` that is a fault beyond doubt; else `first`, which may be but a connection."""

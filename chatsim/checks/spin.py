@@ -1,0 +1,185 @@
+"""`no-spin`: while nothing goes on, the server is at rest. Rest is seen, not averaged.
+
+Time that its threads wait for a processor counts as well as time on one, so a busy machine changes nothing. One quiet
+window proves rest; fifty threads that poll are quiet now and then, and one that spins never is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatsim.checks.faults import BUSY
+from chatsim.checks.lives import NEVER, Lives, lives_of
+from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
+from chatsim.checks.wording import counted, named
+from chatsim.history import Entry, History
+
+__all__ = ["no_spin"]
+
+NAME = "no-spin"
+AT_REST = 0.3  # of one processor; the quietest window of fifty polling threads was 13 to 31 %, on a busy machine
+SPINNING = 0.5  # of one that spins it was 63 % or more
+IN_A_ROW = 20  # windows: a second
+IN_A_ROW_LOADED = 40  # where others kept the processors for more than half of the time
+# Where the platform does not tell the waiting, a spinning thread that is kept from the processors looks like a resting
+# one (18 % with ten others on two processors): only less than this is rest then.
+AT_REST_CPU_ONLY = 0.1
+
+HINT_SPIN = (
+    "Somewhere a loop goes round without waiting: `recv` returns nothing at once, again and again, when the client has "
+    "gone. Leave the loop then, and on every error."
+)
+HINT_ALWAYS = "Wait for events (`accept`, `recv`, `select` with a timeout) instead of asking again and again."
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """One time of watching, window after window."""
+
+    windows: Sequence[Entry]
+
+    @property
+    def loads(self) -> list[float]:
+        return [float(window.detail.get("load") or 0.0) for window in self.windows]
+
+    @property
+    def seconds(self) -> float:
+        return sum(float(window.detail.get("seconds") or 0.0) for window in self.windows)
+
+    @property
+    def mean(self) -> float:
+        weighed = (float(w.detail.get("load") or 0.0) * float(w.detail.get("seconds") or 0.0) for w in self.windows)
+        return sum(weighed) / self.seconds if self.seconds else 0.0
+
+    @property
+    def cpu_only(self) -> bool:
+        return any(window.detail.get("cpu_only") for window in self.windows)
+
+    @property
+    def rested(self) -> bool:
+        return any(load < (AT_REST_CPU_ONLY if self.cpu_only else AT_REST) for load in self.loads)
+
+    @property
+    def long_enough(self) -> bool:
+        foreign = sum(float(window.detail.get("foreign") or 0.0) for window in self.windows)
+        return len(self.windows) >= (IN_A_ROW_LOADED if foreign > self.seconds / 2 else IN_A_ROW)
+
+    @property
+    def spun(self) -> bool:
+        return self.long_enough and all(load >= SPINNING for load in self.loads)
+
+
+def no_spin(history: History) -> Verdict:
+    """While nothing goes on there is a window in which the server wants less than a third of a processor.
+
+    A server that neither rests nor spins (it polls, and often) passes, and it is said what that costs.
+    """
+    lives = lives_of(history)
+    if lives.attached:
+        why = "How busy a server is that we only connect to cannot be seen."
+        return Verdict(NAME, Outcome.NOT_APPLICABLE, why)
+    rests = _rests(lives)
+    if not rests:
+        return _unwatched(lives)
+    exercised = len(rests)
+    spun = next((rest for rest in rests if rest.spun), None)
+    if spun is not None:
+        return _spinning(lives, spun, exercised)
+    restless = [rest for rest in rests if not rest.rested]
+    if not restless:
+        most = max(min(rest.loads) for rest in rests)
+        summary = f"It was at rest while nothing went on ({_share(most)})."
+        return Verdict(NAME, Outcome.PASSED, summary, exercised=exercised)
+    if any(rest.cpu_only for rest in restless):
+        least = min(min(rest.loads) for rest in restless)
+        summary = f"While nothing went on, the server used {_share(least)} or more, all the time.{BUSY}"
+        witness = (restless[0].windows[0].index, restless[0].windows[-1].index)
+        return Verdict(NAME, Outcome.INCONCLUSIVE, summary, witness, cause=Cause.MACHINE, exercised=exercised)
+    polling = [rest for rest in restless if rest.long_enough]
+    if polling:
+        most = max(rest.mean for rest in polling)
+        return Verdict(NAME, Outcome.PASSED, f"It polls: {_share(most)}, while nothing goes on.", exercised=exercised)
+    if len(restless) < len(rests):
+        return Verdict(NAME, Outcome.PASSED, "It was at rest while nothing went on.", exercised=exercised)
+    watched = counted(len(restless[0].windows), "moment")
+    return Verdict(NAME, Outcome.NOT_EXERCISED, f"It was watched for {watched} only, and was busy then.")
+
+
+def _rests(lives: Lives) -> list[_Rest]:
+    """The windows count from one, each time that the server is watched."""
+    rests: list[list[Entry]] = []
+    for window in lives.of("rest"):
+        if rests and int(window.detail.get("number", 0)) == int(rests[-1][-1].detail.get("number", 0)) + 1:
+            rests[-1].append(window)
+        else:
+            rests.append([window])
+    return [_Rest(windows) for windows in rests]
+
+
+def _unwatched(lives: Lives) -> Verdict:
+    if not any(life.connected != NEVER for life in lives.sessions.values()):
+        return Verdict(NAME, Outcome.NOT_EXERCISED, "Nobody ever connected.")
+    ended = next((entry for entry in reversed(lives.of("ended"))), None)
+    died = next(lives.deaths(), None) is not None
+    last = len(lives) - 1 if ended is None else ended.index
+    if died or ended is None or ended.detail.get("why") != "done" or lives.down_at(last):
+        return Verdict(NAME, Outcome.NOT_EXERCISED, "It was not running any more when nothing went on.")
+    if any(life.flooded != NEVER for life in lives.sessions.values()):
+        why = "The server floods its clients, so that there was no rest to watch: see `no-creation`."
+        return Verdict(NAME, Outcome.NOT_EXERCISED, why)
+    return Verdict(NAME, Outcome.NOT_APPLICABLE, "How busy the server's threads are cannot be observed here.")
+
+
+def _spinning(lives: Lives, rest: _Rest, exercised: int) -> Verdict:
+    first, last = rest.windows[0].index, rest.windows[-1].index
+    summary = f"Nothing went on at {lives.when(first)}, and yet the server never rested for {rest.seconds:.1f} s:"
+    summary += f" it wanted {_share(rest.mean)} all the time"
+    busiest = _busiest(rest)
+    summary += f", {busiest}." if busiest else "."
+    before = _load_before(lives)
+    act = _upset(lives, first)
+    hint = HINT_SPIN
+    if before is not None and before >= SPINNING:
+        summary += " It was so from the beginning, also before anything went wrong."
+        act, hint = None, HINT_ALWAYS
+    elif act is not None:
+        summary += f" Before that: {lives.act_in_words(act)} at {lives.when(act.index)}."
+        if before is not None:
+            summary += f" Until the first fault it had been at rest ({_share(before)})."
+    flooded = [lives.who(life.number) for life in lives.sessions.values() if life.flooded < first]
+    if flooded:
+        summary += f" It floods {named(flooded)}: see `no-creation`."
+    witness = (first, last) if act is None else (act.index, first, last)
+    where = lives.where(witness[0]) if act is not None else ""
+    return Verdict(NAME, Outcome.FAILED, summary, witness, Evidence.PROOF, exercised=exercised, where=where, hint=hint)
+
+
+def _busiest(rest: _Rest) -> str:
+    """Of the last window: which thread it is, if one stands out."""
+    top = rest.windows[-1].detail.get("top") or ()
+    if not top:
+        return ""
+    name, load = str(top[0][0]), float(top[0][1])
+    others = sum(float(row[1]) >= SPINNING / 2 for row in top) - 1
+    more = f" and {counted(others, 'other')}" if others > 0 else ""
+    return f'most of it in the thread "{name}"{more}' if load >= SPINNING / 2 else ""
+
+
+def _load_before(lives: Lives) -> float | None:
+    """What it wanted before the first fault."""
+    fault = next(iter(lives.of("fault")), None)
+    load = fault.detail.get("load") if fault is not None else None
+    return None if load is None else float(load)
+
+
+def _upset(lives: Lives, index: int) -> Entry | None:
+    """The last thing done before that is known to make loops go round: somebody went, or wrote what nobody expects."""
+    acts = [e for kind in ("drop", "act", "leave", "stall") for e in lives.of(kind) if e.index < index]
+    by_scenario = [entry for entry in acts if lives.is_of_the_scenario(entry.session)]
+    return max(by_scenario or acts, key=lambda entry: entry.index, default=None)
+
+
+def _share(load: float) -> str:
+    """ "2 % of a processor"."""
+    return f"{load * 100:.0f} % of a processor"
