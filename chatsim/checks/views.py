@@ -597,6 +597,11 @@ class Views:
                 for stay in stays:
                     if not self.terms.rooms_many and stay is not here and stay.exited == NEVER:
                         stay.exited = entry.index
+            elif entry.kind == "refused" and here is not None:
+                here.until = here.exited = entry.index
+                for stay in stays:
+                    if stay.until == here.asked:
+                        stay.until = NEVER  # it stays where it was
             elif entry.kind == "exit" and here is not None:
                 here.until = entry.index
             elif entry.kind == "exited":
@@ -610,9 +615,10 @@ class Views:
     @cached_property
     def _crossings(self) -> dict[int, list[Any]]:
         found: dict[int, list[Any]] = defaultdict(list)
-        kinds = ("enter", "entered", "exit", "exited")
+        kinds = ("enter", "entered", "exit", "exited", "refused")
         for entry in sorted((e for kind in kinds for e in self.lives.of(kind)), key=lambda e: e.index):
-            found[entry.session].append(entry)
+            if entry.kind != "refused" or entry.detail.get("room") is not None:
+                found[entry.session].append(entry)
         return found
 
     def _there_in_room(self, view: SessionView, stay: Stay) -> int:

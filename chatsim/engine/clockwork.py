@@ -14,6 +14,7 @@ from chatsim.network.network import Event, Network
 
 __all__ = ["Clockwork"]
 
+ROUNDING = 1e-6  # seconds; a deadline that was reached exactly was reached
 UNMEASURED = 0.05  # seconds of a wait that pass before the machine's strain is looked at: most waits never get there
 
 
@@ -70,7 +71,10 @@ class Clockwork:
     def _begin(self, wait: Until) -> None:
         wait.since = self.now
         wait.patience = self.patience.seconds if wait.seconds is None else wait.seconds
-        wait.deadline = wait.since + (wait.patience if wait.exact else min(wait.patience, UNMEASURED))
+        if wait.steady:
+            wait.strain, wait.measured_from = self.network.strain(), wait.since
+        measured = wait.exact or wait.steady
+        wait.deadline = wait.since + (wait.patience if measured else min(wait.patience, UNMEASURED))
 
     def _answer(self, task: Task) -> bool | None:
         """True: go on, it has come. False: go on, it has not. None: wait."""
@@ -86,13 +90,13 @@ class Clockwork:
             wait.strain, wait.measured_from = self.network.strain(), now
             wait.deadline = now + wait.patience
             return None
-        base = max(wait.measured_from, min(self._progress_at, now))
+        base = wait.measured_from if wait.steady else max(wait.measured_from, min(self._progress_at, now))
         wait.waited = now - base
         strain = self.network.strain()
         wait.lag, wait.foreign = strain.lag - wait.strain.lag, strain.foreign - wait.strain.foreign
         remains = effective(wait.waited, wait.strain, strain)
         spent = now - wait.since >= LONGEST_WAIT * wait.patience
-        wait.valid = remains >= wait.patience
+        wait.valid = remains >= wait.patience - ROUNDING
         if wait.valid or spent:
             return False
         wait.deadline = min(now + max(0.005, wait.patience - remains), wait.since + LONGEST_WAIT * wait.patience)

@@ -65,7 +65,7 @@ def _expect_one(stage: Stage, bot: str, detail: Expectation, act: Act, taken: Ta
             seen = len(stage.history)
         return index is not None
 
-    wait = Until(has_come, detail.within, exact=detail.within is not None)
+    wait = Until(has_come, detail.within, steady=detail.within is not None)
     met = yield wait
     by = found[-1] if found else None
     if by is not None and detail.line is None:
@@ -89,7 +89,7 @@ def _expect_nothing(stage: Stage, bot: str, detail: Expectation, act: Act, since
         return index is not None
 
     if detail.within is not None:
-        yield Until(has_come, detail.within, exact=True)
+        yield Until(has_come, detail.within, steady=True)
     elif not has_come():
         yield from stage.settle("expect-nothing")
         yield from fence(stage)
@@ -245,7 +245,7 @@ def expect_output(stage: Stage, step: ExpectOutput, taken: Taken) -> Steps:
             return True
         return False
 
-    wait = Until(printed, step.within, exact=step.within is not None)
+    wait = Until(printed, step.within, steady=step.within is not None)
     met = yield wait
     if found:
         taken.indexes.add(found[-1])

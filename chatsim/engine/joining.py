@@ -338,16 +338,17 @@ def cross(stage: Stage, act: Act) -> Steps:
             session = stage.able(bot, act.verb)
             if session is not None:
                 crossing.append((session, detail.room))
+    came_from: dict[int, set[str]] = {}
     for session, room in crossing:
         stage.vocabulary.room(room)
-        members = [each for each in stage.sessions if room in each.rooms and each is not session]
+        leaving = ({room} if not entering else set() if rooms.many else session.rooms - {room}) & session.rooms
+        told = {each: _members(stage, each, session) for each in (leaving | {room} if entering else leaving)}
         stage.note("enter" if entering else "exit", session.id, room=room)
-        if not entering:
-            session.rooms.discard(room)
-        stage.expect_notice("joined" if entering else "left", session, members, room)
+        came_from[session.id] = set(leaving)
+        session.rooms -= leaving
         if entering:
             session.new_in.add(room)
-        done = partial(_entered if entering else _exited, stage, session, room)
+        done = partial(_crossed, stage, session, room, told, entering=entering)
         begin(stage, session, rooms.enter if entering else rooms.exit, done, room=room, refusals=True)
     wait = Until(lambda: all(each.conversation is None for each, _ in crossing))
     if not (yield wait):
@@ -358,19 +359,33 @@ def cross(stage: Stage, act: Act) -> Steps:
                 session.conversation = None
                 session.ear.await_none()
                 session.new_in.discard(room)
+                came_from.pop(session.id, None)
                 stage.skip(
                     session.bot, f"{session.bot} was never told that it is {'in' if entering else 'out of'} {room}"
                 )
     if entering:
+        for session, room in crossing:
+            if room not in session.rooms and session.state is State.PRESENT:
+                session.rooms |= came_from.get(session.id, set())  # it was refused, and stays where it was
         for room in dict.fromkeys(room for _, room in crossing):
             yield from _knock_in_room(stage, [each for each, to in crossing if to == room and room in each.rooms], room)
     yield from stage.settle(act.verb)
     return True
 
 
-def _exited(stage: Stage, session: Session, room: str) -> None:
-    session.rooms.discard(room)
-    stage.note("exited", session.id, room=room)
+def _members(stage: Stage, room: str, but: Session) -> list[Session]:
+    return [each for each in stage.sessions if room in each.rooms and each is not but]
+
+
+def _crossed(stage: Stage, session: Session, room: str, told: dict[str, list[Session]], *, entering: bool) -> None:
+    """The dialogue is done. Only now are the notices awaited: one who is refused has gone nowhere."""
+    if entering:
+        _entered(stage, session, room)
+    else:
+        session.rooms.discard(room)
+        stage.note("exited", session.id, room=room)
+    for each, members in told.items():
+        stage.expect_notice("joined" if entering and each == room else "left", session, members, each)
 
 
 def _knock_in_room(stage: Stage, newcomers: list[Session], room: str) -> Steps:

@@ -18,7 +18,8 @@ __all__ = ["Steps", "Task", "Timers", "Until", "Waiting"]
 @dataclass(slots=True)
 class Until:
     """A wait. `seconds`: at most so long without progress (None: one patience). `exact`: the time itself is the point
-    (a pause, a closing listen): neither progress nor load stretches it.
+    (a pause, a closing listen): neither progress nor load stretches it. `steady`: a time that somebody has set for the
+    server (`expect … within`): counted from the beginning whatever comes meanwhile; only our own lag and load stretch it.
 
     When it has ended unmet, `waited` and `valid` tell how long and whether P remained after lag and foreign load.
     """
@@ -26,6 +27,7 @@ class Until:
     condition: Callable[[], bool]
     seconds: float | None = None
     exact: bool = False
+    steady: bool = False
     since: float = 0.0
     deadline: float = 0.0
     strain: Strain | None = None  # of the machine when measuring began
