@@ -1,7 +1,8 @@
 """The fence: whoever has spoken since the last one says one marked message, and everybody hears it.
 
 A fence proves presence, never absence: what was sent before it on the same way has come, or is late. It is sent only
-where something negative is about to be claimed, and before a cleanup look.
+where something negative is about to be claimed, and before a cleanup look. Where messages have been seen to overtake
+one another, it is followed by a quiet moment.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ def fence(stage: Stage) -> Steps:
         yield from stage.until_quiet()
     wait = Until(lambda: not stage.mouth.busy and stage.owed.nothing())
     if (yield wait):
-        stage.note("settled", how="fence", channels=None, valid=True)
+        overtaken = stage.overtaking.seen_in(stage.history)
+        if overtaken:  # this fence, too, may have come before what was sent before it
+            yield from stage.until_quiet()
+        stage.note("settled", how="quiet" if overtaken else "fence", channels=None, valid=True)
         return True
     stage.unmet("fence", wait, stage.owed.missing(stage.sessions))
     stage.give_up()

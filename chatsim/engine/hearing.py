@@ -274,6 +274,8 @@ class Hearing:
                 step_on(stage, session)
             elif session.state in (State.JOINING, State.OPEN) and not session.told:
                 refused(stage, session, "closed")
+            elif session.state is State.LEAVING:
+                stage.note_unanswered_goodbye(session)
             session.conversation = None
         if session.holds_end or session.state in (State.HALF, State.REFUSED, State.LEAVING):
             if event.how == "eof":

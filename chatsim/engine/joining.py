@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 
 from chatsim.engine.dialogue import begin
+from chatsim.engine.patience import LONGEST_WAIT, effective
 from chatsim.engine.session import Session, State
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until, Waiting
@@ -180,6 +181,12 @@ def _retry(stage: Stage, session: Session) -> Waiting[Session]:
     bot, gap, begun = session.bot, 2 * stage.patience.round_trip, stage.now
     pause = Until(lambda: False, min(gap, LONGEST_RETRY), exact=True)
     last_chance = False
+    before = stage.network.strain()
+
+    def waited() -> float:
+        """Seconds that count: without our own lag and foreign load."""
+        return effective(stage.now - begun, before, stage.network.strain())
+
     while True:
         yield pause
         session = _begin(stage, bot, "accepted")
@@ -192,12 +199,14 @@ def _retry(stage: Stage, session: Session) -> Waiting[Session]:
         if session.told:
             return session
         if last_chance:
-            wait.valid = True
+            wait.waited, wait.patience = stage.now - begun, stage.patience.for_joins
+            wait.valid = waited() >= wait.patience
             stage.unmet("nickname", wait, [["nickname", session.id, session.nick]])
             return session
         gap = min(2 * gap, LONGEST_RETRY)
         pause = Until(lambda: False, gap, exact=True)
-        if stage.now - begun >= stage.patience.for_joins:
+        longest = LONGEST_WAIT * stage.patience.for_joins
+        if waited() >= stage.patience.for_joins or stage.now - begun >= longest:
             last_chance = True
             yield from _speak_twice(stage)
 

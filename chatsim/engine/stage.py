@@ -16,6 +16,7 @@ from chatsim.engine.clockwork import Clockwork
 from chatsim.engine.crash import CrashReader
 from chatsim.engine.keeping import Kept
 from chatsim.engine.mouth import Mouth
+from chatsim.engine.overtaking import Overtaking
 from chatsim.engine.owed import Flight, Owed
 from chatsim.engine.patience import Patience
 from chatsim.engine.plan import Plan
@@ -27,7 +28,7 @@ from chatsim.history import WORLD, History
 from chatsim.network.network import Abort, Close, Command, Connect, Inspect, Network, Send, ServerEvent
 from chatsim.profile import phrases
 from chatsim.profile.ear import Ear, OutputEar
-from chatsim.profile.profile import Voice
+from chatsim.profile.profile import Await, Voice
 from chatsim.profile.templates import Template
 from chatsim.profile.vocabulary import Vocabulary
 from chatsim.scenario.steps import Who
@@ -58,6 +59,7 @@ class Stage:
         )
         self.patience = Patience(plan.patience)
         self.owed = Owed()
+        self.overtaking = Overtaking()
         self.owed.landed = self._landed
         # Set by the director, which ties the knot: what hears acts on the stage, and the stage lets tasks wait.
         self.clockwork: Clockwork
@@ -74,6 +76,7 @@ class Stage:
         self.unacknowledged: dict[int, deque[int]] = {}  # session -> its messages without a receipt
         self.handed_with: dict[int, list[int]] = {}  # message -> those that went out in the same write before it
         self.unanswered: deque[tuple[int, int]] = deque()  # (session, message) as the console showed them
+        self.noted_goodbye = False  # that an answer to a goodbye never came has been said
         self.slow_closer = False  # it did not close its end in time once: later goodbyes do not wait so long
         self.last_arrival = 0.0
 
@@ -404,11 +407,22 @@ class Stage:
         self.owed.closings.discard(session.id)
         self.slow_closer = True
         session.holds_end = False
+        self.note_unanswered_goodbye(session)
         session.conversation = None
         if session.state is State.LEAVING:
             self.do(Close(session.id))
             self.note("left", session.id, clean=False)
             session.move("closed")
+
+    def note_unanswered_goodbye(self, session: Session) -> None:
+        """What the profile's `leave` awaits never came. No property forbids that; its reader should know, once."""
+        talk = session.conversation
+        line = talk.lines[talk.position] if talk is not None and talk.position < len(talk.lines) else None
+        if isinstance(line, Await) and not line.closes and not self.noted_goodbye:
+            self.noted_goodbye = True
+            awaited = " or ".join(f'"{template.source}"' for template in line.templates)
+            text = f"{session.bot} said goodbye and never got the answer that `leave` in the profile awaits: {awaited}."
+            self.note("note", text=text)
 
     def quiet(self) -> float:
         """How long nothing must come before we call it quiet, in seconds."""

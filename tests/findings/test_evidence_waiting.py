@@ -7,6 +7,8 @@ from playing import Played, play
 from simulated import Faults
 
 from chatsim.checks.verdict import Cause
+from chatsim.engine.overtaking import Overtaking
+from chatsim.history import History
 from chatsim.network.network import Strain
 
 FIXED = {"latency": (0.001, 0.001), "cuts": False}
@@ -56,6 +58,77 @@ def test_what_others_say_does_not_prolong_the_time_that_the_scenario_set() -> No
     played = play(steps, **FIXED)
 
     assert [d["met"] for d in played.details("expected")] == [False]
+
+
+# --- where messages overtake one another ----------------------------------------------------------------------------------
+
+
+def nothing_expected_of(faults: Faults) -> Played:
+    steps = """
+        - join: everyone
+        - chat: {ann: {count: 20}}
+        - chat: {ann: {count: 1}}
+        - expect-nothing: {bob: "this was never said"}
+        - settle:
+    """
+    return play(steps, faults=faults, seed=3, **FIXED)
+
+
+def test_on_a_server_that_hands_each_message_to_a_thread_a_fence_is_followed_by_quiet() -> None:
+    """Such a fence overtakes what was said before it: that it came proves nothing."""
+    threads, usual = nothing_expected_of(Faults(reorder=0.5)), nothing_expected_of(Faults())
+
+    assert [d["how"] for d in threads.details("settled") if d["how"] != "all-heard"] == ["quiet", "quiet"]
+    assert [d["how"] for d in usual.details("settled") if d["how"] != "all-heard"] == ["fence", "fence"]
+    assert threads.outcome("fifo-order") == "failed"
+    assert threads.outcome("delivery") == "passed"
+    assert usual.seconds < 0.25 < threads.seconds
+
+
+def test_a_second_copy_of_an_old_message_overtakes_nothing() -> None:
+    history = History()
+    one, two = (history.new_message(0, "chat", "lobby", text).id for text in ("one", "two"))
+    overtaking = Overtaking()
+    for heard in (one, two, one):
+        history.say(0.0, "heard", 1, heard)
+
+    assert not overtaking.seen_in(history)
+
+    for heard in (two, one):
+        history.say(0.0, "heard", 2, heard)
+
+    assert overtaking.seen_in(history)
+    assert overtaking.seen_in(history)
+
+
+def test_what_is_said_in_one_room_overtakes_nothing_that_is_said_in_another() -> None:
+    history = History()
+    one = history.new_message(0, "chat", "lobby", "one").id
+    two = history.new_message(0, "chat", "room:kitchen", "two").id
+    three = history.new_message(1, "chat", "lobby", "three").id
+    for heard in (three, two, one):
+        history.say(0.0, "heard", 2, heard)
+
+    assert not Overtaking().seen_in(history)
+
+
+# --- a goodbye that is not answered -----------------------------------------------------------------------------------------
+
+
+def test_an_answer_to_a_goodbye_that_never_comes_is_told_to_the_reader_and_fails_nobody() -> None:
+    profile = """
+        profile: other-words
+        extends: lines
+        leave: [{send: "/quit"}, {await: "Farewell, {nick}."}]
+    """
+    played = play("- join: everyone\n- disconnect: ann\n- disconnect: bob", profile=profile)
+
+    (note,) = played.details("note")
+    assert note["text"] == (
+        'ann said goodbye and never got the answer that `leave` in the profile awaits: "Farewell, {nick}.".'
+    )
+    assert not played.bad()
+    assert not play("- join: everyone\n- disconnect: ann").of("note")
 
 
 # --- patience -------------------------------------------------------------------------------------------------------------
