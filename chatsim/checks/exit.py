@@ -17,13 +17,14 @@ def clean_exit(history: History) -> Verdict:
     """With a client connected, the server ends in time when told as its profile says, leaves no process behind, and
     listens again when it is started again.
 
-    Without a client connected hardly any server hangs, so such a stop is no exercise. A kill is no stop.
+    Without a client connected hardly any server hangs, so such a stop is no exercise. A kill is no stop, nor is an abort.
     """
     lives = lives_of(history)
     if lives.attached:
         return Verdict(NAME, Outcome.NOT_APPLICABLE, "A server that we only connect to is not ours to stop.")
     events = list(lives.of("server"))
     stops = [e for e in events if e.detail.get("what") == "stopping"]
+    aborted = any(e.detail.get("what") == "abort" for e in events)
     with_clients = [stop for stop in stops if lives.connected_at(stop.index)]
     exercised = len(with_clients)
 
@@ -39,7 +40,7 @@ def clean_exit(history: History) -> Verdict:
             Evidence.PROOF,
             exercised=max(1, exercised),
             where=lives.where(again.index),
-            hint="Set SO_REUSEADDR on the listening socket before `bind`.",
+            hint="Set SO_REUSEADDR on the listening socket before `bind`." if "in use" in why.lower() else "",
         )
     silent = _silent_after_restart(lives)
     if silent is not None:
@@ -61,6 +62,8 @@ def clean_exit(history: History) -> Verdict:
             return verdict
     if not exercised:
         why = "It was never told to end" if not stops else "No client was connected when it was told to end"
+        if aborted:
+            why = "chatsim ended the server itself, to see what its threads did"
         return Verdict(NAME, Outcome.NOT_EXERCISED, f"{why}.")
     told = "once" if exercised == 1 else counted(exercised, "time")
     return Verdict(
@@ -120,7 +123,6 @@ def _judge(lives: Lives, stop: Entry, exercised: int) -> Verdict | None:
             Evidence.ABSENCE,
             exercised=exercised,
             where=where,
-            hint="Threads that are not daemons keep a process alive: close their sockets when told to end.",
         )
     if behind is not None:
         left = behind.detail.get("processes") or behind.detail.get("pids")

@@ -268,9 +268,7 @@ def _intact_hint(views: Views, message: int, how: str) -> str:
     if how == "truncated" and not text.isascii():
         return "Where a text is cut or its length is told, count its bytes, not its characters: `len(text.encode())`."
     if how == "garbled" and not text.isascii():
-        return (
-            "Decode what comes and encode what goes as UTF-8, and keep the rest of a character that came in two reads."
-        )
+        return "Decode what comes and encode what goes as UTF-8."
     if how == "garbled":
         return "A message may be longer than one read: put the pieces together before you pass it on."
     if how in ("truncated", "split") and len(text) >= 500:

@@ -68,6 +68,8 @@ def one_at_a_time(evidence: Evidence) -> Hint | None:
     waiting = _unanswered(evidence)
     if waiting is None or evidence.traces or not evidence.one_thread_or_unknown:
         return None
+    if any(life.told == NEVER and life.over > waiting.connect for life in _others(evidence, waiting)):
+        return None  # that one may be what is waited for
     inside = [life for life in _others(evidence, waiting) if life.told < waiting.connect < life.over]
     others = [life for life in evidence.lives.sessions.values() if life.told != NEVER]
     together = any(
@@ -124,7 +126,7 @@ def _silent_beside(evidence: Evidence, life: Life, waiting: Life) -> bool:
     if life.acted < waiting.connect:
         return False
     view = evidence.views.sessions.get(life.number)
-    return view is not None and view.begun == NEVER
+    return view is not None and view.begun > waiting.connect
 
 
 def _main_is_in(evidence: Evidence) -> Frame | None:

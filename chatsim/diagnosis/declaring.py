@@ -104,7 +104,7 @@ def echo_is_the_rule(evidence: Evidence) -> Hint | None:
         (sender, message)
         for sender, spoken in views.spoken.items()
         for message in spoken
-        if sender >= 0 and views.judged(message) and views.messages[message].channel == "lobby"
+        if sender >= 0 and views.judged(message) and views.messages[message].kind == "chat"
     ]
     own = {(sender, message) for sender, heard in views.heard_own.items() for message in heard}
     if len({sender for sender, _ in spoke}) < 2 or not all(pair in own for pair in spoke):

@@ -17,11 +17,11 @@ __all__ = [
     "end_of_file_is_no_farewell",
     "exception_swallowed",
     "name_never_released",
+    "reads_on_after_the_end",
     "socket_never_closed",
 ]
 
 UNDONE = ("drop-notice", "no-ghosts", "nickname-released", "roster")
-SPINS = 0.5  # of one processor: less may be a server that polls
 OFTEN = 20  # times the same line is printed: nobody does that on purpose for one departure
 
 
@@ -98,7 +98,7 @@ def name_never_released(evidence: Evidence) -> Hint | None:
 
 def end_of_file_is_no_farewell(evidence: Evidence) -> Hint | None:
     """After a close `recv` returns nothing, at once and for ever: who does not look goes round and round."""
-    spin, gone = _spin(evidence)
+    spin, gone, ways = _spin(evidence)
     flood = _flood_after(evidence)
     where, source = evidence.place(_spinning(evidence)) if spin is not None else ("", "")
     advice = (
@@ -117,7 +117,7 @@ def end_of_file_is_no_farewell(evidence: Evidence) -> Hint | None:
             also=("no-thread-leak", "no-socket-leak", "nickname-released", "roster", "delivery", "no-duplication"),
             since=life.parted,
         )
-    if spin is not None and gone is not None and _ended_by_file(gone):
+    if spin is not None and gone is not None and ways == "file":
         return Hint(
             f"the server does not see the end of {gone.bot}'s connection: reading brings nothing, at once, and its loop "
             "reads again.",
@@ -179,13 +179,14 @@ def socket_never_closed(evidence: Evidence) -> Hint | None:
 def exception_swallowed(evidence: Evidence) -> Hint | None:
     """`except: pass` inside `while True`: the reading fails again at once, and again."""
     again = _printed_again(evidence)
-    spin, gone = _spin(evidence)
+    spin, gone, ways = _spin(evidence)
     if again is not None:
         index, line = again
         cause_of = evidence.departed_before(index)
         who = f" since {cause_of.bot} {cause_of.how_it_went}" if cause_of is not None else ""
-        sure, seen, since = Sure.SURELY, f'the server printed "{line}" again and again{who}.', index
-    elif spin is not None and gone is not None and gone.drop_how == "reset":
+        since = cause_of.parted if cause_of is not None else index
+        sure, seen = Sure.SURELY, f'the server printed "{line}" again and again{who}.'
+    elif spin is not None and gone is not None and ways == "reset":
         sure, since = Sure.PROBABLY, gone.parted
         seen = f"it has not come to rest since {gone.bot} {gone.how_it_went}."
     else:
@@ -205,6 +206,26 @@ def exception_swallowed(evidence: Evidence) -> Hint | None:
     )
 
 
+def reads_on_after_the_end(evidence: Evidence) -> Hint | None:
+    """It spins since somebody went, and some went in the one way, some in the other."""
+    spin, gone, ways = _spin(evidence)
+    if spin is None or gone is None or ways != "both":
+        return None
+    where, source = evidence.place(_spinning(evidence))
+    return Hint(
+        "the loop that reads goes on after the connection has ended: then `recv` returns nothing, or raises, at once and "
+        "each time.",
+        "leave the loop when `recv` returns nothing, and on every exception (`break`); then close the socket.",
+        Sure.PROBABLY,
+        ("no-spin",),
+        seen=f"it has not come to rest since {gone.bot} {gone.how_it_went}.",
+        where=where,
+        source=source,
+        also=("no-thread-leak", "no-socket-leak", "closes-connection", "drop-notice", "leave-notice", "no-ghosts"),
+        since=gone.parted,
+    )
+
+
 # --- what several of them look at ------------------------------------------------------------------------------------
 
 
@@ -213,18 +234,24 @@ def _ended_by_file(life: Life) -> bool:
     return life.drop_how in FIN or (life.drop == NEVER and life.leave < NEVER)
 
 
-def _spin(evidence: Evidence) -> tuple[Verdict | None, Life | None]:
-    """That it never rests, and after whose departure that began, where all who had gone went in the same way."""
+def _spin(evidence: Evidence) -> tuple[Verdict | None, Life | None, str]:
+    """That it never rests, who went before, and how all of those went: "file", "reset" or "both".
+
+    Null where it was so from the beginning, or something else than a departure came last before it.
+    """
     verdict = evidence.failed("no-spin")
-    if verdict is None:
-        return None, None
-    busy = next((e for e in evidence.of("rest") if float(e.detail.get("load") or 0.0) > SPINS), None)
-    gone = evidence.departed_before(busy.index if busy is not None else NEVER)
-    if gone is None or busy is None:
-        return verdict, None
-    earlier = [life for life in evidence.lives.sessions.values() if life.parted < busy.index]
-    alike = len({_ended_by_file(life) for life in earlier if life.drop_how != "vanish"}) == 1
-    return verdict, gone if alike else None
+    gone = evidence.about(verdict)
+    if verdict is None or gone is None:
+        return verdict, None, ""
+    ways = set()
+    for life in evidence.lives.sessions.values():
+        if life.parted >= verdict.witness[1]:
+            continue
+        if life.drop_how in FIN or (life.leave < NEVER and not evidence.lives.terms.leave_dialogue):
+            ways.add("file")
+        elif life.drop_how == "reset":
+            ways.add("reset")
+    return verdict, gone, ways.pop() if len(ways) == 1 else "both" if ways else ""
 
 
 def _spinning(evidence: Evidence) -> Frame | None:

@@ -38,6 +38,7 @@ RULES: Final[tuple[Rule, ...]] = (
     reading.cut_at_a_size,
     departing.end_of_file_is_no_farewell,
     departing.exception_swallowed,
+    departing.reads_on_after_the_end,
     declaring.notice_reads_differently,
     departing.cleanup_after_the_loop,
     departing.name_never_released,

@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 # What people write into `recv(…)`: a cut there, or a little before, is theirs.
-SIZES = (64, 128, 200, 256, 500, 512, 1000, 1024, 1500, 2000, 2048, 3000, 4096, 5000, 8192, 10_000, 16_384, 65_536)
+SIZES = (32, 64, 128, 200, 256, 500, 512, 1000, 1024, 1500, 2000, 2048, 3000, 4096, 5000, 8192, 10_000, 16_384, 65_536)
 OVERHEAD = 40  # bytes of a message that are not its text: a command, a name, a header
 LEAST_TELLING = 12  # bytes that a text must have in common with its copy before they are called its beginning
 
@@ -101,7 +101,7 @@ def cut_at_a_size(evidence: Evidence) -> Hint | None:
     cut = _cut_after(message.text, str(entry.detail.get("text", "")))
     if cut is None or cut >= whole:
         return None
-    size = next((size for size in SIZES if 0 <= size - cut <= OVERHEAD), None)
+    size = _size_of_a_read(cut)
     number = f"`recv({size})`" if size is not None else f"`recv` of about {cut} bytes"
     return Hint(
         f"a message is longer than one {number}, and what one `recv` brings is taken for a whole message.",
@@ -219,6 +219,13 @@ def _cut_after(said: str, got: str) -> int | None:
             break
         same += 1
     return same if same >= LEAST_TELLING else None
+
+
+def _size_of_a_read(cut: int) -> int | None:
+    """What was probably written into `recv(…)`, if a text was cut after so many bytes; None if that cannot be told."""
+    if cut in SIZES:
+        return cut
+    return next((size for size in SIZES if size >= 500 and 0 < size - cut <= OVERHEAD), None)
 
 
 def _read_as(said: str, alphabet: str) -> str:

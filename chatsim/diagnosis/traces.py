@@ -40,6 +40,8 @@ _BY_NAME = frozenset(
     )
 )
 
+_MAIN = ("<module>", "_run_module_as_main", "_shutdown")
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -206,18 +208,10 @@ def read_stacks(text: str) -> tuple[Stack, ...]:
 
 
 def _with_main(stacks: Sequence[Stack]) -> Iterator[Stack]:
-    """Faulthandler does not name the main thread: it is the one whose oldest line stands in no function."""
+    """Faulthandler does not name the main thread. Its oldest line stands in no function, or in Python's own end."""
     named = any(stack.main for stack in stacks)
     for stack in stacks:
-        yield (
-            stack
-            if named
-            else Stack(stack.frames, stack.frames[-1].function == "<module>" or _ran(stack), stack.active)
-        )
-
-
-def _ran(stack: Stack) -> bool:
-    return stack.frames[-1].function in ("_run_module_as_main",)
+        yield stack if named else Stack(stack.frames, stack.frames[-1].function in _MAIN, stack.active)
 
 
 def commonest(frames: Iterable[Frame]) -> list[Frame]:

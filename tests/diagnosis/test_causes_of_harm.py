@@ -1,0 +1,150 @@
+"""Texts that arrive glued, in pieces, cut or in other letters."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.checks.story import Story
+from tests.diagnosis.judged import explained
+
+LONG = "the quick brown fox jumps over the lazy dog, and " * 60
+RUSSIAN = "Привет, Боб! Как у тебя дела?"
+
+
+def of_ann_and_bob() -> Story:
+    story = Story()
+    story.join("ann", "bob")
+    story.settled()
+    return story
+
+
+def said(text: str, came_as: str, how: str, step: str = "- chat: {ann: …}") -> Story:
+    """ann says it, and this is what bob gets of it."""
+    story = of_ann_and_bob()
+    story.step("chat", text=step)
+    story.say("ann", text)
+    story.damaged("bob", text, how, came_as)
+    story.settled()
+    return story
+
+
+# --- glued -----------------------------------------------------------------------------------------------------------
+
+
+def glued(first: str, second: str, *, shared: bool) -> Story:
+    story = of_ann_and_bob()
+    story.say(first, "one", shared=shared)
+    story.say(second, "two", shared=shared)
+    story.hear("bob" if first != "bob" else "ann", "one")
+    story.damaged("bob", "one", "glued", with_=("two",))
+    story.hear("bob", "two")
+    story.damaged("bob", "two", "glued", with_=("one",))
+    story.settled()
+    return story
+
+
+def test_two_messages_of_one_write_that_came_out_as_one_were_one_read() -> None:
+    verdict = explained(glued("ann", "ann", shared=True))["framing"]
+
+    assert verdict.hint.startswith("Surely: one `recv` is taken for one message")
+    assert "buffer" in verdict.hint
+
+
+def test_two_writes_of_one_client_that_came_out_as_one_are_less_sure() -> None:
+    assert explained(glued("ann", "ann", shared=False))["framing"].hint_sure == "probably"
+
+
+def test_messages_of_two_clients_cannot_have_come_in_one_read() -> None:
+    story = of_ann_and_bob()
+    story.join("cat")
+    story.say("ann", "one")
+    story.say("cat", "two")
+    story.all_hear("one", "bob")
+    story.all_hear("two", "bob")
+    story.damaged("bob", "two", "glued", with_=("one",))
+    story.settled()
+
+    verdict = explained(story)["framing"]
+    assert verdict.hint.startswith("Probably: the server writes a message without what ends it")
+
+
+def test_what_was_sent_in_pieces_and_came_in_pieces_is_told_so() -> None:
+    story = said("hello everybody", "hello", "truncated", "- send: {ann: {in-pieces: …}}")
+
+    verdict = explained(story)["intact"]
+    assert verdict.hint.startswith(
+        "Probably: one `recv` is taken for one message, but one `recv` may bring only a part"
+    )
+
+
+# --- cut -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cut", "number", "sure"),
+    [(1024, "`recv(1024)`", "probably"), (1015, "`recv(1024)`", "probably"), (32, "`recv(32)`", "probably")],
+)
+def test_a_cut_at_a_size_that_people_read_by_tells_the_number(cut: int, number: str, sure: str) -> None:
+    verdict = explained(said(LONG, LONG[:cut], "truncated"))["intact"]
+
+    assert number in verdict.hint
+    assert f"the first {cut} came in one piece" in verdict.hint
+    assert verdict.hint_sure == sure
+
+
+def test_a_cut_anywhere_else_is_told_without_a_guess_at_the_number() -> None:
+    verdict = explained(said(LONG, LONG[:777], "truncated"))["intact"]
+
+    assert verdict.hint.startswith("Perhaps: a message is longer than one `recv` of about 777 bytes")
+
+
+def test_a_text_that_came_with_a_name_in_its_middle_was_cut_there() -> None:
+    text = LONG[:77]
+    verdict = explained(said(text, f"ann: {text[:32]}ann: {text[32:]}", "garbled"))["intact"]
+
+    assert "`recv(32)`" in verdict.hint
+
+
+def test_a_text_of_which_nothing_is_left_was_not_cut() -> None:
+    assert explained(said(LONG, "??????????????????", "garbled"))["intact"].hint_sure == ""
+
+
+# --- letters ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("came_as", "cause"),
+    [
+        (RUSSIAN.encode("ascii", "replace").decode(), 'becomes "?"'),
+        (RUSSIAN.encode().decode("latin-1"), "reads them as latin-1"),
+        (RUSSIAN.encode("ascii", "ignore").decode(), "are left out"),
+    ],
+)
+def test_what_an_encoding_does_to_a_text_is_recognised(came_as: str, cause: str) -> None:
+    verdict = explained(said(RUSSIAN, came_as, "garbled"))["intact"]
+
+    assert cause in verdict.hint
+    assert verdict.hint_sure == "surely"
+
+
+def test_as_many_bytes_as_there_are_characters_means_counted_characters() -> None:
+    verdict = explained(said(RUSSIAN, RUSSIAN[:17], "truncated"))["intact"]
+
+    assert verdict.hint.startswith("Surely: where the length of a text is told")
+    assert "29 characters, and 29 bytes" in verdict.hint
+
+
+def test_a_text_cut_somewhere_else_was_not_counted_in_characters() -> None:
+    assert "characters are counted" not in explained(said(RUSSIAN, RUSSIAN[:6], "truncated"))["intact"].hint
+
+
+@pytest.mark.parametrize(("step", "sure"), [("- send: {ann: {in-pieces: …}}", "surely"), ("- chat: …", "probably")])
+def test_a_sign_for_a_broken_letter_stands_where_it_was_cut(step: str, sure: str) -> None:
+    verdict = explained(said(RUSSIAN, RUSSIAN[:4] + "\ufffd\ufffd" + RUSSIAN[5:], "garbled", step))["intact"]
+
+    assert "came in two reads" in verdict.hint
+    assert verdict.hint_sure == sure
+
+
+def test_a_text_full_of_broken_letters_was_not_cut_once() -> None:
+    assert "two reads" not in explained(said(RUSSIAN, "\ufffd" * 20 + ", !", "garbled"))["intact"].hint
