@@ -108,6 +108,8 @@ def _verdict(verdict: Verdict, run: Run, narrator: Narrator | None) -> dict[str,
         "where": verdict.where or None,
         "at": verdict.at or None,
         "hint": verdict.hint or None,
+        "hint_sure": verdict.hint_sure or None,
+        "hint_where": verdict.hint_where or None,
         "witness": [
             _entry(index, history, narrator)
             for index in verdict.witness

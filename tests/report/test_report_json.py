@@ -61,6 +61,16 @@ def test_a_failure_carries_its_witness_as_history_entries() -> None:
     ]
 
 
+def test_a_hint_tells_how_sure_it_is_and_which_line_it_means() -> None:
+    run = literal.failed()
+    verdict = run.verdicts[0].hinted("Surely: so.\nTry: this.", "surely", "server.py:31, in handle")
+    (plain,) = told(replace(run, verdicts=(verdict, *run.verdicts[1:])))["runs"]
+
+    hinted, other = plain["verdicts"][0], plain["verdicts"][1]
+    assert (hinted["hint_sure"], hinted["hint_where"]) == ("surely", "server.py:31, in handle")
+    assert (other["hint_sure"], other["hint_where"]) == (None, None)
+
+
 def test_an_error_tells_whose_side_it_is_on() -> None:
     (plain,) = told(literal.not_started())["runs"]
 
