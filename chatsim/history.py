@@ -61,7 +61,8 @@ of the world (session WORLD)
                                                             top: list of [thread, load], the busiest first
   stacks     what its threads were doing [text, by, why]    by: py-spy | faulthandler; why: spin | hung | stop
   server     [what, …]                                      started listening stopping exited ended left-behind failed
-                                                            kill restart freeze thaw; exited has code and asked
+                                                            kill abort restart freeze thaw; exited has code and asked;
+                                                            abort: we end it to see what its threads are doing
   out        a line the server printed [stream, line, what?, nick?, message?]  what: joined | left | said when recognised
   expected   [step, bot, what, met, negative, by?, where]   an expect, expect-nothing, expect-output; by: index that met it
   crash      what the server printed when an exception was unhandled [text]

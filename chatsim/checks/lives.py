@@ -23,7 +23,14 @@ NEVER = 2**62  # an index that no history reaches: "has not happened"
 MOST_LISTED = 1000  # the longest list of what a wait misses; a longer one was cut off
 
 _WORDED = re.compile(rb"[^\x00-\x03]", re.DOTALL)  # any kind but the four of messages, which are most of a history
-_DONE_TO_IT = {"kill": "killed", "restart": "started anew", "freeze": "frozen", "stopping": "told to end"}
+_DONE_TO_IT = {
+    "kill": "killed",
+    "abort": "ended by chatsim",
+    "restart": "started anew",
+    "freeze": "frozen",
+    "stopping": "told to end",
+}
+_ENDS = ("stopping", "kill", "abort", "restart")  # the process ends by our own act
 _VERBS = {
     "drop": ("drop", "disconnect"),
     "leave": ("disconnect",),
@@ -176,10 +183,7 @@ class Lives:
 
     def renewed_between(self, first: int, last: int) -> bool:
         """Have we ended the process meanwhile, so that what comes after knows nothing of what was before?"""
-        return any(
-            first < entry.index < last and entry.detail.get("what") in ("stopping", "kill", "restart")
-            for entry in self.of("server")
-        )
+        return any(first < entry.index < last and entry.detail.get("what") in _ENDS for entry in self.of("server"))
 
     def down_between(self, first: int, last: int) -> bool:
         return any(begin < last and first < end for begin, end in self._down)
@@ -243,9 +247,9 @@ class Lives:
         since, frozen = NEVER, False
         for entry in self.of("server"):
             what = entry.detail.get("what")
-            if what in ("stopping", "kill", "restart", "freeze") and since == NEVER:
+            if what in (*_ENDS, "freeze") and since == NEVER:
                 since, frozen = entry.index, what == "freeze"
-            elif what in ("stopping", "kill", "restart"):
+            elif what in _ENDS:
                 frozen = False
             elif since != NEVER and (what == "listening" or (what == "thaw" and frozen)):
                 yield since, entry.index
@@ -267,7 +271,7 @@ class Lives:
             if entry.index > index:
                 break
             what = entry.detail.get("what")
-            if what in ("stopping", "kill", "restart"):
+            if what in _ENDS:
                 stopped = True
             elif what in ("started", "listening"):
                 stopped = False

@@ -482,7 +482,7 @@ class Views:
         frozen: list[tuple[int, int]] = []
         for entry in self.lives.of("server"):
             what = entry.detail.get("what")
-            if what in ("stopping", "kill", "restart"):
+            if what in ("stopping", "kill", "abort", "restart"):
                 if not outages or outages[-1][1] != NEVER:
                     outages.append((entry.index, NEVER))
             elif what == "listening" and outages and outages[-1][1] == NEVER:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["CrashReader"]
+__all__ = ["CrashReader", "DumpReader"]
 
 UNHANDLED = re.compile(
     r"^(?:Exception in thread |Exception ignored in|Task exception was never retrieved|Future exception was never retrieved"
@@ -18,6 +18,14 @@ UNHANDLED = re.compile(
 )
 TRACEBACK = "Traceback (most recent call last):"
 MOST_LINES = 60
+
+# What Python's faulthandler prints of an aborted process: a head for each thread, then its frames, the innermost first.
+DUMP_HEAD = re.compile(
+    r"Fatal Python error: Aborted|(?:Current thread|Thread) 0x[0-9a-f]+ .*\(most recent call first\):|Extension modules: "
+    r"|Current thread's C stack trace"
+)
+DUMP_LINE = re.compile(r"  File \"|  Binary file \"|  <|  \.\.\.|\s*$")
+MOST_DUMPED = 600  # lines
 
 
 class CrashReader:
@@ -84,3 +92,21 @@ class CrashReader:
             return "\n".join(lines)
         self._last_trace = lines
         return None
+
+
+class DumpReader:
+    """Gathers, out of the output's lines, the dump of the threads of a Python process that *we* have aborted."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._open = False
+
+    def take(self, line: str) -> None:
+        self._open = bool(DUMP_HEAD.match(line) or (self._open and DUMP_LINE.match(line)))
+        if self._open and len(self._lines) < MOST_DUMPED:
+            self._lines.append(line)
+
+    def finish(self) -> str | None:
+        """The dump, if there was one; what comes after it is another."""
+        text, self._lines, self._open = "\n".join(self._lines).strip(), [], False
+        return text if "most recent call first" in text else None

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from chatsim.engine import expecting, joining, leaving, speaking
+from chatsim.engine import cycles, expecting, joining, leaving, speaking
 from chatsim.engine.clockwork import Clockwork
 from chatsim.engine.desk import operate
 from chatsim.engine.ending import end
 from chatsim.engine.fencing import fence
 from chatsim.engine.hearing import Hearing
 from chatsim.engine.mouth import Mouth
-from chatsim.engine.plan import Plan
+from chatsim.engine.plan import Plan, walk
+from chatsim.engine.resting import is_fault, weigh
+from chatsim.engine.seeing import look_at_stalled
 from chatsim.engine.serving import serve
 from chatsim.engine.stage import Stage
 from chatsim.engine.stopped import how_far
@@ -50,12 +53,14 @@ class Director:
         self.stage = stage = Stage(plan, network, history)
         hearing = Hearing(stage)
         stage.hear = hearing.phrase
+        stage.when_settled = partial(look_at_stalled, stage)
         stage.clockwork = Clockwork(network, stage.patience, hearing.take_all, stage.take_turn)
         stage.mouth = Mouth(plan.profile, stage.clockwork.timers, network.now, stage.full)
         self._plan = plan
         self._taken = expecting.Taken()
         self._number = 0
         self._since = 0  # the history's length when the step before began
+        self._measuring = False  # within the cycles of a repeat
         self._draw = random.Random(f"pauses {plan.seed}")
 
     def play(self) -> History:
@@ -81,8 +86,10 @@ class Director:
     def _run(self) -> Steps:
         for note in self._plan.notes:
             self.stage.note("note", text=note)
+        if not self._plan.attached and any(map(is_fault, walk(self._plan.scenario.steps))):
+            self.stage.at_first = self.stage.inspect(work=True)
         if self._plan.profile.exits == "when-empty":
-            yield from joining.join_visitor(self.stage, "keeper")  # the server ends with its last client
+            yield from joining.join_visitor(self.stage, cycles.KEEPER)  # the server ends with its last client
         yield from self._play(self._plan.scenario.steps, inside=False)
         self._number += 1
         self.stage.step = self._number
@@ -113,6 +120,8 @@ class Director:
 
     def _step(self, step: Step, before: int, inside: bool) -> Steps:
         stage = self.stage
+        if stage.at_first is not None and is_fault(step):
+            yield from weigh(stage)
         match step:
             case Act():
                 yield from self._act(step, before, inside)
@@ -125,8 +134,7 @@ class Director:
             case Together():
                 yield from self._together(step, inside)
             case Repeat():
-                for _ in range(step.times):
-                    yield from self._play(step.steps, inside=inside)
+                yield from self._repeat(step, inside)
             case Settle():
                 yield from stage.settle("settle")
                 yield from fence(stage)
@@ -163,6 +171,16 @@ class Director:
                 yield from leaving.resume(stage, act)
             case "expect" | "expect-nothing":
                 yield from expecting.expect(stage, act, self._taken, before)
+        return True
+
+    def _repeat(self, step: Repeat, inside: bool) -> Steps:
+        if inside or self._measuring or not cycles.are_measured(self._plan.profile, step):
+            for _ in range(step.times):
+                yield from self._play(step.steps, inside=inside)
+            return True
+        self._measuring = True
+        yield from cycles.cycle(self.stage, step, partial(self._play, inside=False))
+        self._measuring = False
         return True
 
     def _together(self, step: Together, inside: bool) -> Steps:

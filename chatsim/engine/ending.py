@@ -5,11 +5,14 @@ A right server waits for little here: a look that shows everything clean ends th
 
 from __future__ import annotations
 
-from chatsim.engine.fencing import fence
+from chatsim.engine.fencing import fence, speak_twice
 from chatsim.engine.joining import join_visitor
+from chatsim.engine.resting import listen_at_rest
+from chatsim.engine.seeing import look
 from chatsim.engine.serving import stop, thaw
 from chatsim.engine.session import CLOSED, State
 from chatsim.engine.speaking import ask_roster
+from chatsim.engine.stacks import tell_stacks
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until
 
@@ -25,6 +28,7 @@ def end(stage: Stage) -> Steps:
     if stage.frozen:
         thaw(stage)  # what is owed since the freeze is owed once it goes on
     yield from stage.settle("end")
+    spins = False
     departed = any(each.state in (State.GONE, State.HALF) and each.told for each in stage.sessions)
     if stage.server_is == "up":
         if stage.faulted_at is not None:
@@ -32,12 +36,14 @@ def end(stage: Stage) -> Steps:
         if departed:
             yield from _look_three_times(stage)
         listen = min(5 * stage.patience.round_trip, stage.patience.seconds)  # a server in a flood has no end of trips
-        yield Until(lambda: False, max(CLOSING_LISTEN, listen), exact=True)
+        spins = yield from listen_at_rest(stage, max(CLOSING_LISTEN, listen))
         _tell_the_rest(stage)
     rest = stage.crashes.finish()
     if rest:
         stage.note("crash", text=rest[:4000])
     stage.ending = True
+    if spins or stage.hangs:
+        yield from tell_stacks(stage, "spin" if spins else "hung")
     if not stage.plan.attached and stage.server_is == "up":
         yield from stop(stage)
     stage.abort_all()
@@ -78,9 +84,7 @@ def _look_three_times(stage: Stage) -> Steps:
     if stage.profile.knock and stage.terms.others_hear:
         if not stage.there():
             yield from join_visitor(stage)
-        for _ in range(2):
-            stage.spoken.update((each.id, "lobby") for each in stage.there()[:1] if each.state is State.PRESENT)
-            yield from fence(stage)
+        yield from speak_twice(stage, stage.there())
     begun = stage.now
     while not (yield from _look(stage, 3)):
         waited = stage.now - begun
@@ -94,9 +98,8 @@ def _look_three_times(stage: Stage) -> Steps:
 def _look(stage: Stage, number: int) -> Steps:
     """One cleanup look; True if there is nothing left to see."""
     stage.note("look", number=number)
-    tag = stage.inspect()
-    yield Until(lambda: tag in stage.facts, 1.0)
-    facts = dict(stage.facts.get(tag, {}))
+    seen = yield from look(stage)
+    facts = {} if seen is None else dict(seen.facts)
     stage.note("facts", look=number, **facts)
     clean = _is_clean(stage, facts)
     asker = next((each for each in stage.there() if each.state is State.PRESENT), None)

@@ -7,11 +7,13 @@ one another, it is followed by a quiet moment.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chatsim.engine.session import Session, State
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until
 
-__all__ = ["fence"]
+__all__ = ["fence", "speak_twice"]
 
 
 def fence(stage: Stage) -> Steps:
@@ -51,6 +53,14 @@ def fence(stage: Stage) -> Steps:
     stage.give_up()
     stage.note("settled", how="patience", channels=None, valid=wait.valid)
     return False
+
+
+def speak_twice(stage: Stage, speakers: Sequence[Session]) -> Steps:
+    """The first of these who can says two messages, a round trip apart: the first write to a closed peer succeeds."""
+    for _ in range(2):
+        stage.spoken.update((each.id, "lobby") for each in speakers[:1] if each.state is State.PRESENT)
+        yield from fence(stage)
+    return True
 
 
 def _was_heard(stage: Stage, session: Session) -> bool:

@@ -83,7 +83,7 @@ class Hearing:
         elif isinstance(event, OpenFailed):
             self._failed(event)
         elif isinstance(event, Facts):
-            stage.facts[event.tag] = event.facts
+            stage.facts[event.tag] = event
         elif isinstance(event, ServerEvent):
             self._server(event)
 
@@ -336,11 +336,15 @@ class Hearing:
             crash = stage.crashes.take(event.line)
             if crash:
                 stage.history.note(event.at, "crash", text=crash[:4000])
+        else:
+            stage.dump.take(event.line)
 
     def _server(self, event: ServerEvent) -> None:
         stage = self._stage
         stage.server_events.append(event)
         detail = dict(event.detail)
+        if event.what == "stacks" or (event.what == "failed" and detail.get("command") == "stacks"):
+            return  # who asked for them tells
         if event.what == "stopping":
             stage.server_is = "stopping"
         elif event.what == "listening":

@@ -179,6 +179,7 @@ def _name_was_freed(stage: Stage, session: Session) -> bool:
 def _retry(stage: Stage, session: Session) -> Waiting[Session]:
     """Ask for the name again until it is free or patience is spent; then once more after somebody has spoken twice."""
     bot, gap, begun = session.bot, 2 * stage.patience.round_trip, stage.now
+    keeps_names = "nickname" in stage.vain  # a server that has kept one for good is not asked as long for the next
     pause = Until(lambda: False, min(gap, LONGEST_RETRY), exact=True)
     last_chance = False
     before = stage.network.strain()
@@ -202,6 +203,8 @@ def _retry(stage: Stage, session: Session) -> Waiting[Session]:
             wait.waited, wait.patience = stage.now - begun, stage.patience.for_joins
             wait.valid = waited() >= wait.patience
             stage.unmet("nickname", wait, [["nickname", session.id, session.nick]])
+            return session
+        if keeps_names and stage.now - begun >= LONGEST_RETRY:
             return session
         gap = min(2 * gap, LONGEST_RETRY)
         pause = Until(lambda: False, gap, exact=True)

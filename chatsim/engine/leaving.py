@@ -7,6 +7,7 @@ from functools import partial
 
 from chatsim.engine.desk import answer_all_of
 from chatsim.engine.dialogue import begin
+from chatsim.engine.seeing import look_at_stalled
 from chatsim.engine.session import Session, State
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until
@@ -168,7 +169,7 @@ def stall(stage: Stage, act: Act) -> Steps:
                 hold(stage, session)
                 stage.note("stall", session.id)
                 stage.do(HoldReading(session.id))
-    yield from ()  # a step is a generator, also where it waits for nothing
+    yield from look_at_stalled(stage)
     return True
 
 
@@ -182,6 +183,7 @@ def hold(stage: Stage, session: Session) -> None:
 
 def resume(stage: Stage, act: Act) -> Steps:
     """resume: caught up, or closed by the server (its right, unless `slow-readers: kept`)."""
+    yield from look_at_stalled(stage)
     for who, _ in act.entries:
         stalled = {each.bot for each in stage.sessions if each.state is State.STALLED and not each.frozen}
         for bot in who.bots or [each for each in stage.bots(who, "resume") if each in stalled]:

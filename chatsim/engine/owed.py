@@ -8,7 +8,7 @@ to go, per session one byte a message heard. So a delivery costs two array look-
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from chatsim.engine.session import Session
@@ -190,11 +190,24 @@ class Owed:
 
     # --- the whole ---------------------------------------------------------------------------------------------
 
-    def nothing(self) -> bool:
+    def nothing(self, but: Set[str] = frozenset()) -> bool:
+        """Is nothing awaited any more? Nothing, that is, `but` what goes by these words in `missing`."""
         self.sweep()
         if self.transitions and not any(each.awaiting for each in self.transitions):
             self.transitions.clear()
-        return not (self.flights or self.transitions or self.closings or self.catching_up)
+        if not but:
+            return not (self.flights or self.transitions or self.closings or self.catching_up)
+        others = (("notice", self.transitions), ("close", self.closings), ("catching up", self.catching_up))
+        waited_for = (word for word, some in others if some)
+        in_flight = (word for flight in self.flights.values() for word in self._awaited_of(flight))
+        return all(word in but for words in (waited_for, in_flight) for word in words)
+
+    def _awaited_of(self, flight: Flight) -> Iterator[str]:
+        if self.to_go[flight.message] > 0 or flight.audience:
+            yield "message"
+        for word, awaited in (("echo", flight.echo), ("ack", flight.ack), ("output", flight.console)):
+            if awaited:
+                yield word
 
     def missing(self, sessions: Iterable[Session], most: int = 1000) -> list[list[object]]:
         """What is not there, as rows [what, session, message number or words]."""

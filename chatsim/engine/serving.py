@@ -1,4 +1,4 @@
-"""The server as an actor: stop, kill, restart, freeze, thaw."""
+"""The server as an actor: stop, kill, restart, freeze, thaw; and its abort, for what it tells then."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from chatsim.engine.leaving import go_on, hold
 from chatsim.engine.owed import Flight
 from chatsim.engine.session import CLOSED, State
 from chatsim.engine.stage import Stage
-from chatsim.engine.tasks import Steps, Until
+from chatsim.engine.tasks import Steps, Until, Waiting
 from chatsim.network.network import ServerCommand
 from chatsim.scenario.steps import ServerStep
 
-__all__ = ["serve", "stop", "thaw"]
+__all__ = ["abort", "serve", "stop", "thaw"]
 
 LONGEST_STOP = 4.5  # seconds times what the user asked for: then its whole tree is ended by force
+KILLED = 5.0  # seconds until nothing of it is left
 START_PATIENCE = 10.0  # seconds for a server to listen again
 
 
@@ -78,11 +79,48 @@ def stop(stage: Stage) -> Steps:
     wait = Until(ended, min(max(stage.patience.seconds, 2.0), LONGEST_STOP * stage.plan.patience))
     if not (yield wait):
         stage.unmet("stop", wait, [["server", -1, "still there"]])
-        stage.do(ServerCommand("kill"))
-        yield Until(ended, 5.0)
+        yield from _end_by_force(stage)
+        _note_dump(stage, "stop")
     stage.server_is = "down"
     _close_all(stage)
     return True
+
+
+def abort(stage: Stage, why: str) -> Waiting[bool]:
+    """End it so that a Python server tells what its threads are doing. Our own act: nothing is learnt about its end.
+
+    True if it told.
+    """
+    stage.note("server", what="abort")
+    _everybody_out(stage)
+    stage.server_is = "stopping"
+    yield from _end_by_force(stage)
+    told = _note_dump(stage, why)
+    stage.server_is = "down"
+    _close_all(stage)
+    return told
+
+
+def _end_by_force(stage: Stage) -> Steps:
+    """A Python server's last words are then what its threads are doing; any other is just killed."""
+    had = len(stage.server_events)
+
+    def seen(*whats: str) -> bool:
+        return any(event.what in whats for event in stage.server_events[had:])
+
+    stage.do(ServerCommand("abort"))
+    yield Until(lambda: seen("ended", "failed"), KILLED)
+    if not seen("ended"):
+        stage.do(ServerCommand("kill"))
+        yield Until(lambda: seen("ended"), KILLED)
+    return True
+
+
+def _note_dump(stage: Stage, why: str) -> bool:
+    dump = stage.dump.finish()
+    if dump is not None:
+        stage.note("stacks", text=dump, by="faulthandler", why=why)
+    return dump is not None
 
 
 def _kill(stage: Stage) -> Steps:

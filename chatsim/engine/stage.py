@@ -7,13 +7,13 @@ knows a socket or a clock.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Literal
 
 from chatsim.engine import session as states
 from chatsim.engine.clockwork import Clockwork
-from chatsim.engine.crash import CrashReader
+from chatsim.engine.crash import CrashReader, DumpReader
 from chatsim.engine.keeping import Kept
 from chatsim.engine.mouth import Mouth
 from chatsim.engine.overtaking import Overtaking
@@ -25,7 +25,7 @@ from chatsim.engine.tasks import Steps, Until
 from chatsim.engine.texts import Composed, Composer
 from chatsim.engine.transition import Transition
 from chatsim.history import WORLD, History
-from chatsim.network.network import Abort, Close, Command, Connect, Inspect, Network, Send, ServerEvent
+from chatsim.network.network import Abort, Close, Command, Connect, Facts, Inspect, Network, Send, ServerEvent
 from chatsim.profile import phrases
 from chatsim.profile.ear import Ear, OutputEar
 from chatsim.profile.profile import Await, Voice
@@ -38,6 +38,7 @@ __all__ = ["Stage"]
 MOST_UNDER_WAY = 512 * 1024  # bytes of messages nobody has finished hearing
 LETS_GO = 0.002  # seconds from the end of a server's words until its process has closed that socket as well
 SHORTEST_QUIET = 0.25  # seconds; a delayed acknowledgement takes 40 ms, a lost segment 200
+SHORTEST_HASTE = 0.01  # seconds for what has been waited for in vain before
 HERE = (State.JOINING, State.PRESENT, State.STALLED)
 
 
@@ -65,6 +66,7 @@ class Stage:
         self.clockwork: Clockwork
         self.mouth: Mouth
         self.hear: Callable[[Session, phrases.Phrase, float], None]
+        self.when_settled: Callable[[], Steps]
 
         self.step = 0  # number of the step being played
         self.sessions: list[Session] = []
@@ -87,8 +89,14 @@ class Stage:
         self.server_events: list[ServerEvent] = []
         self.server_ear = OutputEar(self.vocabulary, plan.profile)
         self.crashes = CrashReader()
+        self.dump = DumpReader()
         self.output_lines: list[tuple[int, str]] = []  # history index, text
-        self.facts: dict[int, Mapping[str, Any]] = {}  # by the tag of the inspection
+        self.facts: dict[int, Facts] = {}  # by the tag of the inspection, until they are fetched
+        self.at_first: int | None = None  # the tag of a look at the server's work as the run began
+        self.load: float | None = None  # how much of a processor the server wanted until the first fault
+        self.hung_at: float | None = None  # when it had not made a sound for a whole patience, though it should have
+        self.vain: set[str] = set()  # what has been waited for in vain before
+        self.hasty = False  # chatsim's own repetitions: what was in vain before is not waited for again
         self.kept: dict[int, Kept] = {}  # session -> what it received as text, where a step asks for a line
         self._inspections = 0
 
@@ -123,7 +131,8 @@ class Stage:
     def fault(self) -> None:
         """The first fault freezes the patience: from now on nothing counts as healthy."""
         if self.faulted_at is None:
-            self.note("fault", patience=self.patience.freeze(), round_trip=self.patience.round_trip)
+            load: dict[str, Any] = {} if self.load is None else {"load": self.load}
+            self.note("fault", patience=self.patience.freeze(), round_trip=self.patience.round_trip, **load)
         self.faulted_at = len(self.history)
 
     # --- who is who ----------------------------------------------------------------------------------------------------
@@ -360,6 +369,8 @@ class Stage:
     def settle(self, why: str, *, longer: float = 0.0) -> Steps:
         """Wait until all that is owed has been heard, or the patience (and `longer` seconds) is spent; the history
         tells which."""
+        if self.hasty and self.vain and not self.owed.nothing():
+            yield from self._settle_in_haste()
         if not self.owed.nothing() or self.mouth.busy:
             seconds = self.patience.seconds + longer if longer else None
             wait = Until(lambda: not self.mouth.busy and self.owed.nothing(), seconds)
@@ -368,11 +379,25 @@ class Stage:
                 self.unmet(why, wait, self.owed.missing(self.sessions))
                 self.give_up()
                 self.note("settled", how="patience", channels=None, valid=wait.valid)
+                yield from self.when_settled()
                 return True
         self.note("settled", how="all-heard", channels=None, valid=True)
+        yield from self.when_settled()
+        return True
+
+    def _settle_in_haste(self) -> Steps:
+        """What was waited for in vain before may still come for a moment; it proves nothing that it does not."""
+        if (yield Until(lambda: not self.mouth.busy and self.owed.nothing(self.vain))):
+            moment = max(SHORTEST_HASTE, 4 * self.patience.round_trip)
+            if not (yield Until(self.owed.nothing, moment, exact=True)):
+                self.give_up()
         return True
 
     def unmet(self, why: str, wait: Until, missing: list[list[object]]) -> None:
+        if wait.valid:
+            self.vain |= {str(row[0]) for row in missing}
+            if self._hangs(wait, missing):
+                self.hung_at = self.now
         detail: dict[str, Any] = {"for": why}
         self.note(
             "wait",
@@ -386,6 +411,21 @@ class Stage:
             foreign=round(wait.foreign, 3),
             valid=wait.valid,
         )
+
+    def _hangs(self, wait: Until, missing: list[list[object]]) -> bool:
+        """Not a byte came from the server in the whole of this wait, and something should have that nobody heard."""
+        if self.server_is != "up" or self.frozen or self.last_arrival > wait.since:
+            return False
+        return any(
+            row[0] in ("join", "knock")
+            or (row[0] in ("message", "echo") and not any(each.has_seen(int(str(row[2]))) for each in self.sessions))
+            for row in missing
+        )
+
+    @property
+    def hangs(self) -> bool:
+        """Has it hung, and made no sound since?"""
+        return self.hung_at is not None and self.last_arrival <= self.hung_at and self.server_is == "up"
 
     def give_up(self) -> None:
         """Nothing more is expected of what is pending; what the ears hold back is told as it is."""
@@ -433,10 +473,10 @@ class Stage:
         yield Until(lambda: self.now - max(self.last_arrival, 0.0) >= length, seconds=length, exact=True)
         return True
 
-    def inspect(self) -> int:
+    def inspect(self, *, work: bool = False) -> int:
         """Ask for the server's facts; they come as `facts[tag]`."""
         self._inspections += 1
-        self.do(Inspect(self._inspections))
+        self.do(Inspect(self._inspections, work))
         return self._inspections
 
     def hang_up(self, session: Session) -> None:

@@ -45,6 +45,14 @@ __all__ = ["Faults", "SimulatedRoom", "StuckError"]
 
 MOST_POLLS = 400_000
 FIRST_PORT = 40_001
+DUMP = (
+    "Fatal Python error: Aborted",
+    "",
+    "Current thread 0x00007f1c (most recent call first):",
+    '  File "server.py", line 7 in serve',
+    "",
+    "Extension modules: none (total: 0)",
+)
 
 
 class StuckError(AssertionError):
@@ -69,6 +77,15 @@ class Faults:
     stubborn: bool = False  # does not end when told to
     mute: bool = False  # accepts, and never says a word
     releases_late: float = 0.0  # a name is free only so long after its holder went
+    leaks_threads: float = 0.0  # of the departed, this share leaves its thread behind
+    leaks_files: float = 0.0  # and this one its descriptor
+    leaks_bytes: int = 0  # that each departed leaves behind
+    pool: int = 0  # a new thread for each connection, until there are so many; none of them ends
+    ends_late: float = 0.0  # a thread ends only so long after its client has gone
+    closes_when_speaking: bool = False  # a descriptor of a departed client is closed once somebody has spoken twice
+    spins_from: float = 1e9  # from then on one thread does nothing but that
+    polls: float = 0.0  # what its threads want of a processor all the time
+    full: int = 1_000_000  # after so many departures it accepts, and serves nobody any more
 
 
 @dataclass
@@ -107,9 +124,16 @@ class SimulatedRoom:
         think: float = 0.0,
         cuts: bool = True,
         limit: float = 10_000.0,
+        runtimes: tuple[str, ...] = ("python",),
+        has_work: bool = True,
+        py_spy: bool = False,
     ) -> None:
         self._make, self.dialect = dialect, dialect()
         self.faults = faults or Faults()
+        self._runtimes, self._has_work, self._py_spy = list(runtimes), has_work, py_spy
+        self._departed: list[float] = []  # when each client went
+        self._spoken_since = 0  # messages heard since the last one went
+        self._accepted = 0
         self._latency, self._think, self._cuts, self._limit = latency, think, cuts, limit
         self._chance = random.Random(f"room {seed}")
         self._now = 0.0
@@ -180,8 +204,8 @@ class SimulatedRoom:
                 self._of_the_server(0.0005, lambda: self._carry_out(self.dialect.typed(text.encode()), None))
             case ServerCommand(what):
                 self._command(what)
-            case Inspect(tag):
-                self._events.append(Facts(self._now, tag, self._facts()))
+            case Inspect(tag, work):
+                self._events.append(Facts(self._now, tag, self._facts() | (self._work() if work else {})))
 
     # --- time ----------------------------------------------------------------------------------------------------
 
@@ -224,6 +248,9 @@ class SimulatedRoom:
         self._at(self._now + delay, opened)
 
     def _welcome(self, line: Line) -> None:
+        self._accepted += 1
+        if len(self._departed) >= self.faults.full:
+            return
         line.guest = len(self._guests) + 1
         line.framing = self.dialect.framing()
         self._guests[line.guest] = line
@@ -259,6 +286,7 @@ class SimulatedRoom:
         if self.faults.mute:
             return
         for message in line.framing.feed(data):
+            self._spoken_since += 1
             if line.guest not in self._guests:
                 return
             if self.faults.refuse and not line.joined:
@@ -276,6 +304,9 @@ class SimulatedRoom:
     def _client_ended(self, line: Line) -> None:
         """FIN or reset, after all that came before it."""
         self._read(line)
+        if line.guest:
+            self._departed.append(self._now)
+            self._spoken_since = 0
         line.client_done = True
         self._part(line)
         if not self.faults.never_close:
@@ -402,6 +433,10 @@ class SimulatedRoom:
                 for action in waiting:
                     self._at(self._now, action)
                 self._tell_world("thawed")
+            case "stacks" if self.up and self._py_spy:
+                self._at(self._now + 0.3, lambda: self._tell_world("stacks", text="Thread 1 (active): serve"))
+            case "abort" if self.up:
+                self._at(self._now + 0.01, self._abort)
             case _:
                 self._tell_world("failed", command=what, why="it makes no sense now")
 
@@ -413,6 +448,12 @@ class SimulatedRoom:
             for text in ("Traceback (most recent call last):", '  File "server.py", line 1', "KeyError: 7"):
                 self._events.append(Output(self._now, "stderr", text))
             self._end(1)
+
+    def _abort(self) -> None:
+        if self.up and "python" in self._runtimes:
+            for text in DUMP:
+                self._events.append(Output(self._now, "stderr", text))
+        self._end(-6)
 
     def _end(self, code: int) -> None:
         if not self.up:
@@ -433,9 +474,32 @@ class SimulatedRoom:
         self._tell_world("listening", host="127.0.0.1", port=1)
 
     def _facts(self) -> dict[str, object]:
+        faults, gone = self.faults, len(self._departed)
+        here = sum(1 for guest in self._guests if guest > 0)
+        ending = sum(1 for at in self._departed if self._now < at + faults.ends_late)
+        threads = 1 + (min(self._accepted, faults.pool) if faults.pool else here + ending)
+        unclosed = gone if faults.closes_when_speaking and self._spoken_since < 2 else 0
         return {
             "alive": self.up,
             "listening": self.up,
+            "threads": threads + int(gone * faults.leaks_threads),
+            "children": 0,
+            "fds": 5 + here + unclosed + int(gone * faults.leaks_files),
+            "rss": 20_000_000 + gone * faults.leaks_bytes,
+            "runtimes": self._runtimes,
+            "send_queue": {line.port: len(b"".join(_bytes(line))) for line in self._lines.values() if _bytes(line)},
             "close_wait": [line.port for line in self._lines.values() if line.client_done and line.server_open],
             "established": [line.port for line in self._lines.values() if not line.client_done and line.server_open],
         }
+
+    def _work(self) -> dict[str, object]:
+        if not self._has_work:
+            return {}
+        spun = max(0.0, self._now - self.faults.spins_from)
+        threads = {"1/1": ["main", 0.05 + self._now * self.faults.polls], "1/2": ["serve", spun]}
+        return {"work": threads, "cpu_only": False}
+
+
+def _bytes(line: Line) -> list[bytes]:
+    """What waits for a client that does not read."""
+    return [piece for piece in line.held or () if isinstance(piece, bytes)]

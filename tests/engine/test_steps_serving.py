@@ -43,7 +43,7 @@ def test_a_kill_is_no_crash() -> None:
 def test_a_server_that_does_not_end_is_killed_and_fails() -> None:
     played = play("- join: ann and bob\n- chat: {ann: {count: 1}}", faults=Faults(stubborn=True))
 
-    assert commands(played) == ["stop", "kill"]
+    assert commands(played) == ["stop", "abort"]
     assert [w["for"] for w in played.details("wait")] == ["stop"]
     assert played.outcome("clean-exit") == "failed"
 

@@ -1,0 +1,81 @@
+"""Is the server at rest while nothing goes on? And how busy was it before the first fault?
+
+Rest is seen, not averaged: one quiet window is enough, and a right server is watched for no longer than the closing
+listen lasts anyway. A loaded machine changes nothing: waiting for a processor counts as wanting one.
+"""
+
+from __future__ import annotations
+
+from chatsim.engine.seeing import load_between, look
+from chatsim.engine.stage import Stage
+from chatsim.engine.tasks import Steps, Until, Waiting
+from chatsim.network.network import Strain
+from chatsim.scenario.steps import Act, Raw, ServerStep, Step
+
+__all__ = ["is_fault", "listen_at_rest", "weigh"]
+
+WINDOW = 0.05  # seconds
+AT_REST = 0.3  # of one processor: 50 threads that poll ten times a second want 16 % at worst
+SPINNING = 0.5  # the quietest window of a spinning server wants more
+WINDOWS = 20
+WINDOWS_LOADED = 40  # where others have kept the server waiting for more than half of the time
+
+
+def listen_at_rest(stage: Stage, seconds: float) -> Waiting[bool]:
+    """Listen for so long, and go on for as long as the server is busy, up to a second or two. True: it never rested."""
+    before = None if stage.plan.attached else (yield from look(stage, work=True))
+    yield Until(lambda: False, seconds, exact=True)
+    if before is None or "work" not in before.facts:
+        return False
+    number, restless, watched, foreign = 0, True, 0.0, 0.0
+    strain: Strain | None = None  # not looked at for a server that rests in the first window
+    while stage.server_is == "up":
+        after = yield from look(stage, work=True)
+        window = None if after is None else load_between(before, after)
+        if after is None or window is None or stage.server_is != "up":
+            break
+        before, number, earlier = after, number + 1, strain
+        resting = window.load < AT_REST
+        if not resting:
+            strain = stage.network.strain()
+        in_window = 0.0 if strain is None or earlier is None else strain.foreign - earlier.foreign
+        watched, foreign = watched + window.seconds, foreign + in_window
+        restless = restless and window.load >= SPINNING
+        stage.note(
+            "rest",
+            number=number,
+            seconds=round(window.seconds, 5),
+            load=round(window.load, 3),
+            top=[list(each) for each in window.top],
+            cpu_only=window.cpu_only,
+            foreign=round(in_window, 3),
+        )
+        if resting:
+            return False
+        if number >= (WINDOWS_LOADED if foreign > watched / 2 else WINDOWS):
+            return restless
+        yield Until(lambda: False, WINDOW, exact=True)
+    return False
+
+
+def is_fault(step: Step) -> bool:
+    """Will this step call `Stage.fault`?"""
+    if isinstance(step, Act):
+        bad = (
+            isinstance(detail, Raw) and (detail.garbage, detail.raw, detail.data) != (None, None, None)
+            for _, detail in step.entries
+        )
+        return step.verb in ("connect", "drop", "stall") or any(bad)
+    return isinstance(step, ServerStep)
+
+
+def weigh(stage: Stage) -> Steps:
+    """Before the first fault: how much of a processor has the server wanted since the run began?"""
+    begun, stage.at_first = stage.at_first, None
+    first = stage.facts.pop(begun, None) if begun is not None else None
+    if first is None or "work" not in first.facts or stage.server_is != "up":
+        return False
+    now = yield from look(stage, work=True)
+    found = None if now is None else load_between(first, now)
+    stage.load = None if found is None else round(found.load, 3)
+    return True
