@@ -198,6 +198,8 @@ def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
         return None if able else "a join dialogue in which a client can be refused (`join`, `refuses`)"
     if isinstance(detail, Departure) and detail.how == "mid-message" and _waits_for_answers(profile):
         return "a server that nobody types answers for: there half a message is a question, too"
+    if isinstance(detail, Talk | Raw) and _waits_for_answers(profile) and _is_long(detail, profile):
+        return "a server that nobody types answers for: there every piece of a long text is a question of its own"
     if isinstance(detail, Raw):
         whole = detail.pieces is None and detail.glued == 1 and (detail.text is not None or detail.size is not None)
         if _waits_for_answers(profile) and not whole:
@@ -209,6 +211,14 @@ def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
     if isinstance(detail, Expectation):
         return _lacking_expectation(detail, profile)
     return None
+
+
+def _is_long(detail: Talk | Raw, profile: Profile) -> bool:
+    """Longer than the server takes as one message?"""
+    longest = profile.limits.text
+    texts = detail.texts if isinstance(detail, Talk) else (detail.text or "",)
+    sizes = (detail.size or 0, *(len(text.encode()) for text in texts))
+    return longest is not None and max(sizes) > longest
 
 
 def _waits_for_answers(profile: Profile) -> bool:

@@ -104,7 +104,11 @@ class Lines:
     def _tell_what_was_left_out(self) -> None:
         if not self._left_out_bytes:
             return
-        _, *lines, last = self._tail.split(b"\n")  # the first is seldom whole
+        pieces = self._tail.split(b"\n")
+        lines, last = (
+            pieces[1:-1],
+            pieces[-1],
+        )  # the first is seldom whole; the last goes on, also where it is the only one
         number, size = self._left_out - len(lines), self._left_out_bytes - len(self._tail)
         self._tail, self._left_out, self._left_out_bytes = b"", 0, 0
         told = f"… {max(0, number):,} lines ({max(0, size) / 1e6:,.1f} MB) left out …"

@@ -76,6 +76,19 @@ def test_after_a_flood_lines_are_given_again() -> None:
     assert made.lines[-1] == ("calm again", True)
 
 
+def test_a_flood_may_be_one_line_without_an_end() -> None:
+    made = Heard()
+    made.stream.feed((b"x" * 999 + b"\n") * (BURST // 500), 0.0)
+    for _ in range(100):
+        made.stream.feed(b"y" * 100_000, 0.0)
+    made.stream.give_unfinished()
+    given = [line for line, _ in made.lines]
+
+    assert any("left out" in line for line in given)
+    assert set(given[-1]) == {"y"}
+    assert sum(map(len, given)) < 3 * BURST
+
+
 @given(st.lists(st.binary(max_size=200), max_size=40))
 def test_any_bytes_at_all_are_lines(pieces: list[bytes]) -> None:
     """Nothing that a server prints raises, and nothing is given that contains a line end."""
