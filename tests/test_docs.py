@@ -124,7 +124,7 @@ def test_the_history_that_is_shown_can_be_read() -> None:
     "played",
     [
         "scenarios/rooms.yaml",
-        "scenarios/rude.yaml --profile prompted",
+        "scenarios/half.yaml --profile prompted",
         "scenarios/operator.yaml --profile operator-desk",
         "docs/example/cut-off.yaml --profile docs/example/profile.yaml",
     ],

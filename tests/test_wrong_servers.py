@@ -56,7 +56,7 @@ def test_a_mistake_fails_what_it_violates_and_nothing_else(wrong: Wrong) -> None
     assert told == golden.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("scenario", ["lobby", "drops", "names", "order", "rooms", "storm", "cuts"])
+@pytest.mark.parametrize("scenario", ["lobby", "drops", "twins", "order", "rooms", "storm", "cuts"])
 @pytest.mark.parametrize("server", RIGHT)
 def test_a_right_server_fails_nothing(server: str, scenario: str) -> None:
     played = play(server, SHIPPED / f"{scenario}.yaml", "lines", 1.0)
