@@ -14,7 +14,7 @@ from chatsim.checks.growth import FEWEST, MEMORY_CYCLES, Growth, enough, growth,
 from chatsim.checks.lives import Life, Lives, lives_of
 from chatsim.checks.stalls import pushed_at
 from chatsim.checks.verdict import Evidence, Outcome, Verdict
-from chatsim.checks.wording import counted, named
+from chatsim.checks.wording import counted, named, sized
 from chatsim.history import Entry, History
 
 __all__ = ["no_memory_leak", "no_socket_leak", "no_thread_leak"]
@@ -348,8 +348,8 @@ def _swelling(lives: Lives, leaks: Sequence[_Watched], exercised: int) -> Verdic
     first = leaks[0]
     cycles = first.cycles
     (sooner, low), (later, high) = first.samples[0], first.samples[-1]
-    summary = f"The server keeps about {_bytes(first.growth.slope)} of memory for each client that has gone:"
-    summary += f" {_bytes(low)} after {counted(sooner, 'departure')}, {_bytes(high)} after {later}, {cycles.all_went}."
+    summary = f"The server keeps about {sized(first.growth.slope)} of memory for each client that has gone:"
+    summary += f" {sized(low)} after {counted(sooner, 'departure')}, {sized(high)} after {later}, {cycles.all_went}."
     if cycles.refused:
         summary += " In the end it refused to let anybody in."
     return Verdict(
@@ -370,7 +370,7 @@ def _too_little_memory(lives: Lives, watched: Sequence[_Watched]) -> str:
         return f"Memory is taken in lumps: it takes {MEMORY_CYCLES} cycles or more to see a leak, and {cycles} were played."
     if any(life.stalls for life in lives.sessions.values()):
         return (
-            f"Nobody came and went again and again, and less than {_bytes(PUSHED)} was pushed at one who did not read."
+            f"Nobody came and went again and again, and less than {sized(PUSHED)} was pushed at one who did not read."
         )
     return _NO_CYCLES
 
@@ -383,10 +383,10 @@ def _remembered(judged: Sequence[_Watched]) -> Iterator[str]:
     told = f"{departed} clients came and went."
     low, high = most.samples[0][1], most.samples[-1][1]
     if most.growth.state == "unclear":
-        yield f"{told} Memory grew from {_bytes(low)} to {_bytes(high)}, but not steadily with the departures."
+        yield f"{told} Memory grew from {sized(low)} to {sized(high)}, but not steadily with the departures."
     else:
-        least = _bytes(max(each.growth.visible for each in judged))
-        yield f"{told} Memory went from {_bytes(low)} to {_bytes(high)}; a leak of {least} a client would have shown."
+        least = sized(max(each.growth.visible for each in judged))
+        yield f"{told} Memory went from {sized(low)} to {sized(high)}; a leak of {least} a client would have shown."
 
 
 # --- one who does not read ---------------------------------------------------------------------------------------
@@ -421,8 +421,8 @@ def _pushes(lives: Lives, history: History) -> Iterator[_Push]:
 
 def _hoarding(lives: Lives, push: _Push, exercised: int) -> Verdict:
     who = lives.who(push.life.number)
-    summary = f"{who} stopped reading at {lives.when(push.stalled)}, and {_bytes(push.pushed)} were said to it."
-    summary += f" The server's memory grew by {_bytes(push.grown)} meanwhile: it keeps all that {who} does not take."
+    summary = f"{who} stopped reading at {lives.when(push.stalled)}, and {sized(push.pushed)} were said to it."
+    summary += f" The server's memory grew by {sized(push.grown)} meanwhile: it keeps all that {who} does not take."
     hint = "Bound what is kept for one client, and part with one that never reads."
     return Verdict(
         "no-memory-leak",
@@ -438,11 +438,4 @@ def _hoarding(lives: Lives, push: _Push, exercised: int) -> Verdict:
 
 def _bounded(lives: Lives, push: _Push) -> str:
     who = lives.who(push.life.number)
-    return f"{_bytes(push.pushed)} were pushed at {who}, who did not read; memory grew by {_bytes(max(0, push.grown))}."
-
-
-def _bytes(number: float) -> str:
-    """ "1.5 MiB", "24 KiB", "300 bytes"."""
-    if number >= MIB:
-        return f"{number / MIB:.1f} MiB"
-    return f"{number / KIB:.1f} KiB" if number >= KIB else f"{number:.0f} bytes"
+    return f"{sized(push.pushed)} were pushed at {who}, who did not read; memory grew by {sized(max(0, push.grown))}."

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from chatsim.checks.faults import Fault, failed
 from chatsim.checks.joining import kept_out, may_come_in
-from chatsim.checks.lives import NEVER, Life, Lives, lives_of
+from chatsim.checks.lives import NEVER, Life, Lives
 from chatsim.checks.server_liveness import no_crash_output, stays_up
 from chatsim.checks.sessions import SessionView
 from chatsim.checks.verdict import Evidence, Outcome, Verdict
@@ -14,7 +14,7 @@ from chatsim.checks.views import Views, views_of
 from chatsim.checks.wording import counted, named
 from chatsim.history import History
 
-__all__ = ["keeps_clients", "no_crash_output", "stays_up", "still_serves"]
+__all__ = ["keeps_clients", "no_crash_output", "stays_up", "still_serves", "thrown_out"]
 
 
 def keeps_clients(history: History) -> Verdict:
@@ -23,12 +23,12 @@ def keeps_clients(history: History) -> Verdict:
     A server that ends as a whole, by our doing or its own, is not judged here (`stays-up`, `clean-exit`); nor is a
     refused join (`lets-in`), nor one that makes way for another of its nickname (`unique-nicknames`).
     """
-    lives = lives_of(history)
-    name = "keeps-clients"
+    views = views_of(history)
+    lives, name = views.lives, "keeps-clients"
     kept = [life for life in lives.sessions.values() if life.connected != NEVER and life.refused == NEVER]
     if not kept:
         return Verdict(name, Outcome.NOT_EXERCISED, "Nobody was connected.")
-    thrown = [life for life in kept if _thrown_out(lives, history, life)]
+    thrown = [life for life in kept if thrown_out(views, life)]
     if not thrown:
         return Verdict(
             name, Outcome.PASSED, f"None of {counted(len(kept), 'connection')} was closed.", exercised=len(kept)
@@ -61,8 +61,9 @@ def keeps_clients(history: History) -> Verdict:
     )
 
 
-def _thrown_out(lives: Lives, history: History, life: Life) -> bool:
-    index = life.closed
+def thrown_out(views: Views, life: Life) -> bool:
+    """Did the server close it without any right to, while it went on itself?"""
+    lives, index = views.lives, life.closed
     if index == NEVER or life.declared:
         return False
     if life.parted < index or life.acted < index:
@@ -71,7 +72,7 @@ def _thrown_out(lives: Lives, history: History, life: Life) -> bool:
         return False
     if _evicted_while_stalled(lives, life) or _replaced(lives, life):
         return False
-    return not _spoke_too_much(lives, history, life)
+    return not _spoke_too_much(views, life)
 
 
 def _evicted_while_stalled(lives: Lives, life: Life) -> bool:
@@ -95,11 +96,11 @@ def _replaced(lives: Lives, life: Life) -> bool:
     )
 
 
-def _spoke_too_much(lives: Lives, history: History, life: Life) -> bool:
-    limit = lives.terms.limit_text
+def _spoke_too_much(views: Views, life: Life) -> bool:
+    limit = views.terms.limit_text
     if limit is None:
         return False
-    return any(m.sender == life.number and len(m.text.encode(errors="replace")) > limit for m in history.messages)
+    return any(m.sender == life.number and len(m.text.encode(errors="replace")) > limit for m in views.messages)
 
 
 # --- still-serves ----------------------------------------------------------------------------------------------------

@@ -295,9 +295,13 @@ class Lives:
 
     def last_fault_before(self, index: int, first: int) -> int:
         """The last thing done before `index` that is a fault beyond doubt; else `first`, which may be but a connection."""
-        done = (e for kind in ("drop", "act", "stall", "server") for e in self.of(kind) if first <= e.index < index)
-        faults = [e.index for e in done if e.kind != "server" or e.detail.get("what") in _DONE_TO_IT]
-        return max(faults, default=first)
+        return max((fault.index for fault in self.faults_between(first - 1, index)), default=first)
+
+    def faults_between(self, first: int, last: int) -> list[Entry]:
+        """What was done between these that is a fault beyond doubt, by a bot or to the server; in order."""
+        done = (e for kind in ("drop", "act", "stall", "server") for e in self.of(kind) if first < e.index < last)
+        faults = (e for e in done if e.kind != "server" or e.detail.get("what") in _DONE_TO_IT)
+        return sorted(faults, key=lambda entry: entry.index)
 
     def act_in_words(self, act: Entry) -> str:
         """ "bob dropped (reset)", "bob sent bad input (nul)"."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["clip", "counted", "named"]
+__all__ = ["clip", "counted", "named", "sized"]
 
 MOST_NAMES = 4  # more than that are counted: a sentence must stay readable with a thousand bots
 MOST_TEXT = 120
@@ -24,6 +24,13 @@ def named(names: Sequence[str], last: str = "and") -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """ "1 client", "3 clients"."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def sized(number: float) -> str:
+    """ "300 bytes", "24.0 KiB", "1.5 MiB"."""
+    if number >= 1024 * 1024:
+        return f"{number / 1024 / 1024:.1f} MiB"
+    return f"{number / 1024:.1f} KiB" if number >= 1024 else f"{number:.0f} bytes"
 
 
 def clip(text: str, most: int = MOST_TEXT) -> str:

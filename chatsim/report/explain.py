@@ -335,10 +335,9 @@ _EXERCISED: dict[str, Callable[[_Facts], bool]] = {
     "no-thread-leak": lambda f: f.did("cycle"),
     "no-socket-leak": lambda f: f.did("cycle"),
     "no-memory-leak": lambda f: f.did("cycle", "stall"),
-    "no-spin": lambda f: f.gone,
     "still-serves": lambda f: f.did("drop", "send:bad", "stall") and f.joins > 1,
-    "no-head-of-line-blocking": lambda f: f.did("stall", "connect", "send:bad"),
-    "survives-malformed": lambda f: f.did("send:bad", "drop:mid-message"),
+    "no-head-of-line-blocking": lambda f: f.did("stall", "connect", "send:half"),
+    "survives-malformed": lambda f: f.did("send:bad") and f.bots > 1,
     "expectations": lambda f: f.did("expect", "expect-nothing", "expect-output", "join:refused"),
 }
 
@@ -398,6 +397,8 @@ def _facts(scenario: Scenario, terms: Terms) -> _Facts:
         for who, detail in step.entries:
             bots = [bot for bot in who.bots or everyone if bot not in who.but]
             verbs.add(_kind(step.verb, detail))
+            if isinstance(detail, Raw) and detail.garbage:
+                verbs.add(f"send:{detail.garbage}")
             if isinstance(detail, Talk | Tell) or (isinstance(detail, Raw) and _kind(step.verb, detail) != "send:bad"):
                 messages += max(getattr(detail, "count", 1), len(getattr(detail, "texts", ())), 1)
                 now.update(bots)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatsim.checks.catalogue import CHECKS
 from chatsim.profile.profile import Profile
 from chatsim.profile.reader import builtin_names, load_profile
 from chatsim.profile.terms_of import terms_of
@@ -61,7 +62,7 @@ def test_what_is_foretold_names_each_property_once(lines: Profile) -> None:
     assert {"roster", "isolation"} <= set(told["untested"])
     names = [name for group in told.values() for name in group]
     assert len(names) == len(set(names))
-    assert "no-thread-leak" not in names, "it has a name, and no check yet"
+    assert set(names) == set(CHECKS)
 
 
 def test_what_a_profile_does_not_promise_is_not_applicable() -> None:
