@@ -111,9 +111,10 @@ class Type:
 @dataclass(frozen=True, slots=True)
 class ServerCommand:
     """`stop`: ask it to end as its profile says · `kill` · `start`: start it again on the same port ·
-    `freeze` (SIGSTOP) · `thaw` (SIGCONT) · `stacks`: tell what its threads are doing, without ending it (needs py-spy) ·
-    `abort`: end it so that a Python server's last words tell what its threads are doing (SIGABRT). Answered by
-    `ServerEvent`s."""
+    `freeze` (SIGSTOP; when it is told, every thread stands still) · `thaw` (SIGCONT) · `stacks`: tell what the threads
+    of a Python server are doing, without ending it (needs py-spy) · `abort`: kill it within a second or so, but let its
+    Python processes first print what their threads are doing (SIGABRT; on stderr, as Output before `ended`). Answered by
+    `ServerEvent`s; one that cannot be done by `failed`."""
 
     what: str
 

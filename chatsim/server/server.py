@@ -213,7 +213,7 @@ class Server:
         program = py_spy()
         pythons = life.onlooker.pythons()
         if program is None:
-            why = "py-spy is not installed (pip install chatsim[stacks])"
+            why = "py-spy is not installed (pip install py-spy)"
         elif not pythons:
             why = "no process of the server is Python's"
         elif self._stacks is not None and not self._stacks.over:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,7 @@ __all__ = ["StackDump", "py_spy"]
 PATIENCE = 5.0  # seconds for all processes together; one takes a tenth of a second
 LARGEST = 64 * 1024  # bytes of text that are kept
 READ_SIZE = 64 * 1024
+CAUSE = re.compile(r"^(Error|[0-9]+): ")  # what it writes before a cause
 
 
 def py_spy() -> str | None:
@@ -156,9 +158,13 @@ class StackDump:
 
 
 def _reason(complaint: bytes) -> str:
-    """Its first line says what is wrong, and the rest advises somebody who has called it himself."""
-    lines = [line.strip() for line in complaint.decode("utf-8", "replace").splitlines() if line.strip()]
-    return f"py-spy says: {lines[0][:300]}" if lines else ""
+    """What is wrong, and its cause; not the advice for who has called it himself, nor where in its code it was."""
+    text = complaint.decode("utf-8", "replace")
+    if "permission denied" in text.lower():
+        return "py-spy may not look into the server: on this system only root may look into another process"
+    lines = [line.strip() for line in text.partition("Stack backtrace:")[0].splitlines()]
+    said = [CAUSE.sub("", line) for line in lines if line and line != "Caused by:"]
+    return f"py-spy says: {': '.join(said)[:300]}" if said else ""
 
 
 def _shortened(text: bytes) -> bytes:

@@ -73,7 +73,7 @@ def before_its_end(events: list[Event]) -> list[str]:
 # --- while it goes on
 
 
-@pytest.mark.skipif(stacks.py_spy() is None, reason="py-spy is not installed: pip install chatsim[stacks]")
+@pytest.mark.skipif(stacks.py_spy() is None, reason="py-spy is not installed: pip install py-spy")
 def test_py_spy_names_the_function_in_which_it_hangs_and_it_goes_on(yard: Yard) -> None:
     world = yard.running(yard.script(HANG))
     events = asked(world)
@@ -112,11 +112,28 @@ def test_of_a_long_text_the_beginning_is_told(yard: Yard, monkeypatch: pytest.Mo
     assert text.endswith("y\n")
 
 
-def test_if_it_may_not_look_its_own_words_say_why(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
-    pretends(yard, monkeypatch, "sys.exit('Permission Denied: try sudo\\nmore advice')")
+@pytest.mark.parametrize(
+    ("complaint", "why"),
+    [
+        (
+            "Permission Denied: Try running again with sudo",
+            "py-spy may not look into the server: on this system only root may look into another process",
+        ),
+        (
+            "Error: Failed to get stack traces\n\nCaused by:\n    0: Failed to suspend it\n    1: no such process\n\n"
+            "Stack backtrace:\n   0: main",
+            "py-spy says: Failed to get stack traces: Failed to suspend it: no such process",
+        ),
+        ("", "py-spy ended with exit code 3"),
+    ],
+)
+def test_if_it_cannot_look_its_own_words_say_why(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, complaint: str, why: str
+) -> None:
+    pretends(yard, monkeypatch, f"print('half of it', flush=True); sys.stderr.write({complaint!r}); sys.exit(3)")
     events = asked(yard.running(yard.script("serve(0)")))
 
-    assert detail(events, "failed") == {"command": "stacks", "why": "py-spy says: Permission Denied: try sudo"}
+    assert detail(events, "failed") == {"command": "stacks", "why": why}
 
 
 def test_one_that_does_not_come_to_an_end_is_ended_and_the_server_let_go(
@@ -186,7 +203,7 @@ def test_where_there_is_no_py_spy_or_it_cannot_be_started_that_is_said(
     monkeypatch.setattr(server, "py_spy", lambda: str(yard.folder / "nothing"))
     broken = detail(asked(world), "failed")
 
-    assert missing == {"command": "stacks", "why": "py-spy is not installed (pip install chatsim[stacks])"}
+    assert missing == {"command": "stacks", "why": "py-spy is not installed (pip install py-spy)"}
     assert broken["why"] == "py-spy cannot be started: no such file or directory"
 
 
