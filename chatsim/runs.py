@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from chatsim.engine.director import Director
     from chatsim.world import World
 
-__all__ = ["Target", "has_fixed_port", "run", "why_not"]
+__all__ = ["Target", "has_fixed_port", "reference_server", "run", "why_not"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,14 +242,21 @@ class _Play:
 
 
 def _reference_server(start: Start, dialect: str) -> tuple[Start, tuple[str, ...]]:
-    """How to start the reference server that came with us, whatever lies in the current folder under its name."""
+    command, environment = reference_server("--dialect", dialect, "--port", "{port}")
+    return replace(start, env={**start.env, **environment}), command
+
+
+def reference_server(*arguments: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """How to call the reference server that came with us, whatever lies in the current folder under its name.
+
+    Gives the command, and what its environment needs.
+    """
     spec = find_spec("reference_server")
     if spec is None or spec.origin is None:
         raise ChatsimError("the reference server is not installed with chatsim", hint="install chatsim again, whole")
     root = str(Path(spec.origin).parent.parent)
     # -P: not from the current folder; -S: it needs the standard library only, and listens some milliseconds earlier.
-    command = (sys.executable, "-S", "-P", "-m", "reference_server", "--dialect", dialect, "--port", "{port}")
-    return replace(start, env={**start.env, "PYTHONPATH": root}), command
+    return (sys.executable, "-S", "-P", "-m", "reference_server", *arguments), {"PYTHONPATH": root}
 
 
 @contextmanager

@@ -31,6 +31,7 @@ VERBS = {
     "properties": "List what chatsim can prove.",
     "steps": "List what a scenario can say.",
     "profiles": "List the built-in profiles, or show one.",
+    "selftest": "Show that chatsim catches servers that are wrong, and no others.",
 }
 
 EXIT_CODES_HELP = "\b\nExit codes:\n" + table()

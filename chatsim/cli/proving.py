@@ -1,0 +1,128 @@
+"""Plays a selftest: all its trials side by side; then, alone, those whose outcome the machine may have made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from chatsim.report.confirm import absences, undecided, weighed
+from chatsim.selftest.schedule import Schedule, Seen, Trial, seen
+from chatsim.selftest.shipped import shipped_scenarios
+from chatsim.selftest.subjects import Subject
+
+if TYPE_CHECKING:
+    from chatsim.cli.terminal import Progress
+    from chatsim.jobs import Job
+    from chatsim.profile.profile import Profile
+    from chatsim.report.report import Run
+    from chatsim.scenario.scenario import Scenario
+
+__all__ = ["Proving"]
+
+BAR = 24  # columns
+
+
+class Proving:
+    """`results` has what came of each trial; after an interrupt, of those that were finished."""
+
+    def __init__(
+        self, subjects: Sequence[Subject], *, repeat: int, seed: int, first: bool, patience: float, jobs: int
+    ) -> None:
+        self._patience, self._jobs = patience, jobs
+        self._scenarios = _scenarios()
+        self._profiles = {name: _profile(name) for name in {subject.dialect for subject in subjects}}
+        fitting = {name: self._fitting(profile) for name, profile in self._profiles.items()}
+        self._schedule = Schedule(subjects, fitting, repeat=repeat, seed=seed, first=first)
+        self._in_doubt: list[tuple[Trial, Run]] = []
+        self._began = monotonic()
+        self.results: dict[Trial, Seen] = {}
+        self.interrupted = False
+
+    def all(self, progress: Progress) -> None:
+        try:
+            self._side_by_side(progress)
+            self._alone(progress)
+        except KeyboardInterrupt:
+            self.interrupted = True
+        finally:
+            progress.clear()
+
+    def _side_by_side(self, progress: Progress) -> None:
+        from chatsim.jobs import Crew
+
+        asked: list[Trial] = []
+        progress.show(self._how_far())
+        with Crew(self._jobs) as crew:
+            for number, run in crew.as_ready(self._asked_for(asked)):
+                if not run.interrupted:
+                    self._take(asked[number], run)
+                    progress.show(self._how_far())
+
+    def _asked_for(self, asked: list[Trial]) -> Iterator[Job]:
+        for trial in self._schedule.trials():
+            asked.append(trial)
+            yield self._job(trial)
+
+    def _take(self, trial: Trial, run: Run) -> None:
+        result = seen(trial, run)
+        self.results[trial] = result
+        self._schedule.took(result)
+        if undecided(run) or run.error is not None or (trial.subject.is_right and absences(run)):
+            self._in_doubt.append((trial, replace(run, history=None) if not trial.subject.is_right else run))
+
+    def _alone(self, progress: Progress) -> None:
+        """What neighbours may have done. A right server is blamed only for what is so again, or remains unknown."""
+        for number, (trial, run) in enumerate(self._in_doubt, start=1):
+            if trial.subject.breaks and self._schedule.is_caught(trial.subject, trial.round):
+                continue
+            progress.show(f"replaying alone: {number} of {len(self._in_doubt)} …")
+            again = self._job(trial).play()
+            if again.interrupted:
+                raise KeyboardInterrupt
+            result = seen(trial, weighed(run, again) if absences(run) else again, alone=True)
+            self.results[trial] = result
+            self._schedule.took(result)
+
+    def _job(self, trial: Trial) -> Job:
+        import shlex
+
+        from chatsim.jobs import Job
+        from chatsim.runs import Target, reference_server
+
+        command, _ = reference_server(*trial.subject.arguments)
+        scenario, profile = self._scenarios[trial.scenario], self._profiles[trial.subject.dialect]
+        return Job(scenario, profile, Target(command=shlex.join(command)), trial.seed, self._patience)
+
+    def _fitting(self, profile: Profile) -> list[str]:
+        from chatsim.runs import why_not
+
+        return [stem for stem, scenario in self._scenarios.items() if why_not(scenario, profile) is None]
+
+    def _how_far(self) -> str:
+        done = self._schedule.done
+        full = round(BAR * done)
+        told = f"[{'#' * full}{'-' * (BAR - full)}] {100 * done:3.0f} % · {len(self.results)} runs"
+        spent = monotonic() - self._began
+        if spent > 5 and done > 0.02:
+            left = spent * (1 - done) / done
+            told += f" · about {left:.0f} s left" if left < 90 else f" · about {left / 60:.0f} min left"
+        return told
+
+
+def _scenarios() -> Mapping[str, Scenario]:
+    """By the stems of their files."""
+    from chatsim.scenario.reader import load_scenario
+
+    return {path.stem: load_scenario(str(path)) for path in shipped_scenarios()}
+
+
+def _profile(name: str) -> Profile:
+    """The built-in profile, for a reference server that is found wherever we are called."""
+    from chatsim.profile.profile import Start
+    from chatsim.profile.reader import load_profile
+    from chatsim.runs import reference_server
+
+    _, environment = reference_server()
+    return replace(load_profile(name), start=Start(env=environment))
