@@ -312,6 +312,16 @@ class History:
                 return self[index]
         return None
 
+    def until(self, index: int) -> History:
+        """What was known before that index: the same entries under the same numbers, and all messages."""
+        earlier = History(self.header)
+        earlier.messages = list(self.messages)
+        earlier.kinds, earlier.sessions = self.kinds[:index], self.sessions[:index]
+        earlier.refs, earlier.forms = self.refs[:index], self.forms[:index]
+        earlier.ticks = self.ticks[:index]
+        earlier._details = list(self._details)
+        return earlier
+
     # --- to and from JSON lines --------------------------------------------------------------------------------
 
     def lines(self) -> Iterator[str]:

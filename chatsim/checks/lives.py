@@ -221,10 +221,11 @@ class Lives:
                 if death.detail.get("asked"):
                     return False
                 soon = self.seconds(death.index) - self.seconds(index) < 1.0
-                return soon and not self._served_between(index, death.index)
+                return soon and not self.served_between(index, death.index)
         return False
 
-    def _served_between(self, first: int, last: int) -> bool:
+    def served_between(self, first: int, last: int) -> bool:
+        """Was anything heard between these that was said between these?"""
         kinds, refs = self._kinds, self._refs
         said: set[int] = set()
         for at in range(first + 1, last):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from chatsim.checks.faults import BUSY
 from chatsim.checks.lives import NEVER, Life, Lives, lives_of
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.checks.wording import clip, counted
 from chatsim.history import Entry, History
 
-__all__ = ["no_crash_output", "stays_up"]
+__all__ = ["began_to_end", "no_crash_output", "stays_up", "unasked_end"]
 
 
 def stays_up(history: History) -> Verdict:
@@ -23,10 +25,9 @@ def stays_up(history: History) -> Verdict:
     if not connected:
         return Verdict(name, Outcome.NOT_EXERCISED, "Nobody ever connected.")
     exercised = len(connected)
-    first = connected[0].connected
-    death = next((entry for entry in lives.deaths() if entry.index > first), None)
+    death = unasked_end(lives)
     deaf = _stopped_accepting(lives)
-    if death is not None and (deaf is None or death.index < deaf.index):
+    if death is not None and (deaf is None or not _was_deaf_before(lives, deaf, death)):
         summary, hint = _obituary(lives, death)
         before = lives.last_act_before(death.index)
         witness = (death.index,) if before is None else (before.index, death.index)
@@ -39,6 +40,25 @@ def stays_up(history: History) -> Verdict:
     return Verdict(
         name, Outcome.PASSED, f"It served {counted(exercised, 'connection')} to the end.", exercised=exercised
     )
+
+
+def unasked_end(lives: Lives) -> Entry | None:
+    """Where its process ended unasked, once somebody had connected."""
+    first = min((life.connected for life in lives.sessions.values()), default=NEVER)
+    return next((entry for entry in lives.deaths() if entry.index > first), None)
+
+
+def began_to_end(lives: Lives, death: Entry) -> int:
+    """From here on all that a client met was the end of the server: its sockets close a moment before its end is seen."""
+    kinds = ("closed", "refused", "unreachable")
+    met = sorted(e.index for kind in kinds for e in lives.of(kind) if e.index < death.index)
+    # Once it is dying it stays so: the first of them is found by halving.
+    return [*met, death.index][bisect_left(met, True, key=lives.dying_at)]
+
+
+def _was_deaf_before(lives: Lives, deaf: Entry, death: Entry) -> bool:
+    """Did it serve others for a while when it took no more connections, or was that already its end?"""
+    return deaf.index < death.index and lives.served_between(deaf.index, death.index)
 
 
 def _stopped_accepting(lives: Lives) -> Entry | None:
