@@ -7,6 +7,7 @@ like one until the process goes on living. So a bare traceback counts only as th
 from __future__ import annotations
 
 import re
+from collections import deque
 
 __all__ = ["CrashReader", "DumpReader"]
 
@@ -18,6 +19,8 @@ UNHANDLED = re.compile(
 )
 TRACEBACK = "Traceback (most recent call last):"
 MOST_LINES = 60
+NODE_HEAD = re.compile(r"(?:/|[A-Za-z]:\\|file://|node:)\S*:\d+$")  # where the exception was thrown
+NODE_LAST = re.compile(r"Node\.js v\d+\.\d+")  # printed by Node only when an exception ends it
 
 # What Python's faulthandler prints of an aborted process: a head for each thread, then its frames, the innermost first.
 DUMP_HEAD = re.compile(
@@ -35,9 +38,13 @@ class CrashReader:
         self._open: list[str] | None = None
         self._counts = False
         self._last_trace: list[str] = []
+        self._recent: deque[str] = deque(maxlen=MOST_LINES)
 
     def take(self, line: str) -> str | None:
         """Returns the text of an unhandled exception once its last line is there."""
+        self._recent.append(line)
+        if NODE_LAST.match(line):
+            return self._of_node()
         if UNHANDLED.match(line) and self._open is None:
             self._open, self._counts = [line], True
             if not line.startswith(
@@ -68,6 +75,14 @@ class CrashReader:
         elif line.strip():
             self._last_trace = []  # it went on talking: the trace before was no last word
         return None
+
+    def _of_node(self) -> str | None:
+        """Its last line alone tells that it was unhandled; where the trace began is looked for backwards."""
+        lines = list(self._recent)
+        heads = [number for number, line in enumerate(lines) if NODE_HEAD.match(line)]
+        self._recent.clear()
+        self._open, self._last_trace = None, []
+        return "\n".join(lines[heads[-1] :]) if heads else None
 
     def finish(self) -> str | None:
         """No more output is read: an unhandled exception whose end never came is told as far as it goes."""

@@ -49,6 +49,26 @@ def test_a_java_trace_ends_where_something_else_is_said() -> None:
     assert read([*java, "ann has left"]) == ["\n".join(java)]
 
 
+def test_what_ends_a_node_program_is_told_from_where_it_was_thrown() -> None:
+    node = [
+        "/srv/chat_server.js:47",
+        "        broadcast(id, `${clients.get(id).username} has left`)",
+        "                                         ^",
+        "",
+        "TypeError: Cannot read properties of undefined (reading 'username')",
+        "    at Socket.<anonymous> (/srv/chat_server.js:47:81)",
+        "    at Socket.emit (node:events:524:28)",
+        "",
+        "Node.js v20.20.2",
+    ]
+
+    assert read(["listening on /srv/chat.sock:1", "Client #2 disconnected", *node]) == ["\n".join(node)]
+
+
+def test_a_node_program_that_tells_its_version_has_not_crashed() -> None:
+    assert read(["starting up", "Node.js v20.20.2", "listening"]) == []
+
+
 @pytest.mark.parametrize(
     "line",
     [
