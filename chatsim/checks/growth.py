@@ -141,9 +141,11 @@ def _from(samples: Sequence[tuple[int, int]], departed: float) -> Sequence[tuple
 
 
 def _at(samples: Sequence[tuple[int, int]], parts: int) -> list[int]:
-    """The values at the ends of so many equal parts; fewer, where there are not enough samples for them."""
+    """The values at the ends of so many equal parts, counted in departures; fewer, where there are not enough samples."""
     parts = min(parts, len(samples) - 1)
-    return [samples[round(part * (len(samples) - 1) / parts)][1] for part in range(parts + 1)]
+    first, span = samples[0][0], samples[-1][0] - samples[0][0]
+    ends = [first + span * part / parts for part in range(parts + 1)]
+    return [min(samples, key=lambda sample: abs(sample[0] - end))[1] for end in ends]
 
 
 def _noise(samples: Sequence[tuple[int, int]]) -> float:

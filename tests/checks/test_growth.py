@@ -159,6 +159,15 @@ def test_memory_that_stands_still_is_clean_and_the_least_leak_that_would_have_sh
     assert judged.visible == pytest.approx(256 * KIB / 175)
 
 
+def test_the_memory_of_two_hundred_threads_that_wake_one_by_one_is_no_leak_however_the_cycles_are_spaced() -> None:
+    """Each thread of a pool keeps some memory from its first client on: seen at a right server, in these very numbers."""
+    kib = (12544, 13100, 13772, 14388, 14964, 15564, 16136, 16700, 16876, 17080, 17256, 17508)
+    often = [(25 * cycle, value * KIB) for cycle, value in enumerate(kib, 1)]
+    seldom = [(375, 17972 * KIB), (450, 18332 * KIB), (525, 18692 * KIB), (600, 18840 * KIB)]
+
+    assert memory_growth([*often, *seldom], 25).state == "unclear"
+
+
 def test_memory_that_warms_up_is_clean() -> None:
     judged, _ = remembered(lambda departed: 10 * MIB + min(departed, 100) * 40 * KIB)
 
