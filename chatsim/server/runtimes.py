@@ -17,12 +17,18 @@ from chatsim.server.processes import HAS_PROC, Process
 
 __all__ = ["Runtimes"]
 
-PROGRAMS = (
+PROGRAMS = (  # the programs of their makers; a native program of one of these names is taken for one
     ("python", re.compile(r"python([0-9][0-9.]*[a-z]*)?(-[\w.]+)?(\.exe)?", re.IGNORECASE)),
     ("pypy", re.compile(r"pypy([0-9][0-9.]*)?(-c)?(\.exe)?", re.IGNORECASE)),
     ("java", re.compile(r"javaw?(\.exe)?", re.IGNORECASE)),
     ("node", re.compile(r"node(js)?[0-9]*(\.exe)?", re.IGNORECASE)),
     ("dotnet", re.compile(r"dotnet(\.exe)?", re.IGNORECASE)),
+    ("mono", re.compile(r"mono(-sgen)?(\.exe)?", re.IGNORECASE)),
+    ("deno", re.compile(r"deno(\.exe)?", re.IGNORECASE)),
+    ("bun", re.compile(r"bun(\.exe)?", re.IGNORECASE)),
+    ("ruby", re.compile(r"ruby([0-9][0-9.]*)?(\.exe)?", re.IGNORECASE)),
+    ("erlang", re.compile(r"beam(\.smp)?(\.exe)?", re.IGNORECASE)),
+    ("dart", re.compile(r"dart(vm|aotruntime)?(\.exe)?", re.IGNORECASE)),
 )
 LIBRARIES = (
     ("java", re.compile(rb"/libjvm\.so")),
@@ -51,7 +57,7 @@ class Runtimes:
         self._told: dict[int, _Told] = {}
 
     def of(self, process: Process) -> str | None:
-        """python, pypy, java, node, dotnet or go; empty: a native program; None: it cannot be told."""
+        """A name of `PROGRAMS`, or go; empty: a native program; None: it cannot be told."""
         program = _program(process)
         if not program:
             return None

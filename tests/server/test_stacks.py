@@ -51,11 +51,11 @@ def either(*whats: str) -> Callable[[list[Event]], bool]:
     return lambda events: any(isinstance(event, ServerEvent) and event.what in whats for event in events)
 
 
-def echoed(world: World, session: int) -> bool:
+def echoed(world: World, session: int, patience: float = 15.0) -> bool:
     world.do(Connect(session))
     until(world, lambda events: any(isinstance(event, Opened) for event in events))
     world.do(Send(session, b"still there?"))
-    events = until(world, lambda events: any(isinstance(event, Received) for event in events), patience=2.0)
+    events = until(world, lambda events: any(isinstance(event, Received) for event in events), patience)
     return any(isinstance(event, Received) for event in events)
 
 
@@ -157,7 +157,19 @@ def test_a_frozen_server_stays_frozen_when_it_has_been_looked_at(yard: Yard, mon
     events = asked(world)
 
     assert "--nonblocking" in detail(events, "stacks")["text"]
-    assert not echoed(world, 0)
+    assert not echoed(world, 0, patience=0.2)
+
+
+def test_a_frozen_server_stays_frozen_when_it_could_not_be_looked_at(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stacks, "PATIENCE", 0.3)
+    pretends(yard, monkeypatch, "time.sleep(600)")
+    world = yard.running(yard.script("serve(0)"))
+    world.do(ServerCommand("freeze"))
+
+    assert stages(asked(world))[-1] == "failed"
+    assert not echoed(world, 0, patience=0.2)
 
 
 @pytest.mark.parametrize("program", ["time.sleep(600)", "print('x' * 10_000_000); time.sleep(600)", "pass"])
@@ -225,7 +237,7 @@ def test_aborted_a_python_server_says_where_its_threads_are_before_its_end(yard:
     "deaf",
     ["signal.signal(signal.SIGABRT, signal.SIG_IGN)", "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGABRT])"],
 )
-def test_one_that_takes_no_notice_is_killed_within_a_second(yard: Yard, deaf: str) -> None:
+def test_one_that_takes_no_notice_is_killed_after_a_second(yard: Yard, deaf: str) -> None:
     world = yard.running(yard.script(f"{deaf}\nserve(0)"))
     until(world, printed("listening"))
     began = world.now()
@@ -233,7 +245,7 @@ def test_one_that_takes_no_notice_is_killed_within_a_second(yard: Yard, deaf: st
     [exited] = [event for event in events if isinstance(event, ServerEvent) and event.what == "exited"]
 
     assert exited.detail["code"] == -signal.SIGKILL
-    assert 0.9 < exited.at - began < 3.0
+    assert exited.at - began > 0.9
 
 
 def test_killed_while_it_is_to_speak_it_is_gone_at_once(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
