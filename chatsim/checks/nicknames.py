@@ -54,7 +54,7 @@ def unique_nicknames(history: History) -> Verdict:
 
 
 def _namesakes(views: Views) -> list[tuple[SessionView, SessionView]]:
-    """Pairs of one wanted name, or of one given name: the second came while the first was there."""
+    """Pairs of one wanted name, or of one given name: the second came before the first had gone. Both may come at once."""
     by_name: dict[str, list[SessionView]] = defaultdict(list)
     for view in views.sessions.values():
         for nick in {view.nick.casefold(), view.life.nick.casefold()}:
@@ -63,16 +63,19 @@ def _namesakes(views: Views) -> list[tuple[SessionView, SessionView]]:
     for group in by_name.values():
         for place, second in enumerate(group):
             for first in group[:place]:
-                if first.told < second.life.connect < min(first.gone, first.life.over):
+                if second.life.connect < min(first.gone, first.life.over):
                     pairs[first.number, second.number] = (first, second)
     return list(pairs.values())
 
 
 def _kept_apart(views: Views, history: History, first: SessionView, second: SessionView) -> bool:
     """Did the server show its way of telling them apart: refused, renamed, or replaced?"""
-    if second.life.refused != NEVER or second.nick.casefold() != first.nick.casefold():
+    if NEVER not in (first.told, second.told) and second.nick.casefold() != first.nick.casefold():
         return True
-    return first.life.closed != NEVER and second.life.connect < first.life.closed < first.life.parted
+    if first.life.refused != NEVER or second.life.refused != NEVER:
+        return True
+    life = first.life  # closed when we stopped the server: nobody was put in its place
+    return not life.declared and life.closed != NEVER and second.life.connect < life.closed < life.parted
 
 
 def _shown_alike(

@@ -60,6 +60,43 @@ def test_two_of_one_name_shown_to_a_third_is_proof() -> None:
     assert verdict.summary == ('ann and twin were there at the same time. cat was shown both under the name "ann".')
 
 
+def at_the_same_moment() -> Story:
+    """Both have connected before either was told."""
+    story = Story(UNIQUE)
+    story.join("cat")
+    story.connect("ann")
+    story.connect("twin", nick="ann")
+    return story
+
+
+def test_two_who_came_at_the_same_moment_and_both_got_the_name_are_proof() -> None:
+    story = at_the_same_moment()
+    story.told("ann", "twin", nick="ann")
+    story.knock("ann", "twin")
+    hearings = both_speak(story)
+
+    verdict = unique_nicknames(story.history)
+    assert (verdict.outcome, verdict.evidence, verdict.witness) == (Outcome.FAILED, Evidence.PROOF, hearings)
+
+
+def test_of_two_who_came_at_the_same_moment_either_may_be_refused() -> None:
+    story = at_the_same_moment()
+    story.note("refused", "ann", by="taken", expected=False)
+    story.told("twin", nick="ann")
+    story.knock("twin")
+
+    verdict = unique_nicknames(story.history)
+    assert (verdict.outcome, verdict.exercised) == (Outcome.PASSED, 1)
+
+
+def test_to_be_closed_because_the_server_was_stopped_is_not_to_be_replaced() -> None:
+    story = twins()
+    story.server("stopping", how="SIGINT")
+    story.closed("ann", declared="server")
+
+    assert unique_nicknames(story.history).outcome is Outcome.NOT_EXERCISED
+
+
 def test_two_of_one_name_that_no_third_one_heard_prove_nothing() -> None:
     """Finding 32."""
     assert unique_nicknames(twins().history).outcome is Outcome.NOT_EXERCISED
