@@ -265,8 +265,6 @@ def _intact_hint(views: Views, message: int, how: str) -> str:
     if how == "case":
         return "If the server changes the case on purpose, write `text: {case: lower}` in the profile."
     text = views.messages[message].text
-    if how == "truncated" and not text.isascii():
-        return "Where a text is cut or its length is told, count its bytes, not its characters: `len(text.encode())`."
     if how == "garbled" and not text.isascii():
         return "Decode what comes and encode what goes as UTF-8."
     if how == "garbled":

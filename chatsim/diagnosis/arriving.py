@@ -15,7 +15,7 @@ OF = ("lets-in", "still-serves", "no-head-of-line-blocking", "stays-up")
 def silent_connection_blocks(evidence: Evidence) -> Hint | None:
     """Somebody has connected and says nothing, and whoever comes after that one is not answered."""
     waiting = _unanswered(evidence)
-    if waiting is None or evidence.traces:
+    if waiting is None or _crashed_before(evidence, waiting):
         return None
     silent = next((life for life in _others(evidence, waiting) if _silent_beside(evidence, life, waiting)), None)
     if silent is None:
@@ -66,7 +66,7 @@ def accept_loop_ended(evidence: Evidence) -> Hint | None:
 def one_at_a_time(evidence: Evidence) -> Hint | None:
     """Nobody gets in while another one is in."""
     waiting = _unanswered(evidence)
-    if waiting is None or evidence.traces or not evidence.one_thread_or_unknown:
+    if waiting is None or _crashed_before(evidence, waiting) or not evidence.one_thread_or_unknown:
         return None
     if any(life.told == NEVER and life.over > waiting.connect for life in _others(evidence, waiting)):
         return None  # that one may be what is waited for
@@ -75,7 +75,7 @@ def one_at_a_time(evidence: Evidence) -> Hint | None:
     together = any(
         one is not other and one.told < other.told < min(one.over, one.parted) for one in others for other in others
     )
-    if len(inside) != 1 or together or evidence.of("fault"):
+    if len(inside) != 1 or together or any(entry.index < waiting.connect for entry in evidence.of("fault")):
         return None
     return Hint(
         f"the server serves one client at a time: while it serves {inside[0].bot}, it does not accept.",
@@ -113,6 +113,12 @@ def _newcomer(evidence: Evidence, verdict: Verdict | None) -> Life | None:
             if life is not None and life.told == NEVER:
                 return life
     return None
+
+
+def _crashed_before(evidence: Evidence, waiting: Life) -> bool:
+    """Was there an exception before it was given up to wait for this newcomer?"""
+    until = next((e.index for e in evidence.of("wait") if e.index > waiting.connect), NEVER)
+    return any(trace.index < until for trace in evidence.traces)
 
 
 def _others(evidence: Evidence, than: Life) -> list[Life]:

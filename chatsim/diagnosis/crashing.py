@@ -131,6 +131,8 @@ def broken_while_sending(evidence: Evidence) -> Hint | None:
 
 def any_other_exception(evidence: Evidence) -> Hint | None:
     trace = next((t for t in evidence.traces if t.unhandled), None)
+    if trace is None and evidence.failed("stays-up"):  # its last words, before it could be seen that it had ended
+        trace = next((t for t in evidence.traces if _at_the_end_of_main(t)), None)
     if trace is None:
         return None
     words = f": {_short(trace.words)}" if trace.words else ""
@@ -168,8 +170,21 @@ def _told(evidence: Evidence, trace: Trace, *, cause: str, advice: str, more: tu
         where=where,
         source=source,
         also=() if alone else follows,
-        since=trace.index,
+        since=_began(evidence, trace),
     )
+
+
+def _began(evidence: Evidence, trace: Trace) -> int:
+    """What brought it about was done before it was printed; it may show elsewhere before it is printed, too."""
+    before = evidence.lives.last_act_before(trace.index)
+    gone = evidence.departed_before(trace.index)
+    known = [act for act in (before.index if before else -1, gone.parted if gone else -1) if act < trace.index]
+    return max(known, default=-1) if evidence.lives.seconds(trace.index) - _time(evidence, known) < 1.0 else trace.index
+
+
+def _time(evidence: Evidence, known: list[int]) -> float:
+    last = max(known, default=-1)
+    return evidence.lives.seconds(last) if last >= 0 else float("-inf")
 
 
 def _short(words: str) -> str:

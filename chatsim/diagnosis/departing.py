@@ -17,6 +17,7 @@ __all__ = [
     "end_of_file_is_no_farewell",
     "exception_swallowed",
     "name_never_released",
+    "only_the_quit_word_is_leaving",
     "reads_on_after_the_end",
     "socket_never_closed",
 ]
@@ -26,50 +27,81 @@ OFTEN = 20  # times the same line is printed: nobody does that on purpose for on
 
 
 def cleanup_after_the_loop(evidence: Evidence) -> Hint | None:
-    """What is done for a polite leaver is not done for one whose connection broke."""
+    """What is done for others who go is not done for one whose connection broke."""
     verdict = evidence.failed(*UNDONE)
     gone = evidence.about(verdict)
-    if verdict is None or gone is None or gone.drop_how != "reset" or _told_of_others(evidence, verdict):
+    if verdict is None or gone is None or _way(evidence, gone) != "reset":
         return None
-    polite = evidence.passed("leave-notice")
-    if polite:
-        seen = "who left politely was missed, and who was cut off was not."
-    elif not any(life.leave < NEVER for life in evidence.lives.sessions.values()):
-        seen = f"nothing was done for {gone.bot}, whose connection broke."
-    else:
-        return None
+    missed = _missed_by_way(evidence)
+    if missed.get("reset") is False or missed.get("polite") or missed.get("file"):
+        return None  # it is done after a reset, too; or not done either where nothing raises
+    seen = f"nothing was done for {gone.bot}, whose connection broke."
+    if "polite" in missed or "file" in missed:
+        other = "left politely" if "polite" in missed else "closed its connection"
+        seen = f"when somebody {other}, the others were told; when {gone.bot} was cut off, they were not."
     return Hint(
         "the loop that serves a client ends by an exception when the connection breaks, and what is to be done when "
-        "somebody goes stands after the loop, where only a polite leaver comes.",
+        "somebody goes stands after the loop, where it does not come then.",
         "put it into `finally` around the loop: take the client out, tell the others, close the socket.",
-        Sure.PROBABLY if polite else Sure.PERHAPS,
-        tuple(name for name in UNDONE if _was_cut_off(evidence, name)),
+        Sure.PROBABLY if missed.keys() - {"reset"} else Sure.PERHAPS,
+        tuple(name for name in UNDONE if _went_by(evidence, name, "reset")),
         seen=seen,
         also=("closes-connection", "no-thread-leak", "no-socket-leak"),
         since=gone.parted,
-        keeps=not polite,
+        keeps=not (missed.keys() - {"reset"}),
     )
 
 
-def _told_of_others(evidence: Evidence, verdict: Verdict) -> bool:
-    """Was anybody told of another one's end of that kind, or some of this one's? Then it is done, only not always."""
+def only_the_quit_word_is_leaving(evidence: Evidence) -> Hint | None:
+    """Who says goodbye is missed, and nobody else, however they went."""
+    verdict = evidence.failed(*UNDONE)
     gone = evidence.about(verdict)
-    if verdict.property != "drop-notice" or gone is None:
-        return False
-    resets = [life for life in evidence.lives.sessions.values() if life.drop_how == "reset"]
-    names = {life.name for life in resets} | {life.nick for life in resets}
-    return any(
-        entry.detail.get("nick") in names
-        and entry.detail.get("what") in ("left", "dropped")
-        and entry.index > gone.drop
-        for entry in evidence.of("notice")
+    if verdict is None or gone is None or not evidence.lives.terms.leave_dialogue:
+        return None
+    missed = _missed_by_way(evidence)
+    if missed.get("polite") is not False or not missed.get("file") or missed.get("reset") is False:
+        return None
+    return Hint(
+        "what is to be done when somebody goes is done only where the goodbye is read. Most people just close their window.",
+        "do it in one place for all: after the loop that reads, in `finally`. End the loop when `recv` returns nothing, "
+        "and on an exception.",
+        Sure.PROBABLY if "reset" in missed else Sure.PERHAPS,
+        (*UNDONE, "no-spin", "closes-connection"),
+        seen="of who said goodbye the others were told; of who just closed"
+        + (", or was cut off," if "reset" in missed else "")
+        + " they were not.",
+        also=("no-thread-leak", "no-socket-leak"),
+        since=gone.parted,
     )
 
 
-def _was_cut_off(evidence: Evidence, name: str) -> bool:
-    """Is it about somebody whose connection broke? A failure that tells of another one has another cause."""
+def _way(evidence: Evidence, life: Life) -> str:
+    """How the server learns of it: a goodbye, end-of-file, an exception; empty where it learns nothing."""
+    if life.drop == NEVER:
+        return "polite" if evidence.lives.terms.leave_dialogue else "file"
+    return "file" if life.drop_how in FIN else "reset" if life.drop_how == "reset" else ""
+
+
+def _missed_by_way(evidence: Evidence) -> dict[str, bool]:
+    """By the way in which people went: did the others never get word of it (true), or each time (false)? Mixed ones are
+    left out, and so is all where the server tells of nobody."""
+    told: dict[str, set[bool]] = {}
+    for life in evidence.lives.sessions.values():
+        way = _way(evidence, life)
+        witnesses = [
+            other
+            for other in evidence.lives.sessions.values()
+            if other is not life and other.told < life.parted and min(other.over, other.parted) > life.parted
+        ]
+        if way and life.told < life.parted < NEVER and witnesses and not evidence.lives.down_at(life.parted):
+            told.setdefault(way, set()).add(evidence.told_of(life))
+    return {way: not was.pop() for way, was in told.items() if len(was) == 1}
+
+
+def _went_by(evidence: Evidence, name: str, way: str) -> bool:
+    """Is it about somebody who went in this way? A failure that tells of another one has another cause."""
     gone = evidence.about(evidence.failed(name))
-    return gone is not None and gone.drop_how == "reset"
+    return gone is not None and _way(evidence, gone) == way
 
 
 def name_never_released(evidence: Evidence) -> Hint | None:
@@ -78,13 +110,7 @@ def name_never_released(evidence: Evidence) -> Hint | None:
     gone = evidence.about(verdict)
     if verdict is None or gone is None:
         return None
-    told = any(
-        entry.index > gone.parted
-        and entry.detail.get("what") in ("left", "dropped")
-        and entry.detail.get("nick") in (gone.name, gone.nick)
-        for entry in evidence.of("notice")
-    )
-    if not told:
+    if not evidence.told_of(gone) or not _refused_for_its_name(evidence, verdict):
         return None
     return Hint(
         "the server notices that a client goes, but leaves its name in the table of names.",
@@ -94,6 +120,15 @@ def name_never_released(evidence: Evidence) -> Hint | None:
         seen=f"the others were told that {gone.name or gone.nick} had gone, and the name was still refused.",
         since=gone.parted,
     )
+
+
+def _refused_for_its_name(evidence: Evidence, verdict: Verdict) -> bool:
+    """Does the refusal speak of the name being taken? Somebody may be refused because the server is full."""
+    for index in verdict.witness:
+        words = str(evidence.history[index].detail.get("by", "")).casefold()
+        if any(word in words for word in ("taken", "in use", "exist", "already", "duplicate")):
+            return True
+    return False
 
 
 def end_of_file_is_no_farewell(evidence: Evidence) -> Hint | None:
@@ -130,7 +165,24 @@ def end_of_file_is_no_farewell(evidence: Evidence) -> Hint | None:
             also=("no-thread-leak", "no-socket-leak", "roster"),
             since=gone.parted,
         )
-    return _unseen_end(evidence, advice)
+    return _unseen_end(evidence, advice) or _missed_only_by_file(evidence, advice)
+
+
+def _missed_only_by_file(evidence: Evidence, advice: str) -> Hint | None:
+    """Of who is cut off the others are told, of who closes not: one way out of the loop tidies up, and the other does not."""
+    gone = evidence.about(evidence.failed(*UNDONE))
+    missed = _missed_by_way(evidence)
+    if gone is None or not missed.get("file") or missed.get("reset") is not False:
+        return None
+    return Hint(
+        "the end of a connection is not taken for leaving; only an exception is (and a goodbye, if there is one).",
+        advice + " Tidy up for that client then, as after an exception: best in `finally`.",
+        Sure.SURELY,
+        (*UNDONE, "no-spin", "closes-connection", "leave-notice"),
+        seen="of who was cut off the others were told; of who closed they were not.",
+        also=("no-thread-leak", "no-socket-leak"),
+        since=gone.parted if _ended_by_file(gone) else -1,
+    )
 
 
 def _unseen_end(evidence: Evidence, advice: str) -> Hint | None:
@@ -138,6 +190,8 @@ def _unseen_end(evidence: Evidence, advice: str) -> Hint | None:
     undone = evidence.failed("drop-notice", "leave-notice", "no-ghosts", "nickname-released")
     gone, open_ = evidence.about(undone), evidence.about(evidence.failed("closes-connection"))
     if gone is None or open_ is None or not (_ended_by_file(gone) and _ended_by_file(open_)):
+        return None
+    if evidence.told_of(gone) or evidence.told_of(open_):
         return None
     return Hint(
         "the end of a connection is not taken for leaving.",
@@ -156,14 +210,7 @@ def socket_never_closed(evidence: Evidence) -> Hint | None:
     gone = evidence.about(verdict)
     if verdict is None or gone is None or not _ended_by_file(gone) or evidence.failed("no-spin", "no-thread-leak"):
         return None
-    names = (gone.name, gone.nick)
-    told = any(
-        entry.index > gone.parted
-        and entry.detail.get("what") in ("left", "dropped")
-        and entry.detail.get("nick") in names
-        for entry in evidence.of("notice")
-    )
-    if not told:
+    if not evidence.told_of(gone):
         return None
     return Hint(
         "the server sees that a client goes, but never closes its socket.",
@@ -171,7 +218,7 @@ def socket_never_closed(evidence: Evidence) -> Hint | None:
         Sure.SURELY,
         ("closes-connection",),
         seen=f"the others were told that {gone.name or gone.nick} had gone; its connection stayed.",
-        also=("no-socket-leak",),
+        also=("no-socket-leak", "no-ghosts"),
         since=gone.parted,
     )
 
@@ -295,4 +342,5 @@ def _printed_again(evidence: Evidence) -> tuple[int, str] | None:
     if often < OFTEN or "Traceback" in line:
         return None
     connections = len(evidence.lives.sessions)
-    return (first[line], line[:100]) if often > 2 * connections else None
+    # A server may say so each time that it writes to one who has gone; nobody speaks as often as a loop goes round.
+    return (first[line], line[:100]) if often > 2 * connections + 5 * len(evidence.history.messages) else None

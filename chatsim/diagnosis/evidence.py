@@ -67,6 +67,19 @@ class Evidence:
                 return self.lives.sessions.get(entry.session)
         return None
 
+    def told_of(self, gone: Life) -> bool:
+        """Was anybody told that this one went, before another one came under its name?"""
+        names = (gone.name, gone.nick)
+        later = [life.connect for life in self.lives.namesakes(gone.nick) if life.connect > gone.parted]
+        until = min(later, default=NEVER)
+        return any(
+            gone.parted < entry.index < until
+            and entry.detail.get("what") in ("left", "dropped")
+            and entry.detail.get("nick") in names
+            and entry.session != gone.number
+            for entry in self.of("notice")
+        )
+
     def departed_before(self, index: int) -> Life | None:
         """Who went last before this."""
         gone = [life for life in self.lives.sessions.values() if life.parted < index]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from chatsim.checks.verdict import Verdict
 from chatsim.diagnosis.evidence import Evidence
 from chatsim.diagnosis.hint import Hint, Sure
@@ -11,7 +13,9 @@ __all__ = [
     "characters_are_counted",
     "cut_at_a_size",
     "half_a_character_arrived",
+    "half_a_character_ended_the_session",
     "one_read_is_one_message",
+    "rest_of_a_read_is_lost",
     "written_without_an_end",
     "wrong_alphabet",
 ]
@@ -19,8 +23,13 @@ __all__ = [
 # What people write into `recv(…)`: a cut there, or a little before, is theirs.
 SIZES = (32, 64, 128, 200, 256, 500, 512, 1000, 1024, 1500, 2000, 2048, 3000, 4096, 5000, 8192, 10_000, 16_384, 65_536)
 OVERHEAD = 40  # bytes of a message that are not its text: a command, a name, a header
+RECORDED = 2000  # characters of a damaged text that a history holds
 LEAST_TELLING = 12  # bytes that a text must have in common with its copy before they are called its beginning
 
+HALVES = (
+    "collect the bytes, cut them where a message ends, and decode only whole messages "
+    '(or keep one `codecs.getincrementaldecoder("utf-8")()` for each client).'
+)
 ALPHABETS = ("latin-1", "cp1252", "cp437", "cp850", "koi8-r", "mac-roman")
 
 
@@ -44,8 +53,7 @@ def one_read_is_one_message(evidence: Evidence) -> Hint | None:
             Sure.SURELY if together and _others_came_apart(evidence, message) else Sure.PROBABLY,
             ("framing", "intact"),
             seen="what was sent in one write came out as one message." if together else "",
-            also=("delivery", "echo", "survives-malformed"),
-            since=evidence.views.send[message.id],
+            also=("delivery", "echo", "survives-malformed", "no-creation", "attribution"),
         )
     step = _step_text(evidence, message)
     if "pieces" in step and entry.detail.get("how") in ("split", "truncated", "garbled"):
@@ -55,8 +63,7 @@ def one_read_is_one_message(evidence: Evidence) -> Hint | None:
             Sure.PROBABLY,
             ("framing", "intact"),
             seen="the message was sent in pieces, a moment apart, and its pieces came out one by one.",
-            also=("delivery", "echo", "no-creation"),
-            since=evidence.views.send[message.id],
+            also=("delivery", "echo", "no-creation", "attribution"),
         )
     return None
 
@@ -86,7 +93,6 @@ def written_without_an_end(evidence: Evidence) -> Hint | None:
         Sure.PROBABLY,
         ("framing",),
         seen="messages of different people came as one.",
-        since=evidence.views.send[message.id],
     )
 
 
@@ -98,20 +104,32 @@ def cut_at_a_size(evidence: Evidence) -> Hint | None:
     if entry.detail.get("how") not in ("truncated", "split", "garbled") or "pieces" in _step_text(evidence, message):
         return None
     whole = len(message.text.encode("utf-8", "surrogatepass"))
-    cut = _cut_after(message.text, str(entry.detail.get("text", "")))
+    got = str(entry.detail.get("text", ""))
+    if entry.detail.get("how") == "split":
+        got = got.split(" … ")[0]
+    cut = _cut_after(message.text, got)
     if cut is None or cut >= whole:
         return None
-    size = _size_of_a_read(cut)
-    number = f"`recv({size})`" if size is not None else f"`recv` of about {cut} bytes"
+    counted = cut < RECORDED  # of a longer text the history does not hold all that came
+    size = _size_of_a_read(cut) if counted else None
+    seen = f"of {whole} bytes the first {cut} came in one piece." if counted else f"of {whole} bytes not all came."
+    if _has_headers(evidence):
+        cause = "`recv(n)` is taken to bring n bytes; it brings at most n, and of a long message less."
+        advice = "call `recv` again and again until as many bytes have come as the header says (`while len(data) < n`)."
+    else:
+        number = f"`recv({size})`" if size is not None else "`recv`"
+        cause = f"a message is longer than what one {number} brings, and that is taken for a whole message."
+        advice = (
+            "read on until the message has ended, and only then pass it on. If the server is to take no longer messages, "
+            "write `limits: {text: …}` in the profile."
+        )
     return Hint(
-        f"a message is longer than one {number}, and what one `recv` brings is taken for a whole message.",
-        "read on until the message has ended, and only then pass it on. If the server is to take no longer messages, "
-        "write `limits: {text: …}` in the profile.",
-        Sure.PROBABLY if size is not None else Sure.PERHAPS,
+        cause,
+        advice,
+        Sure.PROBABLY if size is not None or _has_headers(evidence) else Sure.PERHAPS,
         ("intact", "framing"),
-        seen=f"of {whole} bytes the first {cut} came in one piece.",
+        seen=seen,
         also=("delivery", "echo", "no-creation"),
-        since=evidence.views.send[message.id],
     )
 
 
@@ -130,10 +148,9 @@ def characters_are_counted(evidence: Evidence) -> Hint | None:
         "where the length of a text is told, or a text is cut, its characters are counted instead of its bytes.",
         "encode first, then count: `data = text.encode()`, `len(data)`.",
         Sure.SURELY,
-        ("intact",),
+        ("intact", "framing", "attribution"),
         seen=f"the text has {whole} characters, and {arrived} bytes of it came.",
         also=("delivery", "echo"),
-        since=evidence.views.send[message.id],
     )
 
 
@@ -158,7 +175,6 @@ def wrong_alphabet(evidence: Evidence) -> Hint | None:
         Sure.SURELY,
         ("intact",),
         also=("delivery", "echo"),
-        since=evidence.views.send[message.id],
     )
 
 
@@ -176,14 +192,66 @@ def half_a_character_arrived(evidence: Evidence) -> Hint | None:
         return None
     return Hint(
         "a character of several bytes came in two reads, and each half was decoded alone.",
-        "collect the bytes, cut them where a message ends, and decode only whole messages "
-        '(or keep one `codecs.getincrementaldecoder("utf-8")()` for each client).',
+        HALVES,
         Sure.SURELY if pieces else Sure.PROBABLY,
         ("intact", "framing"),
         seen="the sign for an undecodable byte (U+FFFD) stands where a letter was.",
         also=("delivery", "echo"),
-        since=evidence.views.send[message.id],
     )
+
+
+def rest_of_a_read_is_lost(evidence: Evidence) -> Hint | None:
+    """Of messages that were sent in one write some never came, and of those that were sent alone each did."""
+    if evidence.failed("delivery") is None or not evidence.views.terms.framed_sent:
+        return None
+    views = evidence.views
+    judged = [m for m in views.sent if evidence.history.messages[m].kind == "chat" and views.owed(m)]
+    lost = [m for m in judged if not views.heard_at_all[m]]
+    alone = [m for m in judged if not evidence.history.messages[m].shared]
+    if (
+        not lost
+        or not alone
+        or not all(_shared(evidence, m) for m in lost)
+        or not all(views.heard_at_all[m] for m in alone)
+    ):
+        return None
+    some = any(_shared(evidence, m) and views.heard_at_all[m] for m in judged)
+    return Hint(
+        "one `recv` may bring several messages, and the server takes the first of them and throws away the rest."
+        if some
+        else "one `recv` is taken for one message; if it brings several, the server understands none of them.",
+        "collect what `recv` brings in a buffer for each client, cut one whole message after the other out of it, and keep "
+        "the rest for the next `recv`.",
+        Sure.PROBABLY,
+        ("delivery", "echo"),
+        seen=f"{len(lost)} messages that were sent in one write with others never came; each that was sent alone did.",
+    )
+
+
+def _shared(evidence: Evidence, message: int) -> bool:
+    return evidence.history.messages[message].shared
+
+
+def half_a_character_ended_the_session(evidence: Evidence) -> Hint | None:
+    """Who was thrown out had just said something in pieces, in letters of several bytes."""
+    verdict = evidence.failed("keeps-clients")
+    for index in verdict.witness if verdict is not None else ():
+        entry = evidence.history[index]
+        spoken = [m for m in evidence.views.spoken.get(entry.session, ()) if evidence.views.send[m] < index]
+        last = evidence.history.messages[spoken[-1]] if spoken else None
+        if entry.kind != "closed" or last is None or last.text.isascii() or evidence.traces:
+            continue
+        if "pieces" in _step_text(evidence, last):
+            return Hint(
+                "a character of several bytes came in two reads. Its first half cannot be decoded alone, and the exception "
+                "ends the session.",
+                HALVES,
+                Sure.PROBABLY,
+                ("keeps-clients", "delivery"),
+                seen=f"{evidence.lives.who(entry.session)} was closed while it said something in pieces that is not ASCII.",
+                also=("echo", "no-crash-output"),
+            )
+    return None
 
 
 # --- what they look at ------------------------------------------------------------------------------------------------
@@ -226,6 +294,12 @@ def _size_of_a_read(cut: int) -> int | None:
     if cut in SIZES:
         return cut
     return next((size for size in SIZES if size >= 500 and 0 < size - cut <= OVERHEAD), None)
+
+
+def _has_headers(evidence: Evidence) -> bool:
+    """Does each message begin with its length?"""
+    framing = evidence.history.header.profile_source.get("framing")
+    return isinstance(framing, Mapping) and any(key in framing for key in ("digits", "struct"))
 
 
 def _read_as(said: str, alphabet: str) -> str:

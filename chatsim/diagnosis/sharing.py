@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from chatsim.diagnosis.evidence import NEVER, Evidence, Life
 from chatsim.diagnosis.hint import Hint, Sure
-from chatsim.history import Message
 
-__all__ = ["passed_over", "slow_reader_holds_up", "two_broadcasts_at_once"]
+__all__ = [
+    "broadcast_goes_wrong_at_the_dead",
+    "listed_twice",
+    "one_client_is_not_served_in_turn",
+    "one_name_for_all",
+    "slow_reader_holds_up",
+    "two_broadcasts_at_once",
+]
 
 _SENDING = re.compile(r"send|broadcast|write|deliver|publish|forward|relay|tell|push", re.IGNORECASE)
 
@@ -49,64 +56,158 @@ def _came_in_vain(evidence: Evidence, since: int, until: int) -> bool:
     return any(since < life.connect < until and life.told == NEVER for life in evidence.lives.sessions.values())
 
 
-def passed_over(evidence: Evidence) -> Hint | None:
-    """Somebody went; of the next message the one who had joined right after that one heard nothing, and all others did."""
+def broadcast_goes_wrong_at_the_dead(evidence: Evidence) -> Hint | None:
+    """Somebody went; of the next message those who stood before that one heard, and of those behind it not all."""
     verdict = evidence.failed("delivery")
-    if verdict is None or not verdict.witness:
-        return None
-    views = evidence.views
-    for message in views.sent:
-        said = evidence.history.messages[message]
-        if (
-            said.kind not in ("chat", "knock", "fence")
-            or said.to is not None
-            or views.send[message] not in verdict.witness
-        ):
+    for index in verdict.witness if verdict is not None else ():
+        entry = evidence.history[index]
+        if entry.kind != "send" or evidence.history.messages[entry.ref].to is not None:
             continue
-        gone = evidence.departed_before(views.send[message])
-        lost = _without(evidence, said)
-        if gone is None or len(lost) != 1 or not _heard_later(evidence, lost[0], said):
+        gone, lost = evidence.departed_before(index), _without(evidence, entry.ref)
+        if gone is None or gone.told == NEVER or not lost or _spoken_between(evidence, gone.parted, index):
             return None
-        heard = [session for session in views.owed(message) if session != lost[0].number]
-        if _behind(evidence, gone) is not lost[0]:
+        behind = _behind(evidence, gone, entry.ref)
+        if any(life not in behind for life in lost):
             return None
-        return Hint(
-            f"{gone.bot} was taken out of a list while a loop went through that list; whoever stood behind moves up, and "
-            "the loop passes over that one.",
-            "go through a copy (`for client in list(clients):`), or collect the dead and take them out after the loop.",
-            Sure.PROBABLY if len(heard) > 1 else Sure.PERHAPS,
-            ("delivery",),
-            seen=f"{lost[0].bot}, who had joined right after {gone.bot}, missed one message after {gone.bot} had gone; "
-            "later ones came.",
-            since=gone.parted,
-        )
+        return _wrong_at(evidence, index, gone, lost, behind)
     return None
 
 
-def _without(evidence: Evidence, said: Message) -> list[Life]:
-    """Those who were owed it and have not heard it."""
-    views = evidence.views
-    return [
-        evidence.lives.sessions[session]
-        for session in views.owed(said.id)
-        if (hearing := views.hearings.get(session)) is None or hearing.index_of(said.id) is None
-    ]
+def _wrong_at(evidence: Evidence, at: int, gone: Life, lost: list[Life], behind: list[Life]) -> Hint | None:
+    copy = "go through a copy (`for client in list(clients):`), and take the dead out after the loop."
+    catch = "catch OSError around the sending to each single client, and go on with the next."
+    missed = f"a message after {gone.bot} had gone"
+    if lost == behind[:1] and len(behind) > 1:
+        if not _hears_after(evidence, lost[0], at):
+            return None  # it hears nothing any more
+        cause = (
+            f"{gone.bot} was taken out of a list while a loop went through that list: whoever stood behind moves up, and "
+            "the loop passes over that one."
+        )
+        advice, sure = copy, Sure.PROBABLY
+        seen = f"{lost[0].bot}, who had joined right after {gone.bot}, missed {missed}; all others heard it."
+    elif len(lost) == len(behind) > 1:
+        cause = (
+            f"sending to {gone.bot}, who had gone, raises and ends the loop that sends: who stands behind gets nothing."
+        )
+        advice, sure = catch, Sure.PROBABLY
+        seen = f"all who had joined after {gone.bot} missed {missed}, and nobody who had joined before."
+    elif len(lost) == len(behind) == 1:
+        cause = (
+            f"the loop that sends to all goes wrong at {gone.bot}, who had gone and still stood in the list: it is taken out "
+            "of the list while the loop goes through it, or the error of sending ends the loop."
+        )
+        advice, sure = f"{copy} And {catch}", Sure.PERHAPS
+        seen = f"{lost[0].bot}, who had joined after {gone.bot}, missed {missed}."
+    else:
+        return None
+    return Hint(cause, advice, sure, ("delivery",), seen=seen, since=gone.parted)
 
 
-def _heard_later(evidence: Evidence, life: Life, said: Message) -> bool:
+def _hears_after(evidence: Evidence, life: Life, at: int) -> bool:
+    """Does it hear what is said after this?"""
     hearing = evidence.views.hearings.get(life.number)
-    sent = evidence.views.send
-    return hearing is not None and any(sent[message] > sent[said.id] for message, _ in hearing)
+    return hearing is not None and any(evidence.views.send[message] > at for message, _ in hearing)
 
 
-def _behind(evidence: Evidence, gone: Life) -> Life | None:
-    """Who joined next after this one, of those who were there when it went."""
-    later = [
-        life
-        for life in evidence.lives.sessions.values()
-        if gone.told < life.told < gone.parted and life.over > gone.parted
+def _spoken_between(evidence: Evidence, first: int, last: int) -> bool:
+    """Was anything said to all meanwhile? Then the dead one was found out by that."""
+    return any(
+        first < evidence.views.send[m] < last and evidence.history.messages[m].to is None for m in evidence.views.sent
+    )
+
+
+def _without(evidence: Evidence, message: int) -> list[Life]:
+    """Those who were owed it and have not heard it, in the order of their joining."""
+    views = evidence.views
+    lost = [
+        evidence.lives.sessions[session]
+        for session in views.owed(message)
+        if session in evidence.lives.sessions
+        and ((hearing := views.hearings.get(session)) is None or hearing.index_of(message) is None)
     ]
-    return min(later, key=lambda life: life.told, default=None)
+    return sorted(lost, key=lambda life: life.told)
+
+
+def _behind(evidence: Evidence, gone: Life, message: int) -> list[Life]:
+    """Those of its receivers who joined after this one, in that order."""
+    owed = [evidence.lives.sessions[s] for s in evidence.views.owed(message) if s in evidence.lives.sessions]
+    return sorted((life for life in owed if life.told > gone.told), key=lambda life: life.told)
+
+
+def listed_twice(evidence: Evidence) -> Hint | None:
+    """Somebody gets all twice: what is said, and the notices, too."""
+    verdict = evidence.failed("no-duplication")
+    if verdict is None or evidence.failed("join-notice", "leave-notice", "drop-notice") is None:
+        return None
+    receiver = next((evidence.history[i].session for i in verdict.witness if evidence.history[i].kind == "heard"), -1)
+    hearing = evidence.views.hearings.get(receiver)
+    if hearing is None:
+        return None
+    again = {evidence.views.message_at(index) for index in hearing.again}
+    notices = Counter(
+        (entry.detail.get("what"), entry.detail.get("nick"))
+        for entry in evidence.of("notice")
+        if entry.session == receiver
+    )
+    if set(hearing.messages) != again or not notices or min(notices.values()) < 2:
+        return None
+    return Hint(
+        "a client stands in the list of clients twice, so that it is sent everything twice.",
+        "append it in one place only; or use a dictionary or a set, in which nobody can be twice.",
+        Sure.PROBABLY,
+        ("no-duplication", "join-notice", "leave-notice", "drop-notice", "roster"),
+        seen=f"{evidence.lives.who(receiver)} got each message and each notice twice.",
+    )
+
+
+def one_name_for_all(evidence: Evidence) -> Hint | None:
+    """Every message comes under the name of whoever joined last."""
+    if evidence.failed("attribution") is None:
+        return None
+    wrong = evidence.of("named")
+    for entry in wrong:
+        sent = evidence.views.send[int(entry.detail["message"])]
+        told = [life for life in evidence.lives.sessions.values() if life.told < sent]
+        last = max(told, key=lambda life: life.told, default=None)
+        if last is None or entry.detail.get("name") not in (last.name, last.nick):
+            return None
+    if not wrong:
+        return None
+    return Hint(
+        "the nickname is kept in one variable for all, and each newcomer writes its own into it.",
+        "keep the name with its client: in a local variable of the function that serves it, or in a dictionary by socket.",
+        Sure.PROBABLY,
+        ("attribution",),
+        seen="each message that came under a wrong name came under that of who had joined last.",
+        also=("no-creation", "leave-notice", "drop-notice"),
+    )
+
+
+def one_client_is_not_served_in_turn(evidence: Evidence) -> Hint | None:
+    """Two messages of one client came in the wrong order."""
+    verdict = evidence.failed("fifo-order")
+    if verdict is None:
+        return None
+    said = [
+        evidence.history.messages[evidence.history[i].ref]
+        for i in verdict.witness
+        if evidence.history[i].kind == "send"
+    ]
+    if said and all(message.shared for message in said):
+        return Hint(
+            "messages that come in one read are not worked off from the first to the last.",
+            "take them from the front: `for line in lines:`, or `pop(0)`, never `pop()`.",
+            Sure.PERHAPS,
+            ("fifo-order",),
+            seen="both had been sent in one write.",
+        )
+    return Hint(
+        "several threads or tasks handle the messages of one client, and which of them comes first is chance.",
+        "handle the messages of one client one after the other, in the loop that reads them.",
+        Sure.PERHAPS,
+        ("fifo-order",),
+    )
 
 
 def two_broadcasts_at_once(evidence: Evidence) -> Hint | None:

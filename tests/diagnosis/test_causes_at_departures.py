@@ -70,7 +70,9 @@ def test_a_close_raises_nothing_so_it_is_no_exception() -> None:
     politely(story, "cat")
     missed(story, "bob", "close")
 
-    assert "exception" not in explained(story)["drop-notice"].hint
+    verdict = explained(story)["drop-notice"]
+    assert "ends by an exception" not in verdict.hint
+    assert verdict.hint.startswith("Perhaps: what is to be done when somebody goes is done only where the goodbye is")
 
 
 def test_that_some_were_told_means_that_it_is_done() -> None:
@@ -83,6 +85,42 @@ def test_that_some_were_told_means_that_it_is_done() -> None:
     assert explained(story)["drop-notice"].hint_sure == ""
 
 
+@pytest.mark.parametrize("order", [("bob", "cat"), ("cat", "bob")])
+def test_told_of_who_is_cut_off_and_not_of_who_closes_means_that_the_end_is_not_seen(order: tuple[str, str]) -> None:
+    closing, cut_off = order
+    story = of_ann_bob_and_cat()
+    story.drop(cut_off)
+    story.notice("ann", "dropped", cut_off)
+    story.settled()
+    missed(story, closing, "close")
+
+    verdict = explained(story)["drop-notice"]
+    assert verdict.hint.startswith("Surely: the end of a connection is not taken for leaving; only an exception is")
+
+
+def test_told_of_goodbyes_alone_means_that_only_the_quit_word_is_leaving() -> None:
+    story = of_ann_bob_and_cat()
+    story.join("dan")
+    politely(story, "dan")
+    missed(story, "cat", "close")
+    missed(story, "bob")
+
+    verdict = explained(story)["drop-notice"]
+    assert verdict.hint.startswith("Probably: what is to be done when somebody goes is done only where the goodbye is")
+
+
+def test_a_name_that_came_back_is_not_taken_for_the_news_of_the_one_before() -> None:
+    story = of_ann_bob_and_cat()
+    politely(story, "cat")
+    missed(story, "bob")
+    story.join("bob")
+    story.drop("bob", "close")
+    story.notice("ann", "dropped", "bob")
+    story.settled()
+
+    assert "ends by an exception" in explained(story)["drop-notice"].hint
+
+
 # --- names and sockets -----------------------------------------------------------------------------------------------
 
 
@@ -92,11 +130,23 @@ def test_a_name_that_stays_taken_though_all_were_told_is_in_a_table_of_its_own(t
     dropped = story.drop("bob")
     if told:
         story.notice("ann", "dropped", "bob")
-    refused = story.note("refused", "bob", by="taken", expected=False)
+    refused = story.note("refused", "bob", by="Sorry, that name is taken.", expected=False)
 
     verdict = explained(story, failing("nickname-released", dropped, refused))["nickname-released"]
     assert ("Surely: " in verdict.hint) is told
     assert ("the table of names" in verdict.hint) is told
+
+
+def test_who_is_refused_because_the_server_is_full_is_not_refused_for_its_name() -> None:
+    story = of_ann_bob_and_cat()
+    dropped = story.drop("bob")
+    story.notice("ann", "dropped", "bob")
+    refused = story.note("refused", "bob", by="Sorry, we are full.", expected=False)
+
+    assert (
+        "table of names"
+        not in explained(story, failing("nickname-released", dropped, refused))["nickname-released"].hint
+    )
 
 
 def test_a_socket_that_stays_though_all_were_told_was_only_not_closed() -> None:

@@ -206,6 +206,83 @@ def test_who_stood_behind_a_leaver_was_passed_over() -> None:
     assert "cat, who had joined right after bob" in verdict.hint
 
 
+def gone_wrong(*lost: str, of: tuple[str, ...] = ("cat", "dan")) -> Story:
+    """ann and bob were there before these; bob closes, and of the next message these hear nothing."""
+    story = Story()
+    story.join("ann", "bob", *of)
+    story.settled()
+    story.drop("bob", "close")
+    for other in ("ann", *of):
+        story.notice(other, "dropped", "bob")
+    story.settled()
+    story.say("ann", "where is bob?")
+    story.all_hear("where is bob?", *(bot for bot in of if bot not in lost))
+    story.waited(*(("heard", bot, "where is bob?") for bot in lost))
+    story.settled("patience")
+    return story
+
+
+def test_all_who_stood_behind_the_dead_missed_it_because_the_sending_ended_there() -> None:
+    verdict = explained(gone_wrong("cat", "dan"))["delivery"]
+
+    assert verdict.hint.startswith("Probably: sending to bob, who had gone, raises and ends the loop that sends")
+
+
+def test_where_only_one_stood_behind_both_are_told_and_neither_surely() -> None:
+    verdict = explained(gone_wrong("cat", of=("cat",)))["delivery"]
+
+    assert verdict.hint.startswith("Perhaps: the loop that sends to all goes wrong at bob")
+    assert "list(clients)" in verdict.hint and "catch OSError" in verdict.hint
+
+
+# --- lists and names -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("notices", [1, 2])
+def test_who_gets_messages_and_notices_twice_is_listed_twice(notices: int) -> None:
+    story = Story()
+    story.join("ann")
+    for _ in range(2):
+        story.hear("ann", "knock 0")
+    story.join("bob")
+    for _ in range(notices):
+        story.notice("ann", "joined", "bob")
+    story.hear("ann", "knock 1")
+    story.hear("ann", "knock 1")
+    story.say("bob", "hello")
+    story.all_hear("hello", "ann", "ann")
+    story.settled()
+
+    verdict = explained(story)["no-duplication"]
+    assert ("stands in the list of clients twice" in verdict.hint) is (notices == 2)
+
+
+@pytest.mark.parametrize("name", ["cat", "bob"])
+def test_the_name_of_the_last_newcomer_is_the_one_variable_for_all(name: str) -> None:
+    story = Story()
+    story.join("ann", "bob", "cat")
+    story.say("ann", "hello")
+    story.all_hear("hello", "bob", "cat")
+    story.named("bob", "hello", name)
+    story.settled()
+
+    assert ("one variable for all" in explained(story)["attribution"].hint) is (name == "cat")
+
+
+@pytest.mark.parametrize(("shared", "said"), [(True, "never `pop()`"), (False, "in the loop that reads them")])
+def test_the_order_of_one_client_is_lost_in_a_read_or_between_threads(shared: bool, said: str) -> None:
+    story = Story()
+    story.join("ann", "bob")
+    story.say("ann", "one", shared=shared)
+    story.say("ann", "two", shared=shared)
+    story.all_hear("two", "bob")
+    story.all_hear("one", "bob")
+    story.settled()
+
+    verdict = explained(story)["fifo-order"]
+    assert said in verdict.hint and verdict.hint_sure == "perhaps"
+
+
 @pytest.mark.parametrize(("missing", "later"), [("dan", True), ("cat", False)])
 def test_anybody_else_and_who_hears_nothing_any_more_was_not(missing: str, later: bool) -> None:
     assert explained(of_a_gap(missing, later=later))["delivery"].hint_sure == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.checks.story import Story
@@ -95,7 +97,64 @@ def test_a_cut_at_a_size_that_people_read_by_tells_the_number(cut: int, number: 
 def test_a_cut_anywhere_else_is_told_without_a_guess_at_the_number() -> None:
     verdict = explained(said(LONG, LONG[:777], "truncated"))["intact"]
 
-    assert verdict.hint.startswith("Perhaps: a message is longer than one `recv` of about 777 bytes")
+    assert verdict.hint.startswith("Perhaps: a message is longer than what one `recv` brings")
+    assert "the first 777 came" in verdict.hint
+
+
+def test_a_copy_that_the_history_does_not_hold_whole_has_no_size() -> None:
+    long = LONG * 3
+    verdict = explained(said(long, long[:2000], "truncated"))["intact"]
+
+    assert "2000" not in verdict.hint
+
+
+def test_where_each_message_tells_its_length_one_recv_was_taken_to_bring_all() -> None:
+    story = said(LONG, LONG[:1500], "truncated")
+    story.history.header = replace(story.history.header, profile_source={"framing": {"digits": 64}})
+
+    assert explained(story)["intact"].hint.startswith("Probably: `recv(n)` is taken to bring n bytes")
+
+
+# --- lost, or ended --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first_came", [True, False])
+def test_what_was_sent_with_others_is_lost_and_what_was_sent_alone_comes(first_came: bool) -> None:
+    story = of_ann_and_bob()
+    story.say("ann", "alone")
+    story.hear("bob", "alone")
+    story.say("ann", "one", shared=True)
+    story.say("ann", "two", shared=True)
+    if first_came:
+        story.hear("bob", "one")
+    story.waited(("heard", "bob", "two"), *([] if first_came else [("heard", "bob", "one")]))
+    story.settled("patience")
+
+    verdict = explained(story)["delivery"]
+    assert verdict.hint.startswith("Probably: one `recv`")
+    assert ("throws away the rest" in verdict.hint) is first_came
+
+
+def test_where_a_message_sent_alone_is_lost_too_reading_is_not_said_to_be_the_cause() -> None:
+    story = of_ann_and_bob()
+    for text, shared in (("alone", False), ("one", True), ("two", True)):
+        story.say("ann", text, shared=shared)
+    story.waited(*(("heard", "bob", text) for text in ("alone", "one", "two")))
+    story.settled("patience")
+
+    assert explained(story)["delivery"].hint_sure == ""
+
+
+@pytest.mark.parametrize(("text", "step"), [(RUSSIAN, "in-pieces"), ("hello", "in-pieces"), (RUSSIAN, "chat")])
+def test_who_is_closed_in_the_middle_of_letters_said_half_a_character(text: str, step: str) -> None:
+    story = of_ann_and_bob()
+    story.step("send", text=f"- send: {{ann: {{{step}: …}}}}")
+    story.say("ann", text)
+    story.closed("ann")
+    story.settled()
+
+    verdict = explained(story)["keeps-clients"]
+    assert ("Its first half cannot be decoded" in verdict.hint) is (text == RUSSIAN and step == "in-pieces")
 
 
 def test_a_text_that_came_with_a_name_in_its_middle_was_cut_there() -> None:
