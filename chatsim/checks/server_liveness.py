@@ -7,7 +7,7 @@ from bisect import bisect_left
 from chatsim.checks.faults import BUSY
 from chatsim.checks.lives import NEVER, Life, Lives, lives_of
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
-from chatsim.checks.wording import clip, counted
+from chatsim.checks.wording import clip, counted, exception_in
 from chatsim.history import Entry, History
 
 __all__ = ["began_to_end", "no_crash_output", "stays_up", "unasked_end"]
@@ -133,16 +133,16 @@ def _still_there(life: Life, death: Entry) -> bool:
 
 
 def last_words(lives: Lives, index: int) -> str:
-    """What the server printed last around its end: of a crash its last line, which names the exception."""
+    """What the server printed last around its end: of a crash the line that names the exception."""
     until = next(
         (e.index for e in lives.of("server") if e.index > index and e.detail.get("what") in ("started", "ended")),
         NEVER,
     )
     crash = next((e for e in reversed(lives.of("crash")) if e.index < until), None)
     if crash is not None:
-        lines = [line for line in str(crash.detail.get("text", "")).splitlines() if line.strip()]
-        if lines:
-            return clip(lines[-1])
+        exception = exception_in(str(crash.detail.get("text", "")))
+        if exception:
+            return clip(exception)
     out = next((e for e in reversed(lives.of("out")) if e.index < until and str(e.detail.get("line")).strip()), None)
     return clip(str(out.detail.get("line", ""))) if out is not None else ""
 
@@ -163,11 +163,11 @@ def no_crash_output(history: History) -> Verdict:
             return Verdict(name, Outcome.NOT_EXERCISED, "Nobody ever connected.")
         return Verdict(name, Outcome.PASSED, "No unhandled exception was printed.", exercised=connected)
     first = crashes[0]
-    lines = [line for line in str(first.detail.get("text", "")).splitlines() if line.strip()]
+    exception = exception_in(str(first.detail.get("text", "")))
     before = lives.last_act_before(first.index)
     after = "" if before is None else f" after {lives.act_in_words(before)}"
     summary = f"At {lives.when(first.index)}{after}, the server printed an unhandled exception: "
-    summary += clip(lines[-1]) if lines else "(no text)"
+    summary += clip(exception) or "(no text)"
     if len(crashes) > 1:
         summary += f" ({len(crashes) - 1} more)"
     witness = (first.index,) if before is None else (before.index, first.index)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
-__all__ = ["clip", "counted", "named", "sized"]
+__all__ = ["clip", "counted", "exception_in", "named", "sized"]
 
 MOST_NAMES = 4  # more than that are counted: a sentence must stay readable with a thousand bots
 MOST_TEXT = 120
@@ -37,3 +39,12 @@ def clip(text: str, most: int = MOST_TEXT) -> str:
     """One line of it, not too long."""
     line = " ".join(text.split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def exception_in(trace: str) -> str:
+    """The line of a trace that names the exception: Python writes it last, Java and Node before the frames."""
+    lines = [line for line in trace.splitlines() if line.strip()]
+    before_frames = (
+        line for line, following in pairwise(lines) if re.match(r"\s+at ", following) and not re.match(r"\s+at ", line)
+    )
+    return next(before_frames, lines[-1] if lines else "").strip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from chatsim.checks.wording import exception_in
 from chatsim.history import CONSOLE, OPERATOR, WORLD, Entry, History
 from chatsim.report.printable import printable, quoted, shorten
 
@@ -259,8 +260,7 @@ def _settled(detail: Detail, _: Narrator) -> str:
 
 
 def _crash(detail: Detail, _: Narrator) -> str:
-    lines = [line for line in str(detail["text"]).split("\n") if line.strip()] or [""]
-    return f"reported an unhandled exception: {quoted(lines[-1].strip())}"
+    return f"reported an unhandled exception: {quoted(exception_in(str(detail['text'])))}"
 
 
 def _facts(detail: Detail, _: Narrator) -> str:
