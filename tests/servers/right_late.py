@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 import time
 
-from right_threads import ChatServer, Client
+from right_queues import ChatServer
+from right_threads import Client
 
 MOMENT = 0.02  # seconds
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socketserver
 import sys
 
-from right_threads import ChatServer
+from right_queues import ChatServer
 
 chat = ChatServer()
 
