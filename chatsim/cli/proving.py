@@ -69,21 +69,30 @@ class Proving:
         result = seen(trial, run)
         self.results[trial] = result
         self._schedule.took(result)
-        if undecided(run) or run.error is not None or (trial.subject.is_right and absences(run)):
-            self._in_doubt.append((trial, replace(run, history=None) if not trial.subject.is_right else run))
+        in_doubt = undecided(run) or run.error is not None or (trial.subject.is_right and absences(run))
+        if in_doubt and (trial.subject.is_right or not self._schedule.is_caught(trial.subject, trial.round)):
+            self._in_doubt.append((trial, run))
 
     def _alone(self, progress: Progress) -> None:
         """What neighbours may have done. A right server is blamed only for what is so again, or remains unknown."""
-        for number, (trial, run) in enumerate(self._in_doubt, start=1):
-            if trial.subject.breaks and self._schedule.is_caught(trial.subject, trial.round):
-                continue
-            progress.show(f"replaying alone: {number} of {len(self._in_doubt)} …")
-            again = self._job(trial).play()
-            if again.interrupted:
-                raise KeyboardInterrupt
-            result = seen(trial, weighed(run, again) if absences(run) else again, alone=True)
-            self.results[trial] = result
-            self._schedule.took(result)
+        from chatsim.jobs import Crew
+
+        asked: list[tuple[Trial, Run]] = []
+        with Crew(1) as crew:
+            for number, again in crew.as_ready(self._to_be_replayed(asked)):
+                if again.interrupted:
+                    continue
+                trial, run = asked[number]
+                result = seen(trial, weighed(run, again) if absences(run) else again, alone=True)
+                self.results[trial] = result
+                self._schedule.took(result)
+                progress.show(f"replaying alone: {number + 1} of {len(self._in_doubt)} …")
+
+    def _to_be_replayed(self, asked: list[tuple[Trial, Run]]) -> Iterator[Job]:
+        for trial, run in self._in_doubt:
+            if trial.subject.is_right or not self._schedule.is_caught(trial.subject, trial.round):
+                asked.append((trial, run))
+                yield self._job(trial)
 
     def _job(self, trial: Trial) -> Job:
         import shlex
