@@ -23,6 +23,7 @@ from chatsim.engine.plan import why_not as _why_not
 from chatsim.errors import ChatsimError, Problem, ServerError
 from chatsim.history import Header, History
 from chatsim.profile.profile import Profile, Start
+from chatsim.report.last_words import without_dumps
 from chatsim.report.report import Run
 from chatsim.scenario.scenario import Scenario
 
@@ -154,7 +155,7 @@ class _Play:
                 self._history.note(world.now(), "ended", why="interrupted")
                 raise
             finally:
-                self._server_words = tuple(world.last_output(8))
+                self._server_words = tuple(without_dumps(world.last_output(400)))[-8:]
             return world.now() - began
 
     def _world(self) -> World:
