@@ -211,13 +211,14 @@ class ServerEvent:
 class Facts:
     """The answer to `Inspect`: plain JSON data; a key that cannot be observed here is missing.
 
-    Keys: `threads`, `fds`, `children` (numbers over the process tree), `rss` (bytes), `close_wait` (list of *our* local
-    ports whose server end is in CLOSE_WAIT, that is: we have closed and the server has not), `established` (list of our
-    local ports whose server end is ESTABLISHED), `listening` (bool), `send_queue` (map our local port -> bytes that the
-    server's kernel could not yet deliver), `alive` (bool), `runtimes` (list of the runtimes that its processes are, as far
-    as their programs tell: python, pypy, java, node, dotnet, mono, deno, bun, ruby, erlang, dart, go; empty for a native
-    program), and on demand `work`: map "pid/thread" -> [its name, seconds on or waiting for a processor so far], with
-    `cpu_only` (bool): the platform does not tell the waiting.
+    Keys: `threads`, `fds`, `children` (numbers over the process tree; also children that have ended and that the server has
+    not waited for), `rss` (bytes), `close_wait` (list of *our* local ports whose server end is in CLOSE_WAIT, that is: we
+    have closed and the server has not), `established` (list of our local ports whose server end is ESTABLISHED),
+    `listening` (bool), `send_queue` (map our local port -> bytes that the server's kernel could not yet deliver), `alive`
+    (bool), `runtimes` (list of the runtimes that its processes are, as far as their programs tell: python, pypy, java, node,
+    dotnet, mono, deno, bun, ruby, erlang, dart, go; empty for a native program), and on
+    demand `work`: map "pid/thread" -> [its name, seconds on or waiting for a processor so far], with `cpu_only` (bool):
+    the platform does not tell the waiting.
     """
 
     at: float

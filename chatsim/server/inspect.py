@@ -38,15 +38,17 @@ class Onlooker:
         also `work` and `cpu_only`.
 
         The numbers are sums over all living processes, whatever their language: also over daemons and those that have
-        left the group. What they share is counted for each of them: a page that a forked child has not written to, a
-        descriptor that it inherited, and all of its parent's for the moment between fork and exec. So are a process
-        or a thread that is about to end. One look is one moment; the least of several is what stays.
+        left the group. `children` are also those that have ended and that the server has not waited for.
+
+        What processes share is counted for each of them: a page that a forked child has not written to, a descriptor
+        that it inherited, and all of its parent's for the moment between fork and exec. So are a process and a thread
+        that are about to end. One look is one moment; the least of several is what stays.
         """
         members = self._tree.members()
         pids = [process.pid for process in members]
         facts: dict[str, Any] = {
             "alive": bool(members),
-            "children": max(0, len(members) - 1),
+            "children": max(0, len(members) - 1) + self._tree.uncollected,
             "threads": sum(process.threads for process in members),
             "rss": sum(map(_resident, members)),
             "cpu": round(sum(process.cpu for process in members), 3),

@@ -35,7 +35,7 @@ class Process:
     group: int
     session: int
     began: float  # in the platform's own counting: comparable between processes, and with the pid a lasting name
-    threads: int
+    threads: int  # none: it has ended, and its parent has not waited for it
     rss: int  # bytes
     cpu: float  # seconds
     folder: str = ""  # where /proc tells of it: of a living thread, where the first one has ended before the others
@@ -48,15 +48,17 @@ class ProcessTree:
         self.root = root
         self._marker = f"{MARKER}={marker}".encode()
         self._ours: dict[int, float] = {}
+        self.uncollected = 0  # children that have ended and were not waited for, when `members` last looked
         self._strangers: set[int] = set()  # looked at once; a pid is not used again while its process lives
         self._since = 0.0
         first = _read(root)
-        if first is not None:
+        if first is not None and first.threads:
             self._ours[root] = self._since = first.began
 
     def members(self) -> list[Process]:
         """The living ones (zombies are not), the first one first, parents before their children."""
-        table = self._look()
+        looked = self._look()
+        table = [process for process in looked if process.threads]
         alive = {process.pid: process for process in table}
         ours = {pid: process for pid, process in alive.items() if self._ours.get(pid) == process.began}
         unknown = [process for process in table if process.pid not in ours]
@@ -68,6 +70,7 @@ class ProcessTree:
                     ours[process.pid] = process
                     found = True
         self._ours = {process.pid: process.began for process in ours.values()}
+        self.uncollected = sum(not process.threads and process.parent in ours for process in looked)
         self._strangers |= {
             process.pid for process in unknown if process.pid not in ours and not _is_starting(process.pid)
         }
@@ -155,9 +158,7 @@ def _read(pid: int) -> Process | None:
     threads, folder = int(fields[17]), f"/proc/{pid}"
     if fields[0] in b"ZX":  # dead, or only its first thread is: a C program may end `main` before its other threads
         folder = folder_of(pid) if threads > 1 else ""
-        threads -= 1
-        if not folder:
-            return None
+        threads = threads - 1 if folder else 0
     return Process(
         pid=pid,
         parent=int(fields[1]),
@@ -230,6 +231,8 @@ def _ask_psutil(root: int, known: list[int]) -> list[Process]:
         for process in family:
             try:
                 if process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+                    began = process.create_time()
+                    seen[process.pid] = Process(process.pid, process.ppid(), 0, 0, began, threads=0, rss=0, cpu=0.0)
                     continue
                 times = process.cpu_times()
                 seen[process.pid] = Process(

@@ -190,6 +190,19 @@ def test_a_daemon_that_has_left_parent_group_and_session_is_counted_with_all_tha
     assert both["rss"] > alone["rss"] + 30_000_000
 
 
+def test_children_that_have_ended_are_counted_until_they_are_waited_for(yard: Yard) -> None:
+    """A server that forks for each client and never waits fills the table of processes."""
+    ended = "for _ in range(3): os.fork() or os._exit(0)\n"
+    waiting = "def wait():\n  input(); os.wait(); print('waited', flush=True); input()\n"
+    world = yard.running(yard.script(f"{ended}{waiting}threading.Thread(target=wait).start()\nserve(0)"))
+
+    assert at_last(lambda: facts_of(world)["threads"] == 2)
+    assert facts_of(world)["children"] == 3
+    world.do(Type(""))
+    until(world, printed("waited"))
+    assert facts_of(world)["children"] == 2
+
+
 @needs_linux
 def test_where_one_process_may_not_be_looked_into_no_number_of_descriptors_is_told(
     yard: Yard, monkeypatch: pytest.MonkeyPatch

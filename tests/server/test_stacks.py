@@ -172,6 +172,16 @@ def test_a_frozen_server_stays_frozen_when_it_could_not_be_looked_at(
     assert not echoed(world, 0, patience=0.2)
 
 
+def test_who_was_killed_frozen_is_not_frozen_in_its_next_life(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    pretends(yard, monkeypatch, "print(' '.join(sys.argv[1:]))")
+    world = yard.running(yard.script("serve(0)"))
+    for what, becomes in (("freeze", "frozen"), ("kill", "ended"), ("start", "listening")):
+        world.do(ServerCommand(what))
+        until(world, told(becomes))
+
+    assert "--nonblocking" not in detail(asked(world), "stacks")["text"]
+
+
 @pytest.mark.parametrize("program", ["time.sleep(600)", "print('x' * 10_000_000); time.sleep(600)", "pass"])
 def test_closing_the_world_leaves_nobody_looking(yard: Yard, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     pretends(yard, monkeypatch, program)
