@@ -59,17 +59,15 @@ def only_the_quit_word_is_leaving(evidence: Evidence) -> Hint | None:
     if verdict is None or gone is None or not evidence.lives.terms.leave_dialogue:
         return None
     missed = _missed_by_way(evidence)
-    if missed.get("polite") is not False or not missed.get("file") or missed.get("reset") is False:
+    if missed.get("polite") is not False or not missed.get("file") or not missed.get("reset"):
         return None
     return Hint(
         "what is to be done when somebody goes is done only where the goodbye is read. Most people just close their window.",
         "do it in one place for all: after the loop that reads, in `finally`. End the loop when `recv` returns nothing, "
         "and on an exception.",
-        Sure.PROBABLY if "reset" in missed else Sure.PERHAPS,
+        Sure.PROBABLY,
         (*UNDONE, "no-spin", "closes-connection"),
-        seen="of who said goodbye the others were told; of who just closed"
-        + (", or was cut off," if "reset" in missed else "")
-        + " they were not.",
+        seen="of who said goodbye the others were told; of who just closed, or was cut off, they were not.",
         also=("no-thread-leak", "no-socket-leak"),
         since=gone.parted,
     )
@@ -169,17 +167,21 @@ def end_of_file_is_no_farewell(evidence: Evidence) -> Hint | None:
 
 
 def _missed_only_by_file(evidence: Evidence, advice: str) -> Hint | None:
-    """Of who is cut off the others are told, of who closes not: one way out of the loop tidies up, and the other does not."""
+    """Of who goes in another way the others are told, of who closes not: one way out of the loop does not tidy up."""
     gone = evidence.about(evidence.failed(*UNDONE))
     missed = _missed_by_way(evidence)
-    if gone is None or not missed.get("file") or missed.get("reset") is not False:
+    others = [way for way in ("reset", "polite") if missed.get(way) is False]
+    if gone is None or not missed.get("file") or not others or missed.get("reset"):
         return None
+    told = {"reset": "was cut off", "polite": "said goodbye"}[others[0]]
     return Hint(
-        "the end of a connection is not taken for leaving; only an exception is (and a goodbye, if there is one).",
-        advice + " Tidy up for that client then, as after an exception: best in `finally`.",
-        Sure.SURELY,
+        "the end of a connection is not taken for leaving.",
+        advice
+        + " Tidy up for that client then, as it is done when somebody "
+        + ("says goodbye." if others[0] == "polite" else "is cut off: best in `finally`, for all."),
+        Sure.SURELY if others[0] == "reset" else Sure.PROBABLY,
         (*UNDONE, "no-spin", "closes-connection", "leave-notice"),
-        seen="of who was cut off the others were told; of who closed they were not.",
+        seen=f"of who {told} the others were told; of who closed they were not.",
         also=("no-thread-leak", "no-socket-leak"),
         since=gone.parted if _ended_by_file(gone) else -1,
     )
