@@ -29,6 +29,7 @@ KEEPER = "keeper"  # chatsim's own bot that stays
 SOON = (0.0, 0.002, 0.004, 0.008)  # seconds before each glance of the first look: a thread may yet be about to end
 IDLE = (0.05,)
 AFTER_SPEECH = (0.0, 0.036, 0.036, 0.036, 0.036, 0.036)
+MEMORY = "rss"
 MOST_DEPARTURES = 1500
 LONGEST = 40.0  # seconds of extra cycles, times what the user asked for
 FOR_MEMORY = 6  # cycles in a scenario that is about memory: a few show nothing of it
@@ -73,6 +74,7 @@ class _Cycles:
         self._bar: Counts = {}  # what a cycle may not exceed by more than the noise
         self._samples: list[_Sample] = []
         self._runtimes: list[str] | None = None
+        self._grown: set[str] = set()  # what does so
         self._number = 0
         self._departed = 0  # in all cycles
         self._size = 0  # departures in the first one
@@ -132,7 +134,7 @@ class _Cycles:
     def _measure(self, size: int, *, patient: bool) -> Steps:
         least: Counts = {}
         samples = 0
-        for number, pauses in enumerate((SOON, IDLE, AFTER_SPEECH), 1):
+        for number, pauses in enumerate((SOON if patient else SOON[:1], IDLE, AFTER_SPEECH), 1):
             if number == 2 and not patient:
                 if self._refused:
                     self._note(size, least, 0, samples)
@@ -163,14 +165,15 @@ class _Cycles:
         facts = seen.facts
         if "runtimes" in facts:
             self._runtimes = list(facts["runtimes"])
-        counts = {key: int(facts[key]) for key in ("threads", "children", "fds", "rss") if key in facts}
+        counts = {key: int(facts[key]) for key in ("threads", "children", "fds", MEMORY) if key in facts}
         if "close_wait" in facts:
             counts["close_wait"] = len(facts["close_wait"])
         return counts
 
     def _is_level(self, counts: Counts) -> bool:
-        then, now = _judged(self._bar), _judged(counts)
-        return all(value <= then.get(key, value) + NOISE for key, value in now.items())
+        """What has been seen to grow in another repeat is known by now: nobody waits for it to shrink."""
+        judged = (key for key in counts if key not in self._stage.grown and key != MEMORY)
+        return all(counts[key] <= self._bar.get(key, counts[key]) + NOISE for key in judged)
 
     def _note(self, size: int, counts: Counts, number: int, samples: int) -> None:
         if not self._samples:
@@ -207,11 +210,11 @@ class _Cycles:
                     break
         finally:
             stage.hasty = False
+            stage.grown |= self._grown
         return True
 
     def _go_on_to(self, target: int, steps: Sequence[Step], until: float) -> Waiting[bool]:
-        begun = self._departed
-        while self._departed < target:
+        while True:
             if self._departed + self._size > MOST_DEPARTURES or self._stage.now >= until:
                 self._stage.note("note", text=self._ended_early())
                 return False
@@ -219,7 +222,8 @@ class _Cycles:
             due = max(EIGHTHS // 2, reached + 1) * target / EIGHTHS
             if not (yield from self.play(steps, due=ceil(due))) or self._refused:
                 return False
-        return self._departed > begun
+            if self._departed >= target:
+                return True
 
     def _ended_early(self) -> str:
         what = f"{MOST_DEPARTURES:,} departures are the most" if self._departed + self._size > MOST_DEPARTURES else ""
@@ -231,22 +235,24 @@ class _Cycles:
         if len(self._samples) < 2:
             return None
         found: list[Growth] = []
-        for key in _judged(self._samples[0].counts):
-            series = [(each.departed, _judged(each.counts).get(key, 0)) for each in self._samples]
-            if series[-1][1] - series[0][1] > NOISE:
+        for key in self._keys():
+            series = [(each.departed, each.counts[key]) for each in self._samples]
+            if key == MEMORY:
+                if not found and self._repeat.times >= FOR_MEMORY and self._memory_tells():
+                    found.append(memory_growth(series, self._size))
+            elif series[-1][1] - series[0][1] > NOISE:
                 found.append(growth(series, self._size, least=self._least))
-        if not found and self._repeat.times >= FOR_MEMORY and self._memory_tells():
-            found.append(memory_growth([(each.departed, each.counts["rss"]) for each in self._samples], self._size))
+                if found[-1].state == "grows":
+                    self._grown.add(key)
         return min((each.until for each in found if each.needs_more and each.until > self._departed), default=None)
 
+    def _keys(self) -> list[str]:
+        """What every sample tells of, and is not known already; memory last, since threads left behind take some."""
+        told = set.intersection(*(set(each.counts) for each in self._samples))
+        return sorted(told - self._stage.grown, key=lambda key: key == MEMORY)
+
     def _memory_tells(self) -> bool:
-        known = self._runtimes is not None and COLLECTS.isdisjoint(self._runtimes)
-        return known and all("rss" in each.counts for each in self._samples)
-
-
-def _judged(counts: Counts) -> Counts:
-    """The counts of which each must not grow."""
-    return {key: value for key, value in counts.items() if key != "rss"}
+        return self._runtimes is not None and COLLECTS.isdisjoint(self._runtimes) and not self._stage.grown
 
 
 def _was_refused(session: Session) -> bool:

@@ -6,16 +6,17 @@ listen lasts anyway. A loaded machine changes nothing: waiting for a processor c
 
 from __future__ import annotations
 
-from chatsim.engine.seeing import load_between, look
+from chatsim.engine.seeing import Load, load_between, look
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until, Waiting
-from chatsim.network.network import Strain
+from chatsim.network.network import Facts, Strain
 from chatsim.scenario.steps import Act, Raw, ServerStep, Step
 
 __all__ = ["is_fault", "listen_at_rest", "weigh"]
 
 WINDOW = 0.05  # seconds
 AT_REST = 0.3  # of one processor: 50 threads that poll ten times a second want 16 % at worst
+VERY_QUIET = 0.1
 SPINNING = 0.5  # the quietest window of a spinning server wants more
 WINDOWS = 20
 WINDOWS_LOADED = 40  # where others have kept the server waiting for more than half of the time
@@ -29,14 +30,15 @@ def listen_at_rest(stage: Stage, seconds: float) -> Waiting[bool]:
         return False
     number, restless, watched, foreign = 0, True, 0.0, 0.0
     strain: Strain | None = None  # not looked at for a server that rests in the first window
-    while stage.server_is == "up":
-        after = yield from look(stage, work=True)
-        window = None if after is None else load_between(before, after)
-        if after is None or window is None or stage.server_is != "up":
-            break
+    while True:
+        after, window = yield from _window(stage, before)
+        if window is not None and _may_be_queueing(window.load, first=number == 0):
+            yield Until(lambda: False, WINDOW, exact=True)
+            after, window = yield from _window(stage, before)
+        if after is None or window is None:
+            return False
         before, number, earlier = after, number + 1, strain
-        resting = window.load < AT_REST
-        if not resting:
+        if window.load >= AT_REST:
             strain = stage.network.strain()
         in_window = 0.0 if strain is None or earlier is None else strain.foreign - earlier.foreign
         watched, foreign = watched + window.seconds, foreign + in_window
@@ -50,12 +52,27 @@ def listen_at_rest(stage: Stage, seconds: float) -> Waiting[bool]:
             cpu_only=window.cpu_only,
             foreign=round(in_window, 3),
         )
-        if resting:
+        if window.load < AT_REST:
             return False
         if number >= (WINDOWS_LOADED if foreign > watched / 2 else WINDOWS):
             return restless
         yield Until(lambda: False, WINDOW, exact=True)
-    return False
+
+
+def _window(stage: Stage, since: Facts) -> Waiting[tuple[Facts | None, Load | None]]:
+    """What the server has wanted since then. Nothing, if it has ended or does not tell any more."""
+    now = yield from look(stage, work=True)
+    if now is None or stage.server_is != "up":
+        return None, None
+    return now, load_between(since, now)
+
+
+def _may_be_queueing(load: float, *, first: bool) -> bool:
+    """Is this little only because a thread stands in a queue for a processor? The kernel counts a wait when it is over.
+
+    So a window that is quiet after a busy one, or not very quiet, is watched for once more its length before it counts.
+    """
+    return load < AT_REST and (not first or load >= VERY_QUIET)
 
 
 def is_fault(step: Step) -> bool:

@@ -15,7 +15,7 @@ __all__ = ["Load", "load_between", "look", "look_at_stalled"]
 
 ANSWER = 1.0  # seconds for the door to tell what it sees; it answers at once
 BUSIEST = 8  # threads that are told by name
-OF_STALLED = ("alive", "listening", "threads", "children", "fds", "rss")
+OF_STALLED = ("alive", "listening", "threads", "children", "fds", "rss", "runtimes")
 
 
 def look(stage: Stage, *, work: bool = False) -> Waiting[Facts | None]:

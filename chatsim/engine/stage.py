@@ -96,6 +96,7 @@ class Stage:
         self.load: float | None = None  # how much of a processor the server wanted until the first fault
         self.hung_at: float | None = None  # when it had not made a sound for a whole patience, though it should have
         self.vain: set[str] = set()  # what has been waited for in vain before
+        self.grown: set[str] = set()  # of the server's threads, descriptors, …: what grows with those who have gone
         self.hasty = False  # chatsim's own repetitions: what was in vain before is not waited for again
         self.kept: dict[int, Kept] = {}  # session -> what it received as text, where a step asks for a line
         self._inspections = 0

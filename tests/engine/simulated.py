@@ -73,6 +73,7 @@ class Faults:
     lists_late: float = 0.0  # up to so long after its welcome a newcomer is in no list yet
     slow: float = 0.0  # up to so much later than usual each delivery comes
     freeze_at: float = 1e9  # from then on it does nothing any more
+    thaw_at: float = 1e9  # and goes on here
     crash_at: float = 1e9  # then it ends with a trace
     stubborn: bool = False  # does not end when told to
     mute: bool = False  # accepts, and never says a word
@@ -84,6 +85,7 @@ class Faults:
     ends_late: float = 0.0  # a thread ends only so long after its client has gone
     closes_when_speaking: bool = False  # a descriptor of a departed client is closed once somebody has spoken twice
     spins_from: float = 1e9  # from then on one thread does nothing but that
+    spins_until: float = 1e9
     polls: float = 0.0  # what its threads want of a processor all the time
     full: int = 1_000_000  # after so many departures it accepts, and serves nobody any more
 
@@ -155,6 +157,7 @@ class SimulatedRoom:
         self._tell_world("listening", host="127.0.0.1", port=1)
         if self.faults.freeze_at < 1e9:
             self._at(self.faults.freeze_at, self._freeze)
+            self._at(self.faults.thaw_at, self._thaw)
         if self.faults.crash_at < 1e9:
             self._at(self.faults.crash_at, self._crash)
 
@@ -428,10 +431,7 @@ class SimulatedRoom:
                 self._freeze()
                 self._tell_world("frozen")
             case "thaw" if self.up:
-                self.frozen = False
-                waiting, self._waiting = self._waiting, []
-                for action in waiting:
-                    self._at(self._now, action)
+                self._thaw()
                 self._tell_world("thawed")
             case "stacks" if self.up and self._py_spy:
                 self._at(self._now + 0.3, lambda: self._tell_world("stacks", text="Thread 1 (active): serve"))
@@ -442,6 +442,12 @@ class SimulatedRoom:
 
     def _freeze(self) -> None:
         self.frozen = True
+
+    def _thaw(self) -> None:
+        self.frozen = False
+        waiting, self._waiting = self._waiting, []
+        for action in waiting:
+            self._at(self._now, action)
 
     def _crash(self) -> None:
         if self.up:
@@ -495,7 +501,7 @@ class SimulatedRoom:
     def _work(self) -> dict[str, object]:
         if not self._has_work:
             return {}
-        spun = max(0.0, self._now - self.faults.spins_from)
+        spun = max(0.0, min(self._now, self.faults.spins_until) - self.faults.spins_from)
         threads = {"1/1": ["main", 0.05 + self._now * self.faults.polls], "1/2": ["serve", spun]}
         return {"work": threads, "cpu_only": False}
 
