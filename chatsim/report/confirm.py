@@ -56,4 +56,5 @@ def _is_absence(verdict: Verdict) -> bool:
 def _doubted(verdict: Verdict, again: Outcome) -> Verdict:
     said = NOT_SEEN_AGAIN if again is Outcome.PASSED else NOT_TOLD
     summary = f"{verdict.summary} {said}".lstrip()
-    return replace(verdict, outcome=Outcome.INCONCLUSIVE, cause=Cause.MACHINE, summary=summary)
+    # A hint would explain what may never have happened.
+    return replace(verdict, outcome=Outcome.INCONCLUSIVE, cause=Cause.MACHINE, summary=summary, hint="")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsim.report.rate import clopper_pearson
+from chatsim.checks.verdict import Cause, Outcome, Verdict
+from chatsim.report.rate import Rate, clopper_pearson, rarer_than, rates
+from chatsim.report.report import Run
 
 
 @pytest.mark.parametrize(
@@ -58,3 +62,45 @@ def test_at_its_ends_what_was_seen_is_as_unlikely_as_promised(of: tuple[int, int
 def test_nonsense_is_refused(k: int, n: int) -> None:
     with pytest.raises(ValueError, match="no rate"):
         clopper_pearson(k, n)
+
+
+# --- of the repeats of one scenario -----------------------------------------------------------------------------------
+
+
+def failed(seed: int) -> Run:
+    return replace(literal.failed(), seed=seed)
+
+
+def test_k_of_n_with_the_first_failing_run_and_its_seed() -> None:
+    (rate,) = rates([literal.passed(7), failed(8), literal.passed(9), failed(10)])
+
+    assert rate == Rate("drop-notice", 2, 4, 2, 8, clopper_pearson(2, 4))
+
+
+def test_runs_that_are_no_evidence_leave_the_denominator() -> None:
+    (rate,) = rates([literal.unclear(7), failed(8), literal.not_started(), literal.passed(9)])
+
+    assert (rate.failed, rate.valid, rate.first_run) == (1, 2, 2)
+
+
+def test_a_run_that_failed_otherwise_and_can_not_tell_of_this_does_not_count_for_this() -> None:
+    unclear = Verdict("drop-notice", Outcome.INCONCLUSIVE, cause=Cause.MACHINE)
+    order = Verdict("fifo-order", Outcome.FAILED)
+    other = replace(failed(8), verdicts=(order, unclear))
+
+    by_name = {rate.property: rate for rate in rates([failed(7), other, literal.passed(9)])}
+
+    assert (by_name["drop-notice"].failed, by_name["drop-notice"].valid) == (1, 2)
+    assert (by_name["fifo-order"].failed, by_name["fifo-order"].valid) == (1, 3)
+
+
+def test_what_stopped_at_its_first_failure_has_no_rate() -> None:
+    (rate,) = rates([literal.passed(7), failed(8)], stopped=True)
+
+    assert rate.interval is None
+    assert (rate.first_run, rate.first_seed) == (2, 8)
+
+
+@pytest.mark.parametrize(("rate", "runs"), [(0.1, 29), (0.05, 59), (0.01, 299)])
+def test_so_many_clean_runs_show_a_rate_below(rate: float, runs: int) -> None:
+    assert rarer_than(runs) <= rate < rarer_than(runs - 1)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from chatsim.checks.verdict import Outcome, Verdict
 from chatsim.history import History
 from chatsim.report import json as report_json
+from chatsim.report.confirm import weighed
 from chatsim.report.report import Report, Run
 
 SCHEMA = json.loads((Path(report_json.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
@@ -104,3 +105,41 @@ def test_nothing_that_came_over_the_wire_can_break_it(text: str, value: Any) -> 
     (plain,) = told(run)["runs"]
 
     plain["server_words"][0].encode("utf-8")  # no half of a surrogate pair
+
+
+def test_rates_are_carried_with_their_intervals() -> None:
+    runs = [replace(literal.passed(seed), seed=seed) for seed in range(40, 44)]
+    plain = told(*runs, replace(literal.failed(), seed=44), repeat=5)
+
+    (rate,) = plain["rates"]
+    assert (rate["runs"], rate["valid"]) == (5, 5)
+    (failed,) = rate["failed"]
+    assert (failed["property"], failed["failed"], failed["first_run"], failed["first_seed"]) == (
+        "drop-notice",
+        1,
+        5,
+        44,
+    )
+    assert failed["interval"] == pytest.approx([0.00505, 0.7164], abs=1e-4)
+
+
+def test_where_x_stopped_there_is_no_interval_and_before_there_is() -> None:
+    earlier = [replace(run, file="a.yaml") for run in (literal.failed(), literal.passed())]
+    plain = told(*earlier, literal.passed(), literal.failed(), repeat=2, stopped_early=True)
+
+    intervals = [rate["failed"][0]["interval"] for rate in plain["rates"]]
+    assert intervals[0] is not None
+    assert intervals[1] is None
+
+
+def test_it_is_told_whether_an_absence_was_seen_again() -> None:
+    failed = literal.failed()
+    again = weighed(failed, failed)
+    not_again = weighed(failed, literal.not_started())
+
+    by_run = [
+        {verdict["property"]: verdict["seen_again"] for verdict in run["verdicts"]}
+        for run in told(failed, again, not_again)["runs"]
+    ]
+    assert [seen["drop-notice"] for seen in by_run] == [None, True, False]
+    assert {seen["delivery"] for seen in by_run} == {None}

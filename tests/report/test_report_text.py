@@ -15,7 +15,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatsim.checks.verdict import Outcome
+from chatsim.checks.verdict import Outcome, Verdict
+from chatsim.report.confirm import weighed
 from chatsim.report.printable import columns
 from chatsim.report.report import Report, Run
 from chatsim.report.text import Style, render
@@ -38,6 +39,19 @@ def _mixed() -> Run:
     unclear = literal.unclear().verdicts[0]
     failed = literal.failed()
     return replace(failed, verdicts=(unclear, replace(unclear, property="fifo-order"), *failed.verdicts))
+
+
+def _replayed(again: bool) -> Run:
+    return weighed(literal.failed(), literal.failed() if again else _right_about_the_notice())
+
+
+def _right_about_the_notice() -> Run:
+    right = Verdict("drop-notice", Outcome.PASSED, exercised=2)
+    return replace(literal.passed(), verdicts=(*literal.PASSED, right))
+
+
+def _mostly_unclear() -> tuple[Run, ...]:
+    return tuple(literal.unclear(seed) if seed % 3 == 0 else literal.passed(seed) for seed in range(42, 52))
 
 
 OTHER = replace(literal.passed(), file="scenarios/storm.yaml", scenario="a storm: ten talk, five are reset")
@@ -66,6 +80,9 @@ TEXTS: dict[str, tuple[Report, Style]] = {
     "interrupted": (Report((literal.passed(),), interrupted=True), Style()),
     "repeated": (Report(twenty(), repeat=20), Style()),
     "repeated-right": (Report((twenty()[0], *twenty()[8:]), repeat=13), Style()),
+    "seen-again": (Report((_replayed(True),)), Style()),
+    "not-seen-again": (Report((_replayed(False),)), Style()),
+    "repeated-unclear": (Report(_mostly_unclear(), repeat=10), Style(verbosity=-1)),
     "stopped-at-first-failure": (Report(twenty(stopped=4), repeat=20, stopped_early=True), Style()),
 }
 
