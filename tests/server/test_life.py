@@ -28,6 +28,7 @@ from chatsim.network.network import (
     Type,
 )
 from chatsim.server import life
+from chatsim.server.processes import ProcessTree
 from chatsim.world import World
 
 from .conftest import Yard, at_last, detail, left_of, lines, printed, stages, told, until
@@ -213,23 +214,25 @@ def test_frozen_it_says_nothing_and_thawed_it_goes_on(yard: Yard) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux tells what each thread is doing")
-def test_frozen_is_told_when_every_thread_of_every_process_stands_still(yard: Yard) -> None:
-    """Also one that is in the middle of something long, in which a stop reaches it late."""
+def test_a_server_is_frozen_when_every_thread_of_every_process_stands_still(yard: Yard) -> None:
+    """Also one that is in the middle of something long, or has no processor, so that a stop reaches it late."""
     spin = "def spin():\n  while True: os.urandom(8_000_000)\n"
     spinning = "for _ in range(5): threading.Thread(target=spin, daemon=True).start()\n"
     world = yard.running(yard.script(f"{spin}os.fork()\n{spinning}os.getppid() == {os.getpid()} or spin()\nserve(0)"))
-    at_last(lambda: facts_of(world)["threads"] == 12)
-    tree = left_of(yard.folder)
+    assert at_last(lambda: facts_of(world)["threads"] == 12)
+    processes = left_of(yard.folder)
+    [root] = [process for process in processes if process.ppid() == os.getpid()]
+    tree = ProcessTree(root.pid, "nobody's")
     for _ in range(10):
-        world.do(ServerCommand("freeze"))
-        states = {task.joinpath("stat").read_text().rpartition(")")[2].split()[0] for task in tasks_of(tree)}
-        world.do(ServerCommand("thaw"))
+        tree.freeze(patience=60.0)
+        states = {task.joinpath("stat").read_text().rpartition(")")[2].split()[0] for task in tasks_of(processes)}
+        tree.signal(signal.SIGCONT)
 
         assert states == {"T"}
 
 
-def tasks_of(tree: list[psutil.Process]) -> list[Path]:
-    return [task for process in tree for task in Path(f"/proc/{process.pid}/task").iterdir()]
+def tasks_of(processes: list[psutil.Process]) -> list[Path]:
+    return [task for process in processes for task in Path(f"/proc/{process.pid}/task").iterdir()]
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
