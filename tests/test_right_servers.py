@@ -1,6 +1,6 @@
 """Servers that are right, in several languages and manners, and nothing may be said against them.
 
-Each plays a few of the shipped scenarios here; `python -m benchmarks.soak --right` plays all of them, many times.
+Each plays a few of the shipped scenarios here; `python -m benchmarks.soak` plays all of them, many times.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import pytest
 
 from chatsim.checks.verdict import Outcome
 from chatsim.profile.reader import builtin_names, load_profile
+from chatsim.properties import PROPERTIES
 from chatsim.runs import Target, run, why_not
 from chatsim.scenario.reader import load_scenario
 from chatsim.scenario.scenario import Scenario
@@ -22,11 +23,42 @@ SEEDS = [
 ]
 
 
+# What each scenario is there for: these it puts to the test, in this dialect.
+MADE_FOR = {
+    "churn": ("lines", "no-thread-leak no-socket-leak closes-connection nickname-released"),
+    "comings": ("lines", "join-notice leave-notice drop-notice membership-order delivery"),
+    "crowd": ("lines", "total-order no-duplication"),
+    "cuts": ("lines", "intact framing fifo-order"),
+    "drops": ("lines", "drop-notice no-ghosts closes-connection no-crash-output still-serves"),
+    "echo": ("echo", "echo isolation expectations"),
+    "half": ("lines", "no-head-of-line-blocking drop-notice"),
+    "lengths": ("binary-length", "survives-malformed still-serves"),
+    "lobby": ("lines", "delivery attribution no-creation join-notice leave-notice drop-notice lets-in keeps-clients"),
+    "long": ("lines", "intact delivery"),
+    "malformed": ("lines", "survives-malformed stays-up still-serves"),
+    "memory": ("lines", "no-memory-leak"),
+    "nickname": ("nickname-console", "delivery expectations"),
+    "operator": ("operator-desk", "delivery isolation expectations"),
+    "order": ("lines", "fifo-order causal-order total-order"),
+    "rejoin": ("lines", "nickname-released lets-in closes-connection"),
+    "relay": ("relay", "delivery intact expectations"),
+    "restart": ("lines", "clean-exit stays-up"),
+    "rooms": ("lines", "isolation expectations"),
+    "roster": ("lines", "roster no-ghosts"),
+    "silent": ("lines", "no-head-of-line-blocking lets-in"),
+    "slow": ("lines", "no-head-of-line-blocking no-spin keeps-clients"),
+    "storm": ("lines", "delivery drop-notice still-serves no-crash-output"),
+    "twins": ("lines", "unique-nicknames nickname-released"),
+    "whispers": ("lines", "isolation expectations"),
+}
+HEAVY = {"churn", "memory", "slow"}  # a second or more each: here in one dialect only; the soak plays them in all
+
+
 def applying() -> list[tuple[str, str]]:
     return [
         (name, profile)
         for name, scenario in SCENARIOS.items()
-        for profile in builtin_names()
+        for profile in ([MADE_FOR[name][0]] if name in HEAVY else builtin_names())
         if why_not(scenario, load_profile(profile)) is None
     ]
 
@@ -42,6 +74,22 @@ def test_it_passes_in_every_dialect_that_it_applies_to(name: str, profile: str) 
     assert played.error is None
     assert bad({verdict.property: (verdict.outcome, verdict.summary) for verdict in played.verdicts}) == {}
     assert played.outcome is Outcome.PASSED
+    dialect, properties = MADE_FOR[name]
+    passed = {verdict.property for verdict in played.verdicts if verdict.outcome is Outcome.PASSED}
+    assert profile != dialect or set(properties.split()) <= passed
+
+
+def test_together_they_put_every_property_to_the_test() -> None:
+    assert set(MADE_FOR) == set(SCENARIOS)
+    assert {word for _, words in MADE_FOR.values() for word in words.split()} == {known.name for known in PROPERTIES}
+
+
+def test_each_says_in_a_comment_why_it_is_there_and_is_small_enough_to_be_read() -> None:
+    for path in FOLDER.glob("*.yaml"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+
+        assert lines[0].startswith("# ")
+        assert len(lines) <= 30
 
 
 def test_every_dialect_is_exercised_by_some_scenario() -> None:
