@@ -84,7 +84,7 @@ def selftest(
         str | None, typer.Option("--json", metavar="F", help="Write the table and all runs as JSON; - is stdout.")
     ] = None,
 ) -> None:
-    """Show that chatsim can be trusted: it catches servers that are wrong, and leaves those alone that are right.
+    """Show that chatsim catches servers that are wrong, and no others.
 
     The scenarios that come with chatsim are played against each fault of the reference server (see: chatsim faults),
     a server with one mistake, and against servers without any. Each fault must be caught by the property that it

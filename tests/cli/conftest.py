@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chatsim.checks.verdict import Outcome, Verdict
+from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.errors import ServerError
 from chatsim.history import Header, History
 from chatsim.report.report import Run
@@ -62,15 +62,20 @@ class Player:
         return _run(scenario, profile, seed, outcomes[min(mine, len(outcomes)) - 1])
 
 
+# Outcomes that say more: failed for what was waited for in vain, inconclusive for the machine's sake.
+KNOWN = {"absence": Outcome.FAILED, "machine": Outcome.INCONCLUSIVE, "interrupted": Outcome.INCONCLUSIVE}
+
+
 def _run(scenario: Any, profile: Any, seed: int, outcome: str) -> Run:
     history = History(Header(scenario=scenario.name, file=scenario.file, seed=seed, profile=profile.name))
     history.note(0.0, "connect", 0, bot="ann", nick="ann", number=1)
     history.note(0.1, "note", text="a lone half \udc80 of a pair")
     error = ServerError("it ended at once") if outcome == "server-error" else None
-    known = Outcome.INCONCLUSIVE if error or outcome == "interrupted" else Outcome(outcome)
-    verdicts = (
-        () if error or known is Outcome.NOT_APPLICABLE else (Verdict("delivery", known, "so it was", exercised=1),)
-    )
+    known = KNOWN.get(outcome) or (Outcome.INCONCLUSIVE if error else Outcome(outcome))
+    evidence = Evidence.ABSENCE if outcome == "absence" else None
+    cause = Cause.MACHINE if outcome == "machine" else None
+    verdict = Verdict("delivery", known, "so it was.", evidence=evidence, cause=cause, exercised=1)
+    verdicts = () if error or known is Outcome.NOT_APPLICABLE else (verdict,)
     return Run(
         scenario.name,
         scenario.file,
@@ -96,6 +101,40 @@ def player(monkeypatch: pytest.MonkeyPatch) -> Iterator[Player]:
     vars(module).update(Target=Target, run=stage.run)
     monkeypatch.setitem(sys.modules, "chatsim.runs", module)
     yield stage
+
+
+class InTurn:
+    """Stands in for a crew: takes as many jobs ahead as it has workers, and gives the runs in order."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __enter__(self) -> InTurn:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def in_order(self, wanted: Iterable[Any]) -> Iterator[tuple[int, Run]]:
+        ahead: list[Run] = []
+        given = 0
+        for job in wanted:
+            ahead.append(job.play())
+            if len(ahead) == self.size:
+                yield given, ahead.pop(0)
+                given += 1
+        yield from enumerate(ahead, start=given)
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Player:
+    """What was played, in this order, also side by side: the workers are played by ourselves."""
+    from chatsim import jobs, runs
+
+    player = Player()
+    monkeypatch.setattr(runs, "run", player.run)
+    monkeypatch.setattr(jobs, "Crew", InTurn)
+    return player
 
 
 @pytest.fixture
