@@ -92,6 +92,17 @@ def test_where_nobody_stays_a_keeper_comes_first() -> None:
     assert not played.bad()
 
 
+def test_the_keeper_of_a_server_that_ends_when_empty_is_enough() -> None:
+    played = play(
+        "- repeat: {times: 3, do: [{join: everyone}, {disconnect: everyone}]}",
+        profile="profile: own\nextends: lines\nexits: when-empty\n",
+    )
+
+    assert [e.detail["bot"] for e in played.of("connect")].count("keeper") == 1
+    assert "keeper2" not in {e.detail["bot"] for e in played.of("connect")}
+    assert len(played.details("cycle")) == 3
+
+
 def test_whoever_is_there_and_goes_in_the_cycle_is_no_keeper() -> None:
     played = play("- join: ann\n- repeat: {times: 3, do: [{drop: ann}, {rejoin: ann}]}\n- disconnect: ann")
 
@@ -115,6 +126,7 @@ def test_threads_that_end_a_moment_later_are_waited_for() -> None:
 
     assert set(looks(quick)) == {1}
     assert set(looks(slow)) == {2}
+    assert slow.seconds - quick.seconds == pytest.approx(5 * (0.05 + 0.014) - 5 * 0.006, abs=0.05)
     assert quick.outcome("no-thread-leak") == slow.outcome("no-thread-leak") == "passed"
 
 
@@ -210,6 +222,13 @@ def test_joins_that_are_refused_meanwhile_end_it() -> None:
     assert [cycle.get("refused") for cycle in played.details("cycle")[:-1]] == [None] * (len(looks(played)) - 1)
     assert sum(wait["for"] == "join" for wait in played.details("wait")) <= 2  # of the cycle, and of the visitor
     assert played.outcome("no-thread-leak") == "failed"
+
+
+def test_after_a_refusal_in_the_authors_own_cycles_none_are_added() -> None:
+    one_by_one = "- join: ann\n- repeat: {times: 6, do: [{join: bob}, {drop: bob}, {join: cat}, {drop: cat}]}"
+    played = play(one_by_one, faults=Faults(leaks_threads=1.0, full=11))
+
+    assert [(c["departed"], c.get("refused")) for c in played.details("cycle")][-2:] == [(10, None), (11, 1)]
 
 
 def test_a_server_that_lets_nobody_in_any_more_is_not_asked_in_every_cycle() -> None:
