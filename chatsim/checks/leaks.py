@@ -289,14 +289,14 @@ def no_memory_leak(history: History) -> Verdict:
     unseen = None if pushes else _unseen(lives, name, (MEMORY,), "The server's memory")
     if unseen is not None:
         return unseen
-    incomparable = _incomparable(lives)
-    if incomparable:
-        return Verdict(name, Outcome.NOT_APPLICABLE, incomparable)
     watched = [
         _Watched(MEMORY, cycles, samples, memory_growth(samples, cycles.size))
         for cycles in _cycles(lives)
         if len(samples := cycles.samples("rss")) >= FEWEST
     ]
+    incomparable = _incomparable(lives) if watched or pushes else ""
+    if incomparable:
+        return Verdict(name, Outcome.NOT_APPLICABLE, incomparable)
     departed = sum(each.cycles.departed for each in watched)
     for push in pushes:
         if push.grown >= push.pushed / 2:

@@ -20,6 +20,7 @@ __all__ = ["no_spin"]
 NAME = "no-spin"
 AT_REST = 0.3  # of one processor; the quietest window of fifty polling threads was 13 to 31 %, on a busy machine
 SPINNING = 0.5  # of one that spins it was 63 % or more
+ALWAYS = 0.9  # of what it wants now, wanted on average before the first fault
 IN_A_ROW = 20  # windows: a second
 IN_A_ROW_LOADED = 40  # where others kept the processors for more than half of the time
 # Where the platform does not tell the waiting, a spinning thread that is kept from the processors looks like a resting
@@ -139,27 +140,38 @@ def _spinning(lives: Lives, rest: _Rest, exercised: int) -> Verdict:
     summary += f", {busiest}." if busiest else "."
     before = _load_before(lives)
     act = _upset(lives, first)
-    hint = HINT_SPIN
-    if before is not None and before >= SPINNING:
-        summary += " It was so from the beginning, also before anything went wrong."
-        act, hint = None, HINT_ALWAYS
-    elif act is not None:
+    if act is not None:
         summary += f" Before that: {lives.act_in_words(act)} at {lives.when(act.index)}."
-        if before is not None:
-            summary += f" Until the first fault it had been at rest ({_share(before)})."
+    # Before the first fault the server had work to do, and perhaps had just been started: that it was busy, too, is a
+    # sign that it always is, and no more. That it was not is certain.
+    always = before is not None and before >= ALWAYS * rest.mean
+    if always:
+        summary += " It had been as busy before anything went wrong: perhaps it always is."
+    elif before is not None:
+        summary += " Before anything went wrong it had not been so busy."
     flooded = [lives.who(life.number) for life in lives.sessions.values() if life.flooded < first]
     if flooded:
         summary += f" It floods {named(flooded)}: see `no-creation`."
     witness = (first, last) if act is None else (act.index, first, last)
     where = lives.where(witness[0]) if act is not None else ""
-    return Verdict(NAME, Outcome.FAILED, summary, witness, Evidence.PROOF, exercised=exercised, where=where, hint=hint)
+    return Verdict(
+        NAME,
+        Outcome.FAILED,
+        summary,
+        witness,
+        Evidence.PROOF,
+        exercised=exercised,
+        where=where,
+        hint=HINT_ALWAYS if always else HINT_SPIN,
+    )
 
 
 def _busiest(rest: _Rest) -> str:
     """Of the last window: which thread it is, if one stands out."""
+    names = {str(row[0]) for window in rest.windows for row in window.detail.get("top") or ()}
     top = rest.windows[-1].detail.get("top") or ()
-    if not top:
-        return ""
+    if not top or len(names) < 2:
+        return ""  # all are called by the program's name
     name, load = str(top[0][0]), float(top[0][1])
     others = sum(float(row[1]) >= SPINNING / 2 for row in top) - 1
     more = f" and {counted(others, 'other')}" if others > 0 else ""

@@ -95,12 +95,20 @@ WRONG = (
     Wrong("never_closes", "half_closed", "closes-connection:absence"),
     Wrong("sweeps_up_later", "half_closed", "no-ghosts:proof"),
     Wrong("never_forgets_a_name", "goodbye", "no-ghosts:proof roster:proof"),
+    Wrong("leaves_a_thread", "come_and_go", "no-thread-leak:proof"),
+    Wrong("closes_only_the_polite", "come_and_go", "no-socket-leak:proof"),
+    Wrong("remembers_everybody", "come_and_go_many", "no-memory-leak:proof"),
+    Wrong("looks_again_and_again", "reset", "no-spin:proof"),
     Wrong("waits_for_its_threads", "pair", "clean-exit:absence", patience=1.0),
     # liveness
     Wrong("goes_with_the_last", "alone", "stays-up:proof"),
     Wrong("puts_out_the_silent", "silence", "keeps-clients:proof"),
     # Who cannot join after a fault cannot join: whatever fails the one fails the other.
     Wrong("greets_in_the_accept_loop", "broken_off", "still-serves:absence lets-in:absence"),
+    Wrong("writes_under_the_lock", "does_not_read", "no-head-of-line-blocking:absence"),
+    # Whoever is hurt by somebody's bad input is hurt: whatever fails by it fails this as well.
+    Wrong("dies_of_bad_bytes", "bad_bytes", "stays-up:proof survives-malformed:proof"),
+    Wrong("dies_of_a_reset", "reset", "stays-up:proof"),
     Wrong("catches_nothing", "reset", "no-crash-output:proof"),
     # the scenario's own
     Wrong("keeps_no_log", "log", "expectations:absence"),

@@ -1,11 +1,12 @@
-"""Forgets to close the connection of a client that was cut off. The client is gone; its file descriptor stays."""
+"""Closes the connection of a client that says goodbye, and forgets those that are cut off: a file descriptor for each."""
 
 from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Iterator
 
-from right_threads import ChatServer
+from right_threads import ChatServer, Client
 
 
 class ClosesOnlyThePolite(ChatServer):
@@ -20,11 +21,18 @@ class ClosesOnlyThePolite(ChatServer):
             lines = client.lines()
             if self.let_in(client, next(lines, "")):
                 self.listen_to(client, lines)
-            connection.close()
         except OSError:
             pass
         finally:
             self.see_off(client)
+
+    def listen_to(self, client: Client, lines: Iterator[str]) -> None:
+        for line in lines:
+            if line == "/quit":
+                client.tell(f"Goodbye, {client.nick}.")
+                client.connection.close()
+                return
+            self.understand(client, line)
 
 
 if __name__ == "__main__":
