@@ -89,10 +89,10 @@ def one_at_a_time(evidence: Evidence) -> Hint | None:
 
 def _apart(evidence: Evidence) -> str:
     if evidence.one_thread and evidence.runs_on("node"):
-        return "Do not wait in the handler of a new connection: answer when its data comes."
+        return "do not wait in the handler of a new connection: answer when its data comes."
     return (
-        "The loop that accepts should do nothing but accept: hand each newcomer over at once (to a thread or task of its "
-        "own, or to the selector), and read its name there."
+        "let the loop that accepts do nothing but accept: hand each newcomer over at once (to a thread or task of its own, "
+        "or to the selector), and read its name there."
     )
 
 

@@ -101,7 +101,8 @@ def _wrong_at(evidence: Evidence, at: int, gone: Life, lost: list[Life], behind:
         seen = f"{lost[0].bot}, who had joined after {gone.bot}, missed {missed}."
     else:
         return None
-    return Hint(cause, advice, sure, ("delivery",), seen=seen, since=gone.parted)
+    follows = ("lets-in", "join-notice", "leave-notice", "drop-notice", "roster", "no-ghosts", "still-serves")
+    return Hint(cause, advice, sure, ("delivery",), seen=seen, also=follows, since=gone.parted)
 
 
 def _hears_after(evidence: Evidence, life: Life, at: int) -> bool:
