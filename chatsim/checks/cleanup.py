@@ -200,7 +200,7 @@ def _gone_by(lives: Lives, life: Life) -> float:
 
 
 def _in_a_roster(lives: Lives, life: Life, asked: list[Answer]) -> tuple[int, _Haunting | None]:
-    third = lives.look_after(life.parted, 3)
+    third = lives.noticed_by(life.parted)
     chances = 0
     for answer in asked:
         if answer.asked < life.parted or lives.seconds(answer.asked) < _gone_by(lives, life):
@@ -212,7 +212,7 @@ def _in_a_roster(lives: Lives, life: Life, asked: list[Answer]) -> tuple[int, _H
             other.number != life.number
             and other.name == life.name
             and other.connect < answer.came
-            and lives.look_after(other.ended, 3) > answer.asked
+            and not lives.must_be_known_to_be_gone(other, answer.asked)
             for other in lives.namesakes(life.name)
         )
         listed = answer.names.count(life.name) > namesakes

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from chatsim.checks import saying
+from chatsim.checks.sessions import SessionView
 from chatsim.checks.verdict import Cause, Verdict
 from chatsim.checks.views import NEVER, NOT_JUDGED, Views, views_of
 from chatsim.checks.wording import clip, counted
@@ -156,13 +157,31 @@ def _piece_of_a_piece(views: Views, entry: Entry) -> bool:
     text = str(entry.detail.get("text", "")).strip()
     if text and any(text in said.text for said in views.messages if said.kind in NOT_JUDGED):
         return True
+    receiver = views.sessions.get(entry.session)
+    cut = text and receiver is not None and receiver.gone < entry.index
+    if cut and any(said.text.startswith(text) for said in views.messages):
+        return True  # the server was ended, or the receiver went, in the middle of it
     named = views.sessions_named(str(entry.detail.get("nick") or ""))
-    if any(view.life.acted < entry.index for view in named):
+    sessions = {view.number for view in named if not _has_long_gone(views, view, entry.index)}
+    if any(view.life.acted < entry.index for view in named if view.number in sessions):
         return True
-    sessions = {view.number for view in named}
     return any(
         said.kind in NOT_JUDGED and said.sender in sessions and views.send[said.id] < entry.index
         for said in views.messages
+    )
+
+
+def _has_long_gone(views: Views, view: SessionView, index: int) -> bool:
+    """Is whatever it wrote certain to have come, at that index?
+
+    A server may keep half a message until it notices that the client has gone, at the latest when others have spoken
+    twice. One who has come back under the name since, and has been heard there, speaks for itself.
+    """
+    if views.lives.noticed_by(view.life.ended) < index:
+        return True
+    return any(
+        view.life.parted < other.born and other.owed_from != NEVER and views.settled_after(other.owed_from) < index
+        for other in views.sessions_named(view.nick)
     )
 
 

@@ -360,6 +360,28 @@ class Lives:
         found = (e.index for e in self.of("look") if e.index > index and int(e.detail.get("number", 0)) >= number)
         return next(found, NEVER)
 
+    def noticed_by(self, index: int) -> int:
+        """From here on a departure at `index` must be known to the server: the third look after it; NEVER if none was.
+
+        A third look is taken again for as long as it is not clean and patience lasts: then the last one counts.
+        """
+        third = NEVER
+        for entry in self.of("look"):
+            number = int(entry.detail.get("number", 0))
+            if entry.index > index and number >= 3:
+                third = entry.index
+            elif third != NEVER:
+                break
+        return third
+
+    def must_be_known_to_be_gone(self, life: Life, index: int) -> bool:
+        """Can that this one has gone be no news to the server at `index`, so that it has no business in a list?"""
+        if life.drop_how == "vanish" and life.drop <= life.leave:
+            return False  # its kernel holds it for alive
+        if life.drop_how == "half-close" and self.terms.half_close == "answers":
+            return False
+        return self.noticed_by(life.ended) <= index
+
     def where(self, index: int) -> str:
         """The place of the step that this entry belongs to, as file:line:column; empty if it belongs to none."""
         if index >= len(self._kinds):

@@ -212,6 +212,8 @@ def _balance(views: Views, ledger: _Ledger, what: str, transitions: list[Transit
         notice = None if position in missing else next(following)
         if transition.what != what:
             continue
+        if notice is None and not _must_have_noticed(views, transition, ledger.receiver):
+            continue
         found.exercised += 1
         if notice is None:
             found.missing.append(_Missing(transition, ledger.receiver, settled))
@@ -221,6 +223,30 @@ def _balance(views: Views, ledger: _Ledger, what: str, transitions: list[Transit
         if at > 0 and found.late is None:
             found.late = (transition, ledger.receiver, ledger.notices[notice])
         found.at = max(found.at, at)
+
+
+def _must_have_noticed(views: Views, transition: Transition, receiver: int) -> bool:
+    """Many servers notice an abrupt departure only when they write to who has gone, for the second time.
+
+    So where we ended the server, it is owed only if others had spoken twice before, one after the other was heard. A
+    server that died, or that has closed the receiver, is excused by nothing.
+    """
+    lives = views.lives
+    if transition.what != "dropped" or views.terms.promised("prompt-notices"):
+        return True
+    if lives.died_after(transition.begin) or views.cut_off(receiver) != NEVER or not views.terms.others_hear:
+        return True
+    end = lives.next_down(transition.begin)
+    if end == NEVER:
+        return True
+    spoken = [
+        m for m in views.sent if transition.done < views.send[m] < end and views.sender(m) != transition.view.number
+    ]
+    if not spoken:
+        return False
+    first = spoken[0]
+    known = min(views.first_heard[first], views.settled_after(views.send[first]))
+    return any(views.send[later] > known for later in spoken[1:])
 
 
 def _latest_begun(views: Views, transitions: list[Transition], ledger: _Ledger, notice: int) -> Transition | None:

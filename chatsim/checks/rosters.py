@@ -109,12 +109,7 @@ def _may(views: Views, view: SessionView, answer: Answer) -> bool:
         return False
     if lives.renewed_between(life.connect, answer.asked):
         return False  # the server was started anew since
-    forgotten = lives.look_after(life.ended, 3)
-    if life.drop_how == "vanish" and life.drop <= life.leave:
-        return True
-    if life.drop_how == "half-close" and views.terms.half_close == "answers":
-        return True
-    return forgotten > answer.asked
+    return not lives.must_be_known_to_be_gone(life, answer.asked)
 
 
 def _wrong(views: Views, answer: Answer) -> list[Fault]:

@@ -101,7 +101,7 @@ def _look(stage: Stage, number: int) -> Steps:
     seen = yield from look(stage)
     facts = {} if seen is None else dict(seen.facts)
     stage.note("facts", look=number, **facts)
-    clean = _is_clean(stage, facts)
+    clean = _is_clean(stage, facts) and not (stage.untold_departures and number < 3)
     asker = next((each for each in stage.there() if each.state is State.PRESENT), None)
     roster = stage.profile.roster
     if roster is not None and roster.ask is not None and asker is not None and stage.profile.knock:

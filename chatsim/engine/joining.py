@@ -23,8 +23,10 @@ __all__ = ["NobodyGotInError", "connect", "cross", "join", "join_visitor", "knoc
 
 VISITOR = "visitor"
 
+LEAST_ROUND = 0.01  # seconds between two words that nobody can be seen to hear
 AT_ONCE = 64  # dialogues under way: a backlog of 100 must not overflow
 LONGEST_RETRY = 0.25  # seconds between two tries to get a name back
+LAST_TRIES = 0.75  # seconds of further tries, once somebody has spoken twice
 
 
 class NobodyGotInError(Exception):
@@ -177,11 +179,12 @@ def _name_was_freed(stage: Stage, session: Session) -> bool:
 
 
 def _retry(stage: Stage, session: Session) -> Waiting[Session]:
-    """Ask for the name again until it is free or patience is spent; then once more after somebody has spoken twice."""
+    """Ask for the name again until it is free or patience is spent; then for a moment more, after somebody has spoken
+    twice: what a server notices by writing, another thread may put right a little later."""
     bot, gap, begun = session.bot, 2 * stage.patience.round_trip, stage.now
     keeps_names = "nickname" in stage.vain  # a server that has kept one for good is not asked as long for the next
     pause = Until(lambda: False, min(gap, LONGEST_RETRY), exact=True)
-    last_chance = False
+    spoke_at: float | None = None
     before = stage.network.strain()
 
     def waited() -> float:
@@ -199,7 +202,7 @@ def _retry(stage: Stage, session: Session) -> Waiting[Session]:
             return session
         if session.told:
             return session
-        if last_chance:
+        if spoke_at is not None and stage.now - spoke_at >= LAST_TRIES:
             wait.waited, wait.patience = stage.now - begun, stage.patience.for_joins
             wait.valid = waited() >= wait.patience
             stage.unmet("nickname", wait, [["nickname", session.id, session.nick]])
@@ -209,9 +212,9 @@ def _retry(stage: Stage, session: Session) -> Waiting[Session]:
         gap = min(2 * gap, LONGEST_RETRY)
         pause = Until(lambda: False, gap, exact=True)
         longest = LONGEST_WAIT * stage.patience.for_joins
-        if waited() >= stage.patience.for_joins or stage.now - begun >= longest:
-            last_chance = True
+        if spoke_at is None and (waited() >= stage.patience.for_joins or stage.now - begun >= longest):
             yield from _speak_twice(stage)
+            spoke_at = stage.now
 
 
 def _is_decided(session: Session) -> bool:
@@ -219,12 +222,19 @@ def _is_decided(session: Session) -> bool:
 
 
 def _speak_twice(stage: Stage) -> Steps:
+    """Many servers notice who has gone only when they write to it. Where nobody is left to speak, a visitor does."""
+    alone = not any(each.state is State.PRESENT for each in stage.there())
+    if alone and stage.profile.knock and stage.terms.others_hear and stage.terms.limit_clients is None:
+        yield from join_visitor(stage)
     for _ in range(2):
         speaker = next((each for each in stage.there() if each.state is State.PRESENT), None)
         if speaker is None or not stage.profile.knock or stage.profile.public.says is None:
             return False
         said = stage.say(speaker, stage.composer.short(), kind="fence")
-        yield Until(partial(stage.owed.is_over, said))
+        if stage.owed.is_over(said):  # there is nobody to hear it: leave the server time to write it to who has gone
+            yield Until(lambda: False, max(LEAST_ROUND, 5 * stage.patience.round_trip), exact=True)
+        else:
+            yield Until(partial(stage.owed.is_over, said))
     return True
 
 

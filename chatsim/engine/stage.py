@@ -78,6 +78,7 @@ class Stage:
         self.unacknowledged: dict[int, deque[int]] = {}  # session -> its messages without a receipt
         self.handed_with: dict[int, list[int]] = {}  # message -> those that went out in the same write before it
         self.unanswered: deque[tuple[int, int]] = deque()  # (session, message) as the console showed them
+        self.untold_departures = False  # a notice was waited for in vain; it may come once somebody speaks
         self.noted_goodbye = False  # that an answer to a goodbye never came has been said
         self.slow_closer = False  # it did not close its end in time once: later goodbyes do not wait so long
         self.last_arrival = 0.0
@@ -435,11 +436,14 @@ class Stage:
                 self.tell_rest(session)
         for session_id in list(self.owed.closings):
             self.end_waiting_for_close(self.sessions[session_id])
+        self.untold_departures |= any(each.what == "left" and each.awaiting for each in self.owed.transitions)
         self.owed.give_up(self.sessions)
         self.mouth.prove_all()
 
     def tell_rest(self, session: Session) -> None:
-        """What this ear holds back, hoping for more, is told as it is."""
+        """What this ear holds back, hoping for more, is told as it is. Of one that does not read, more is under way."""
+        if session.state in (State.STALLED, State.VANISHED):
+            return
         for phrase in session.ear.rest():
             self.hear(session, phrase, self.now)
 

@@ -95,6 +95,7 @@ def play(
     check: tuple[str, ...] = ("everything",),
     attached: bool = False,
     strain: Any = None,
+    house: type[SimulatedRoom] = SimulatedRoom,
     **room: Any,
 ) -> Played:
     scenario = steps if isinstance(steps, Scenario) else scenario_of(steps, bots=bots, head=head)
@@ -103,7 +104,7 @@ def play(
     plan = make_plan(scenario, spoken, seed, patience=patience, attached=attached)
     base = dialect or (spoken.name if spoken.name in DIALECTS else "lines")
     made = DIALECTS[base] if isinstance(base, str) else base
-    network = SimulatedRoom(made, seed=seed, faults=faults, **room)
+    network = house(made, seed=seed, faults=faults, **room)
     if strain is not None:
         network.strain_of = strain
     header = Header(

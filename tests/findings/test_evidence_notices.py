@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from houses import ONE_ROOM, OneRoom
 from playing import Played, play
+from simulated import Faults
 from story import BROADCAST, Story
 
 from chatsim.checks.isolation import isolation
-from chatsim.checks.membership import leave_notice
+from chatsim.checks.membership import drop_notice, leave_notice
 from chatsim.checks.verdict import Outcome
 from chatsim.terms import Speech
 
@@ -79,3 +80,39 @@ def test_what_is_said_in_its_old_room_is_no_leak_to_one_who_was_refused_another(
     story.hear("bob", "psst", "room")
 
     assert isolation(story.history).outcome is Outcome.FAILED
+
+
+# --- who notices by writing -----------------------------------------------------------------------------------------------
+
+
+def dropped_and_restarted(spoken: int) -> Story:
+    """bob drops, ann waits in vain, `spoken` messages are said, and we stop the server."""
+    story = Story(BROADCAST)
+    story.join("ann", "bob", "cat")
+    story.settled()
+    story.drop("bob")
+    story.settled("patience")
+    for number in range(spoken):
+        story.say("cat", f"word {number}")
+        story.hear("ann", f"word {number}")
+        story.settled()
+    story.server("stopping")
+    return story
+
+
+def test_a_server_that_we_stop_before_anybody_spoke_twice_may_not_have_noticed_who_dropped() -> None:
+    """It notices at the second write to who has gone, and had nothing to write."""
+    outcomes = [drop_notice(dropped_and_restarted(spoken).history).outcome for spoken in range(3)]
+
+    assert outcomes == [Outcome.NOT_EXERCISED, Outcome.NOT_EXERCISED, Outcome.FAILED]
+
+
+def test_a_notice_that_was_waited_for_in_vain_gets_its_chance_after_somebody_has_spoken_twice() -> None:
+    """All sockets are closed, so the looks at what is left would end with the first of them."""
+    played = play(
+        "- join: everyone\n- drop: cat", faults=Faults(forget_notices=1.0), latency=(0.001, 0.001), cuts=False
+    )
+
+    assert [d["number"] for d in played.details("look")] == [1, 2, 3]
+    assert played.outcome("drop-notice") == "failed"
+    assert [d["number"] for d in play("- join: everyone\n- drop: cat").details("look")] == [1]
