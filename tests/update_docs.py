@@ -185,10 +185,21 @@ def _placeholders() -> str:
     return _rows(("placeholder", *uses), rows)
 
 
+def _faults() -> str:
+    from reference_server.faults import FAULTS, about
+
+    rows = (
+        (f"`{fault.name}`", about(fault), f"`{fault.breaks}`", ", ".join(fault.dialects), "yes" if fault.racy else "")
+        for fault in FAULTS.values()
+    )
+    return _rows(("fault", "what the student did", "breaks", "dialects", "races"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "steps": _steps,
     "details": _details,
     "bounds": _bounds,
+    "faults": _faults,
     "placeholders": _placeholders,
     **{
         f"keys-{name.lower().replace('_', '-')}": _keys(name)

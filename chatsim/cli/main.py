@@ -27,6 +27,7 @@ VERBS = {
     "explain": "Tell in words what a scenario will do.",
     "check": "Judge recorded histories again.",
     "serve": "Start the reference server.",
+    "faults": "List the faults that it can be started with.",
     "talk": "Chat with a server by hand, in any profile.",
     "properties": "List what chatsim can prove.",
     "steps": "List what a scenario can say.",

@@ -53,19 +53,22 @@ class GreetsInTheAcceptLoop(Fault):
             self.see_off(client)
 
 
-class ReadsTheRestUnderTheLock(Fault):
-    """Takes the lock when a header has come and reads the rest of the message under it: half a message stops all."""
+class ReadsUnderTheLock(Fault):
+    """Takes the lock as soon as something has come and reads the whole message under it: half a message stops all."""
 
-    name = "reads-the-rest-under-the-lock"
+    name = "reads-under-the-lock"
     breaks = "no-head-of-line-blocking"
     dialects = ("header-64", "header-10")
     scenarios = ("half",)
 
     def texts(self, client: Client) -> Iterator[str]:
         width = len(self.speech.frame(""))
-        while header := client.sock.recv(width, socket.MSG_WAITALL):
+        while client.sock.recv(1, socket.MSG_PEEK):
             with self.lock:
-                text = client.sock.recv(int(header), socket.MSG_WAITALL).decode()
+                header = client.sock.recv(width, socket.MSG_WAITALL).strip()
+                if not header.isdigit():
+                    return
+                text = client.sock.recv(int(header), socket.MSG_WAITALL).decode("utf-8", "replace")
             yield text
 
 

@@ -13,6 +13,8 @@ from reference_server.faults.one_thread import OneThread
 from reference_server.faults.speech import Speech
 from reference_server.faults.textbook import RECEIVE_SIZE, Client
 
+QUIET_SECONDS = 0.1
+
 
 class AResetEndsTheServer(OneThread):
     """Serves everybody in one `select` loop and catches nothing in it, so a reset ends the program."""
@@ -20,7 +22,7 @@ class AResetEndsTheServer(OneThread):
     name = "a-reset-ends-the-server"
     breaks = "stays-up"
     dialects = ("lines", "prompted", "header-64", "json-lines", "relay")
-    scenarios = ("drops", "storm")
+    scenarios = ("lobby",)
 
     def receive(self, client: Client) -> bytes:
         return client.sock.recv(RECEIVE_SIZE)
@@ -64,7 +66,7 @@ class ABadLengthEndsTheServer(OneThread):
     name = "a-bad-length-ends-the-server"
     breaks = "survives-malformed"
     dialects = ("header-64", "header-10")
-    scenarios = ("malformed",)
+    scenarios = ("lengths", "malformed")
 
     def __init__(self, speech: Speech) -> None:
         super().__init__(speech)
@@ -95,18 +97,19 @@ class BadJsonKeepsTheLock(Fault):
         return stays
 
 
-class GoesWithTheLast(Fault):
-    """Ends the program when the last client has gone, because then there is nothing more to do."""
+class GoesWithTheLastButOne(Fault):
+    """Ends the program when only one client is left, because nobody can chat alone."""
 
-    name = "goes-with-the-last"
+    name = "goes-with-the-last-but-one"
     breaks = "stays-up"
     dialects = EVERYWHERE
-    scenarios = ("rejoin", "echo")
+    scenarios = ("lobby",)
 
     def remove(self, client: Client) -> None:
+        talked = client.joined and len(self.clients) > 1
         super().remove(client)
-        if not self.clients:
-            self.show("Everybody has gone. Goodbye.")
+        if talked and len(self.clients) == 1:
+            self.show("Only one is left. Goodbye.")
             os._exit(0)
 
 
@@ -136,7 +139,7 @@ class KeepsTheLockAfterAnError(Fault):
     name = "keeps-the-lock-after-an-error"
     breaks = "still-serves"
     dialects = ("lines", "prompted", "header-64", "relay")
-    scenarios = ("storm", "drops")
+    scenarios = ("storm",)
     client_class = RashClient
 
     def broadcast(self, data: bytes, to: list[Client]) -> None:
@@ -156,7 +159,7 @@ class TheDoorkeeperDies(Fault):
     name = "the-doorkeeper-dies"
     breaks = "still-serves"
     dialects = SOCIABLE
-    scenarios = ("silent", "half")
+    scenarios = ("silent",)
 
     def accept_all(self, listener: socket.socket) -> None:
         doorkeeper = threading.Thread(target=super().accept_all, args=(listener,), daemon=True)
@@ -219,8 +222,8 @@ class PutsOutTheQuiet(Fault):
     name = "puts-out-the-quiet"
     breaks = "keeps-clients"
     dialects = (*SOCIABLE, "relay", "echo")
-    scenarios = ("slow", "silent", "churn")
+    scenarios = ("comings", "churn", "memory", "slow")
 
     def greet(self, client: Client, address: tuple[str, int]) -> None:
-        client.sock.settimeout(0.3)
+        client.sock.settimeout(QUIET_SECONDS)
         super().greet(client, address)

@@ -18,7 +18,7 @@ class WaitsForItsThreads(Fault):
     name = "waits-for-its-threads"
     breaks = "clean-exit"
     dialects = EVERYWHERE
-    scenarios = ("lobby", "restart", "echo")
+    scenarios = ("lobby", "restart")
 
     def start_serving(self, sock: socket.socket, address: tuple[str, int]) -> None:
         client = self.client_class(sock, self.speech)
@@ -36,7 +36,7 @@ class CatchesCtrlCToo(Fault):
     name = "catches-ctrl-c-too"
     breaks = "clean-exit"
     dialects = EVERYWHERE
-    scenarios = ("lobby", "restart", "echo")
+    scenarios = ("lobby", "restart")
 
     def accept_all(self, listener: socket.socket) -> None:
         while True:
@@ -52,7 +52,7 @@ class LeavesItsHelperBehind(Fault):
     name = "leaves-its-helper-behind"
     breaks = "clean-exit"
     dialects = EVERYWHERE
-    scenarios = ("lobby", "restart", "echo")
+    scenarios = ("lobby", "restart")
 
     def open(self, host: str, port: int) -> None:
         rotate = f"import time; time.sleep({HELPER_SECONDS})"

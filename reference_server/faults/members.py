@@ -17,7 +17,7 @@ class CountsOnlyUp(Fault):
     name = "counts-only-up"
     breaks = "lets-in"
     dialects = (*SOCIABLE, "header-10")
-    scenarios = ("drops", "storm")
+    scenarios = ("storm", "drops")
     count = 0
 
     def start_serving(self, sock: socket.socket, address: tuple[str, int]) -> None:
@@ -34,7 +34,7 @@ class ServesOneAfterTheOther(Fault):
     name = "serves-one-after-the-other"
     breaks = "lets-in"
     dialects = (*SOCIABLE, "nickname-console")
-    scenarios = ("lobby", "drops")
+    scenarios = ("lobby",)
 
     def start_serving(self, sock: socket.socket, address: tuple[str, int]) -> None:
         self.serve(self.client_class(sock, self.speech), address)
@@ -59,7 +59,7 @@ class TellsNobodyOfALeave(Fault):
     name = "tells-nobody-of-a-leave"
     breaks = "leave-notice"
     dialects = SOCIABLE
-    scenarios = ("lobby", "drops", "comings")
+    scenarios = ("lobby", "comings")
 
     def announce(self, occasion: str, client: Client) -> None:
         if occasion != "left":
@@ -126,7 +126,7 @@ class MissedOnlyWhenSomebodySpeaks(Fault):
     name = "missed-only-when-somebody-speaks"
     breaks = "drop-notice"
     dialects = ("lines",)  # other dialects do not promise that notices come at once
-    scenarios = ("drops", "storm")
+    scenarios = ("drops",)
 
     def see_off(self, client: Client) -> None:
         client.close()

@@ -12,7 +12,7 @@ class TakesOutTheDeadWhileLooping(Fault):
     name = "takes-out-the-dead-while-looping"
     breaks = "delivery"
     dialects = ("lines", "prompted", "header-64", "relay")
-    scenarios = ("drops", "storm")
+    scenarios = ("storm",)
     client_class = RashClient
 
     def see_off(self, client: Client) -> None:
@@ -37,7 +37,7 @@ class DeadClientStopsTheBroadcast(Fault):
     name = "dead-client-stops-the-broadcast"
     breaks = "delivery"
     dialects = ("lines", "prompted", "header-64", "relay")
-    scenarios = ("storm", "drops")
+    scenarios = ("drops",)
     client_class = RashClient
 
     def see_off(self, client: Client) -> None:
@@ -121,22 +121,22 @@ class KnowsOnlyAscii(Fault):
     name = "knows-only-ascii"
     breaks = "intact"
     dialects = (*SOCIABLE, "header-10")
-    scenarios = ("cuts", "lobby")
+    scenarios = ("cuts",)
 
     def said(self, client: Client, text: str) -> bytes:
         return super().said(client, text.encode("ascii", "replace").decode())
 
 
-class JoinsTheWordsAnew(Fault):
-    """Splits what it reads into words and joins them with single blanks."""
+class LowersTheCase(Fault):
+    """Calls `lower()` on all that it reads, so that `/QUIT` works, too, and passes that on."""
 
-    name = "joins-the-words-anew"
+    name = "lowers-the-case"
     breaks = "intact"
     dialects = ("lines", "prompted", "header-64", "header-10", "binary-length", "json-lines")
-    scenarios = ("lobby",)
+    scenarios = ("relay", "cuts")
 
     def said(self, client: Client, text: str) -> bytes:
-        return super().said(client, " ".join(text.split()))
+        return super().said(client, text.lower())
 
 
 class CountsCharacters(Fault):
@@ -224,7 +224,7 @@ class WhispersAloud(Fault):
     name = "whispers-aloud"
     breaks = "isolation"
     dialects = ("lines", "json-lines")
-    scenarios = ("rooms",)
+    scenarios = ("whispers",)
 
     def whisper(self, client: Client, to: str, text: str) -> None:
         self.broadcast(self.speech.encode("whispered", nick=client.nick, text=text), self.others(client))
@@ -293,7 +293,7 @@ class PrintsNothing(Fault):
     name = "prints-nothing"
     breaks = "expectations"
     dialects = ("echo", "relay", "nickname-console", "operator-desk")
-    scenarios = ("echo", "relay", "nickname", "operator")
+    scenarios = ("echo",)
 
     def show_about(self, occasion: str, **what: object) -> None:
         pass

@@ -80,7 +80,7 @@ class NoticesOvertake(Fault):
     name = "notices-overtake"
     breaks = "membership-order"
     dialects = ("lines", "header-64", "json-lines", "prompted", "binary-length")
-    scenarios = ("comings",)
+    scenarios = ("storm",)
     racy = True
 
     def __init__(self, speech: Speech) -> None:
@@ -94,7 +94,7 @@ class NoticesOvertake(Fault):
     def check(self) -> None:
         while True:
             client, text = self.to_check.get()
-            seal(text.encode(), rounds=20000)
+            seal(text.encode(), rounds=5000)
             super().say(client, text)
 
 

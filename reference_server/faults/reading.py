@@ -23,7 +23,7 @@ class PiecesOfLongLines(Fault):
     """Reads 1,024 bytes at a time and splits each piece into lines, so a long line becomes several messages."""
 
     name = "long-lines-in-pieces"
-    breaks = "intact"
+    breaks = "framing"
     dialects = ("lines",)
     scenarios = ("long",)
 
@@ -69,7 +69,7 @@ class RecvGivesAllThatWasAskedFor(Fault):
     name = "recv-gives-all-that-was-asked-for"
     breaks = "intact"
     dialects = ("header-64",)
-    scenarios = ("long", "cuts")
+    scenarios = ("long",)
 
     def texts(self, client: Client) -> Iterator[str]:
         while header := client.sock.recv(64):
