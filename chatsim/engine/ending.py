@@ -21,6 +21,7 @@ __all__ = ["end"]
 CLOSING_LISTEN = 0.05  # seconds, or 5 median round trips, the longer: late copies come then
 DEPARTED = (State.GONE, State.HALF)  # not the vanished: the server's kernel holds them for alive
 LOOK_AGAIN = 0.1  # seconds between two tries of the third look, while it is not clean and patience lasts
+OF_WORK = ("work", "cpu_only")  # told window by window, in `rest`
 IDLE = 0.05  # seconds between the first look and the second
 
 
@@ -98,8 +99,8 @@ def _look_three_times(stage: Stage) -> Steps:
 def _look(stage: Stage, number: int) -> Steps:
     """One cleanup look; True if there is nothing left to see."""
     stage.note("look", number=number)
-    seen = yield from look(stage)
-    facts = {} if seen is None else dict(seen.facts)
+    seen = stage.seen_last = yield from look(stage, work=True)
+    facts = {} if seen is None else {key: value for key, value in seen.facts.items() if key not in OF_WORK}
     stage.note("facts", look=number, **facts)
     clean = _is_clean(stage, facts) and not (stage.untold_departures and number < 3)
     asker = next((each for each in stage.there() if each.state is State.PRESENT), None)

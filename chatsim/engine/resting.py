@@ -24,10 +24,12 @@ WINDOWS_LOADED = 40  # where others have kept the server waiting for more than h
 
 def listen_at_rest(stage: Stage, seconds: float) -> Waiting[bool]:
     """Listen for so long, and go on for as long as the server is busy, up to a second or two. True: it never rested."""
-    before = None if stage.plan.attached else (yield from look(stage, work=True))
+    before = stage.seen_last  # a cleanup look was a moment ago
+    if before is None and not stage.plan.attached:
+        before = yield from look(stage, work=True)
     yield Until(lambda: False, seconds, exact=True)
     if before is None or "work" not in before.facts:
-        return False
+        return False  # `work` is of a server that we have started
     number, restless, watched, foreign = 0, True, 0.0, 0.0
     strain: Strain | None = None  # not looked at for a server that rests in the first window
     while True:

@@ -94,6 +94,7 @@ class Stage:
         self.output_lines: list[tuple[int, str]] = []  # history index, text
         self.facts: dict[int, Facts] = {}  # by the tag of the inspection, until they are fetched
         self.at_first: int | None = None  # the tag of a look at the server's work as the run began
+        self.seen_last: Facts | None = None  # at the last cleanup look
         self.load: float | None = None  # how much of a processor the server wanted until the first fault
         self.hung_at: float | None = None  # when it had not made a sound for a whole patience, though it should have
         self.vain: set[str] = set()  # what has been waited for in vain before

@@ -58,7 +58,7 @@ def test_a_right_server_is_looked_at_once_a_cycle_and_waited_for_by_nobody() -> 
     assert not apart.details("cycle")
     begun, ended = measured.steps()[1]
     assert ended - begun == pytest.approx(sum(last - first for first, last in measured.steps()[2:]), abs=1e-4)
-    assert inspections(measured) == 1 + 5 + 2 + 1  # before them all, after each, at rest twice, and the cleanup look
+    assert inspections(measured) == 1 + 5 + 1 + 1  # before them all, after each, the cleanup look, and at rest
 
 
 @pytest.mark.parametrize("how", ["reset", "close", "mid-message"])
