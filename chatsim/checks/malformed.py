@@ -43,7 +43,7 @@ def survives_malformed(history: History) -> Verdict:
     if not acts:
         return Verdict(NAME, Outcome.NOT_EXERCISED, "Nobody sent anything that the profile does not allow.")
     offenders = {act.session for act in acts}
-    hurt = [one for one in (*_dead(views), *_closed(views, offenders), *_kept_waiting(views, offenders)) if one]
+    hurt = [one for one in (*_dead(views), *_closed(views), *_kept_waiting(views, offenders)) if one]
     others = went_on(views, acts[0].index, len(history), offenders)
     if hurt:
         return _failed(lives, hurt, max(1, others.chances))
@@ -84,11 +84,11 @@ def _dead(views: Views) -> list[_Hurt]:
     return found
 
 
-def _closed(views: Views, offenders: set[int]) -> list[_Hurt]:
+def _closed(views: Views) -> list[_Hurt]:
     found = []
     for life in views.lives.sessions.values():
-        if life.number in offenders or not thrown_out(views, life):
-            continue
+        if not thrown_out(views, life):
+            continue  # an offender never is
         act = _to_blame(views, life.closed)
         if act is not None:
             who, when = views.label(life.number), views.lives.when(life.closed)

@@ -168,3 +168,16 @@ def test_that_the_offender_goes_counts_as_another_fault_once_the_others_had_gone
     story.server("exited", code=1, asked=False)
 
     assert survives_malformed(story.history).outcome is outcome
+
+
+def test_who_waits_for_a_server_that_died_of_something_else_was_not_hurt_by_bad_input() -> None:
+    story, _ = after_bad_input()
+    heard(story, "still there?")
+    story.join("dan")
+    story.say("ann", "and now?")
+    story.drop("dan")
+    story.server("exited", code=1, asked=False)
+    story.waited(("message", "cat", "and now?"), purpose="chat")
+    story.settled("patience")
+
+    assert survives_malformed(story.history).outcome is Outcome.PASSED
