@@ -50,7 +50,10 @@ class Subject:
 def read_faults(listed: str) -> tuple[Subject, ...]:
     """What `reference_server --list-faults --json` prints. Raises ChatsimError if it is something else."""
     try:
-        return tuple(_fault(plain) for plain in json.loads(listed) if plain["name"] != NO_FAULT)
+        plains = json.loads(listed)
+        if not isinstance(plains, list) or not plains:
+            raise ValueError("it lists nothing")
+        return tuple(_fault(plain) for plain in plains if plain["name"] != NO_FAULT)
     except (ValueError, KeyError, TypeError) as problem:
         raise ChatsimError(
             f"the reference server's list of faults can not be read: {type(problem).__name__}: {problem}",

@@ -95,6 +95,8 @@ def _rate(row: Row) -> str:
     told = f"{len(row.caught_in)} of {_counted(len(row.rounds), 'round')}"
     if row.interval is None:
         return f"first in round {row.caught_in[0]}"
+    if len(row.rounds) == 1:  # an interval from 3 % to 100 % tells nobody anything
+        return told
     low, high = row.interval
     return f"{told} (with 95 % confidence {100 * low:.0f} % to {100 * high:.0f} %)"
 
