@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from chatsim.checks.spin import ALWAYS
 from chatsim.checks.verdict import Verdict
 from chatsim.diagnosis.evidence import BROKEN, FIN, NEVER, Evidence, Life
 from chatsim.diagnosis.hint import Hint, Sure
@@ -292,6 +293,8 @@ def _spin(evidence: Evidence) -> tuple[Verdict | None, Life | None, str]:
     gone = evidence.about(verdict)
     if verdict is None or gone is None:
         return verdict, None, ""
+    if _was_busy_before(evidence) and not evidence.failed("closes-connection", *UNDONE, "leave-notice"):
+        return verdict, None, ""  # it may always be: nothing but the hour speaks for that departure
     ways = set()
     for life in evidence.lives.sessions.values():
         if life.parted >= verdict.witness[1]:
@@ -301,6 +304,13 @@ def _spin(evidence: Evidence) -> tuple[Verdict | None, Life | None, str]:
         elif life.drop_how == "reset":
             ways.add("reset")
     return verdict, gone, ways.pop() if len(ways) == 1 else "both" if ways else ""
+
+
+def _was_busy_before(evidence: Evidence) -> bool:
+    """Was it not seen to be less busy before anything went wrong?"""
+    loads = [float(entry.detail.get("load") or 0.0) for entry in evidence.of("rest")]
+    before = next((entry.detail.get("load") for entry in evidence.of("fault")), None)
+    return before is None or not loads or float(before) >= ALWAYS * sum(loads) / len(loads)
 
 
 def _spinning(evidence: Evidence) -> Frame | None:

@@ -192,6 +192,7 @@ def test_how_they_went_tells_why_it_spins(hows: list[str], cause: str) -> None:
     story = of_ann_bob_and_cat()
     departed = -1
     for bot, how in zip(("cat", "bob")[-len(hows) :], hows, strict=True):
+        story.note("fault", load=0.02)
         departed = story.drop(bot, how)
     spin = spinning_since(story, departed)
 
@@ -202,9 +203,19 @@ def test_how_they_went_tells_why_it_spins(hows: list[str], cause: str) -> None:
 def test_who_said_goodbye_is_not_suspected_of_a_spin() -> None:
     story = of_ann_bob_and_cat()
     politely(story, "cat")
+    story.note("fault", load=0.02)
     spin = spinning_since(story, story.drop("bob"))
 
     assert "caught inside the loop" in explained(story, *spin.values())["no-spin"].hint  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("load", [0.9, None])
+def test_who_was_as_busy_before_anybody_went_does_not_spin_because_of_that(load: float | None) -> None:
+    story = of_ann_bob_and_cat()
+    story.note("fault", load=load)
+    spin = spinning_since(story, story.drop("bob"))
+
+    assert explained(story, *spin.values())["no-spin"].hint_sure == ""  # type: ignore[arg-type]
 
 
 def test_a_spin_that_nobodys_departure_began_has_no_such_cause() -> None:
@@ -231,6 +242,7 @@ Thread 4713 (active): "Thread-2 (handle)"
 
 def test_the_spinning_line_is_that_of_the_thread_at_work() -> None:
     story = of_ann_bob_and_cat()
+    story.note("fault", load=0.02)
     spin = spinning_since(story, story.drop("bob"))
     story.note("stacks", text=SPIED, by="py-spy", why="spin")
 
@@ -245,6 +257,7 @@ def test_where_two_places_may_spin_none_is_named() -> None:
         '  File "/home/mia/server.py", line 50 in keep_alive\n\n'
     )
     story = of_ann_bob_and_cat()
+    story.note("fault", load=0.02)
     spin = spinning_since(story, story.drop("bob"))
     story.note("stacks", text=dump, by="faulthandler", why="spin")
 

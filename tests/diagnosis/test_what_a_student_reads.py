@@ -75,6 +75,8 @@ CHANCE = (
     (r"\b\d+ ms of rest", "## ms of rest"),
     (r"(127\.0\.0\.1:)\d+", r"\1#####"),
     (r"\(python[^)]*%\)", "(python ## %)"),
+    # How busy it was at its start hangs on the machine.
+    (r" (Before\s+anything\s+went\s+wrong\s+it|It\s+had\s+been\s+as\s+busy)[^.]*\.", ""),
     (r"byte 0x\w\w in position \d+", "byte 0x## in position ##"),
     (r"(?m)^    [a-z ]{60,}…$", "    (somewhere in a long text) …"),
 )
