@@ -122,6 +122,21 @@ def test_where_others_keep_the_processors_twenty_windows_are_not_enough() -> Non
     assert no_spin(story.history).outcome is Outcome.FAILED
 
 
+def test_where_others_keep_the_processors_the_waits_of_many_who_poll_are_no_spin() -> None:
+    """Seen of a right server with fifty threads, each waking a hundred times a second, beside a dozen busy programs."""
+    many = [["python", 0.12]] * 8
+    story = of_ann_and_bob()
+    rests(story, *[0.6, 2.3, 3.7, 5.5] * 10, foreign=0.045, top=many)
+
+    verdict = no_spin(story.history)
+    assert (verdict.outcome, verdict.cause) == (Outcome.INCONCLUSIVE, Cause.MACHINE)
+
+    story = of_ann_and_bob()
+    rests(story, *[0.6, 2.3, 3.7, 5.5] * 10, foreign=0.0, top=many)
+
+    assert no_spin(story.history).outcome is Outcome.FAILED
+
+
 def test_one_that_neither_rests_nor_spins_polls_and_passes() -> None:
     story = of_ann_and_bob()
     rests(story, *[0.4, 0.6] * 10)
