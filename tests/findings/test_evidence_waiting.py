@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from habits import AwkwardRoom, Habits
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from playing import Played, play
+from random_scenarios import Drawn, scenarios
 from simulated import Faults
 
 from chatsim.checks.verdict import Cause
@@ -147,3 +151,86 @@ def test_a_wait_for_a_name_that_our_own_machine_spoilt_proves_nothing() -> None:
 
     assert usual.outcome("nickname-released") == "failed"
     assert busy.outcome("nickname-released") == "inconclusive"
+
+
+def test_a_connection_that_the_kernel_tries_three_times_is_no_refusal() -> None:
+    """A full backlog loses the first packets of a connection; they are sent again after one second and after three."""
+    played = play(
+        "- join: everyone", house=AwkwardRoom, habits=Habits(accepts_late=3.2), seed=2, latency=(0.001, 0.001)
+    )
+
+    assert played.seconds > 1.0
+    assert not played.bad()
+    assert not played.details("wait")
+
+
+def test_quiet_is_longer_where_a_round_trip_is() -> None:
+    quick = play("- join: everyone\n- chat: {ann: {count: 3}}\n- settle:", profile="echo", latency=(0.001, 0.001))
+    slow = play("- join: everyone\n- chat: {ann: {count: 3}}\n- settle:", profile="echo", latency=(0.05, 0.05))
+
+    (quick_begun, quick_ended), (slow_begun, slow_ended) = quick.steps()[2], slow.steps()[2]
+    assert 0.2 < quick_ended - quick_begun < 0.26
+    assert slow_ended - slow_begun > 0.8
+
+
+def test_receipts_without_end_buy_no_excuse_for_what_never_comes() -> None:
+    """Each knock that is said again gets its receipt, and nobody hears one: ten patiences are enough to know."""
+    played = play("- join: ann and bob", bots="[ann, bob]", profile="json-lines", faults=Faults(lose=1.0), **FIXED)
+
+    (wait,) = played.details("wait")
+    assert wait["valid"]
+    assert played.outcome("lets-in") == "failed"
+
+
+# --- fences ---------------------------------------------------------------------------------------------------------------
+
+
+def test_where_nothing_negative_is_claimed_nobody_fences() -> None:
+    assert not play("- join: everyone\n- chat: {everyone: {count: 5}}").said("fence")
+
+
+def test_each_way_of_speaking_that_was_used_is_fenced_for_itself() -> None:
+    steps = """
+        - join: everyone
+        - enter: {ann and bob: "kitchen"}
+        - settle:
+        - chat: {ann: {count: 1}}
+        - chat: {ann: {in: "kitchen", count: 1}}
+        - whisper: {ann: {to: cat, count: 1}}
+        - settle:
+    """
+    played = play(steps)
+
+    assert {m.channel for m in played.said("fence") if m.step == 7 and m.sender == 0} == {
+        "lobby",
+        "room:kitchen",
+        "whisper:0:2",
+    }
+
+
+# --- excuses --------------------------------------------------------------------------------------------------------------
+
+share = st.sampled_from((0.0, 0.3, 1.0))
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(
+    drawn=scenarios(profiles=("lines", "json-lines", "echo")),
+    wrong=st.builds(
+        Faults,
+        lose=share,
+        duplicate=share,
+        reorder=share,
+        forget_notices=share,
+        kick=share,
+        never_close=st.booleans(),
+        stubborn=st.booleans(),
+    ),
+    seed=st.integers(0, 2**32),
+)
+def test_nothing_that_a_server_does_makes_it_look_as_if_our_machine_had_been_too_busy(
+    drawn: Drawn, wrong: Faults, seed: int
+) -> None:
+    played = play(drawn.steps, bots=drawn.cast, profile=drawn.profile, seed=seed, faults=wrong)
+
+    assert not [v.summary for v in played.verdicts.values() if v.cause is Cause.MACHINE]
