@@ -88,6 +88,7 @@ CHANCE = (
     (r"\b\d+ (more|tries)\b", r"## \1"),  # as many as the patience allowed for
     (r"\b\d+(st|nd|rd|th) (time|connection)\b", r"##th \2"),
     (r"\('127.0.0.1', \d+\)", "('127.0.0.1', #####)"),
+    (r"(?m)^    [ a-z]{60,}…$", "    (somewhere in a long text) …"),  # as far as a pipe took it
     (re.escape(f"{SERVERS}{os.sep}"), ""),
     (r'\n *File "[^\n]*(\n +[^\n]+)*?(?=\n    \w|\n *File|\n\n)', ""),  # the frames of a traceback differ by version
 )

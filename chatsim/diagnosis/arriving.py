@@ -51,7 +51,7 @@ def accept_loop_ended(evidence: Evidence) -> Hint | None:
     where, source = evidence.place(trace.own if trace is not None else _main_is_in(evidence))
     return Hint(
         f"an error with {hasty.bot}, who broke off before it had joined, ended the loop that accepts clients.",
-        "catch the error inside that loop, around what is done for one newcomer, and accept the next. "
+        "catch the error inside that loop, around what is done for one newcomer, and accept the next; or "
         + _apart(evidence),
         Sure.SURELY if trace is not None else Sure.PROBABLY,
         OF,

@@ -31,7 +31,7 @@ def bot_words(history: History, bots: Iterable[str]) -> dict[str, tuple[int, ...
 
 def server_words(history: History, most: int = 5) -> tuple[str, ...]:
     """The last lines that the server printed."""
-    return tuple(str(entry.detail.get("line", "")) for entry in history.of("out"))[-most:]
+    return tuple(without_dumps(str(entry.detail.get("line", "")) for entry in history.of("out")))[-most:]
 
 
 def without_dumps(lines: Iterable[str]) -> Iterator[str]:

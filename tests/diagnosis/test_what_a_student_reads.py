@@ -78,7 +78,6 @@ CHANCE = (
     # How busy it was at its start hangs on the machine.
     (r" (Before\s+anything\s+went\s+wrong\s+it|It\s+had\s+been\s+as\s+busy)[^.]*\.", ""),
     (r"byte 0x\w\w in position \d+", "byte 0x## in position ##"),
-    (r"(?m)^    [a-z ]{60,}…$", "    (somewhere in a long text) …"),
 )
 
 

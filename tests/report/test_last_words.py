@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chatsim.report.last_words import without_dumps
+from chatsim.history import History
+from chatsim.report.last_words import server_words, without_dumps
 
 TRACEBACK = """\
 Traceback (most recent call last):
@@ -28,3 +29,11 @@ def test_the_stacks_that_we_asked_for_are_left_out() -> None:
 
 def test_a_traceback_stays_and_so_does_what_comes_after_a_dump() -> None:
     assert list(without_dumps([*TRACEBACK, *DUMP, "goodbye"])) == [*TRACEBACK, "goodbye"]
+
+
+def test_of_a_recorded_run_they_are_left_out_too() -> None:
+    history = History()
+    for line in ["Listening", *DUMP]:
+        history.note(0.0, "out", stream="stderr", line=line)
+
+    assert server_words(history) == ("Listening",)
