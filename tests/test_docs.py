@@ -23,6 +23,7 @@ from chatsim.profile.reader import read_profile
 from chatsim.profile.templates import PLACEHOLDERS
 from chatsim.properties import GROUPS, PROPERTIES
 from chatsim.scenario.reader import TOP_KEYS, read_scenario
+from chatsim.selftest.subjects import Subject, read_faults
 
 QUOTED = [block for document in documents() for block in blocks(document)]
 SHOWN = [table for document in documents() for table in tables(document)]
@@ -155,6 +156,22 @@ def test_the_keys_of_a_scenario_are_those_of_its_reader() -> None:
     table = text[text.index("| key | value | meaning |") : text.index("`chatsim validate FILE` finds")]
 
     assert set(re.findall(r"^\| `([a-z]+)`", table, re.MULTILINE)) == {name for name, _ in TOP_KEYS}
+
+
+def test_the_selftests_table_speaks_of_faults_and_properties_that_exist() -> None:
+    text = (ROOT / "docs/selftest.md").read_text(encoding="utf-8")
+    table = text[text.index("<!-- the table: begin -->") :]
+    faults = re.findall(r"^\| `([a-z0-9-]+)`.*:", table, re.MULTILINE)
+    told = {
+        name for line in table.splitlines() for cell in line.split("|")[2:] for name in re.findall(r"`([^`]+)`", cell)
+    }
+
+    assert sorted(faults) == sorted(subject.name for subject in known_faults())
+    assert told <= {known.name for known in PROPERTIES}
+
+
+def known_faults() -> tuple[Subject, ...]:
+    return read_faults(output("reference_server --list-faults --json"))
 
 
 # --- the architecture ------------------------------------------------------------------------------------------------

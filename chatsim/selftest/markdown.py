@@ -55,8 +55,11 @@ def _sum(plain: dict[str, Any], faults: list[dict[str, Any]], right: list[dict[s
     caught = sum(row["outcome"] == "caught" for row in faults)
     blamed = sum(row["outcome"] != "quiet" for row in right)
     runs = sum(len(row["runs"]) for row in plain["rows"])
+    asked = plain["asked"]
+    rounds = "1 round" if asked["repeat"] == 1 else f"{asked['repeat']} rounds"
+    rounds += ", each over as soon as its fault was caught" if asked["first"] else ""
     return (
-        f"Version {plain['version']}, {plain['asked']['repeat']} rounds: {caught} of {len(faults)} faults caught by what "
+        f"Version {plain['version']}, {rounds}: {caught} of {len(faults)} faults caught by what "
         f"they break, {blamed} of {len(right)} right servers blamed, in {runs:,} runs."
     )
 
