@@ -125,6 +125,9 @@ def no_creation(history: History) -> Verdict:
         surplus = int(first.detail.get("surplus") or 0)
         much = f"{amount / 2**20:.0f} MiB" if amount >= 2**24 else f"{surplus:,} copies and notices"
         summary = f"{receiver} got {much} that no message explains; it stopped reading there."
+        odd = [e for e in views.lives.of("unrecognised") if e.session == first.session and e.index < first.index]
+        if odd:
+            summary += f' Such as: "{clip(str(odd[-1].detail.get("text", "")), 60)}".'
         hint = ""
     elif first.kind == "foreign":
         text, nick = clip(str(first.detail.get("text", "")), 60), first.detail.get("nick")

@@ -99,9 +99,7 @@ def kept_out(views: Views, view: SessionView) -> Fault | None:
         summary = f"{who} connected at {since}, but the server never finished the join."
         hint = "Compare the `join` dialogue of the profile with what the server says to a newcomer."
         if lives.told_first() < life.connect:
-            hint = (
-                "Greet each client in a thread of its own: one that is silent or breaks off must keep nobody waiting."
-            )
+            hint = "Let the loop that accepts only accept: one who is silent or breaks off must keep nobody waiting."
         return Fault(life, summary, (life.connect, _given_up(lives, life)), Evidence.ABSENCE, any(waits), hint)
     knockers = {views.sender(m) for m in views.sent if life.told < views.send[m] < life.present}
     alone = knockers == {life.number}  # it listened for its own voice: that this did not come is for `echo` to judge
@@ -109,8 +107,6 @@ def kept_out(views: Views, view: SessionView) -> Fault | None:
         summary = f"{who} was told at {lives.when(life.told)} that the join was done, but heard nobody after that."
         hint = "Put a newcomer into the list of clients before it is welcomed, or right after."
         if any(other.life.connected < life.present and other.life.told == NEVER for other in views.sessions.values()):
-            hint = (
-                "Greet each client in a thread of its own: one that is silent or breaks off must keep nobody waiting."
-            )
+            hint = "Let the loop that accepts only accept: one who is silent or breaks off must keep nobody waiting."
         return Fault(life, summary, (life.told, life.present), Evidence.ABSENCE, any(waits), hint)
     return None

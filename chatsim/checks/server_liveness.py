@@ -179,7 +179,7 @@ def no_crash_output(history: History) -> Verdict:
         Evidence.PROOF,
         exercised=max(1, connected),
         where=lives.where(witness[0]),
-        hint="An exception in one client's thread must end that client only: catch it there, and clean up in `finally`.",
+        hint="An error with one client must end that client only: catch it there, and clean up in any case.",
     )
 
 

@@ -68,7 +68,7 @@ def _failed(views: Views, cycle: Sequence[Edge], exercised: int) -> Verdict:
         witness,
         about=cycle[0][1],
         exercised=exercised,
-        hint="Two threads may each be sending to all clients at once: let one lock cover the whole broadcast.",
+        hint="Two messages may be on their way to all clients at once: let one lock, or one queue, cover the whole broadcast.",
     )
 
 
