@@ -134,6 +134,11 @@ def test_an_answer_to_a_goodbye_that_never_comes_is_told_to_the_reader_and_fails
     assert not played.bad()
     assert not play("- join: everyone\n- disconnect: ann").of("note")
 
+    never_closed = play(
+        "- join: everyone\n- disconnect: ann", profile=profile, faults=Faults(never_close=True), **FIXED
+    )
+    assert len(never_closed.of("note")) == 1
+
 
 # --- patience -------------------------------------------------------------------------------------------------------------
 
