@@ -75,7 +75,6 @@ FAULTS: dict[str, type[Fault]] = {
         cleanup.HeartbeatGoesOn,
         cleanup.KeepsLogFilesOpen,
         cleanup.KeepsEveryTranscript,
-        cleanup.QueuesWithoutBound,
         cleanup.ForgetsTheBreak,
         cleanup.NeverWaitsForAClient,
         ending.WaitsForItsThreads,

@@ -222,7 +222,7 @@ class PutsOutTheQuiet(Fault):
     name = "puts-out-the-quiet"
     breaks = "keeps-clients"
     dialects = (*SOCIABLE, "relay", "echo")
-    scenarios = ("comings", "churn", "memory", "slow")
+    scenarios = ("comings", "memory")
 
     def greet(self, client: Client, address: tuple[str, int]) -> None:
         client.sock.settimeout(QUIET_SECONDS)
