@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from chatsim.checks.spin import ALWAYS
+from chatsim.checks.spin import ALWAYS, AT_REST
 from chatsim.checks.verdict import Verdict
 from chatsim.diagnosis.evidence import BROKEN, FIN, NEVER, Evidence, Life
 from chatsim.diagnosis.hint import Hint, Sure
@@ -213,8 +213,9 @@ def socket_never_closed(evidence: Evidence) -> Hint | None:
     gone = evidence.about(verdict)
     if verdict is None or gone is None or not _ended_by_file(gone) or evidence.failed("no-spin", "no-thread-leak"):
         return None
-    if not evidence.told_of(gone):
-        return None
+    loads = [float(entry.detail.get("load") or 0.0) for entry in evidence.of("rest")]
+    if not evidence.told_of(gone) or (loads and min(loads) > AT_REST):
+        return None  # its loop may still go round
     return Hint(
         "the server sees that a client goes, but never closes its socket.",
         "call `close()` on that client's socket when its loop ends, best in `finally`.",

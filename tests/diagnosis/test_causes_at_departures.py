@@ -160,6 +160,17 @@ def test_a_socket_that_stays_though_all_were_told_was_only_not_closed() -> None:
     assert verdict.hint.startswith("Surely: the server sees that a client goes, but never closes its socket.")
 
 
+def test_where_its_loop_still_goes_round_closing_is_not_what_was_forgotten() -> None:
+    story = of_ann_bob_and_cat()
+    dropped = story.drop("bob", "close")
+    story.notice("ann", "dropped", "bob")
+    look = story.note("look", number=3)
+    spinning_since(story, dropped)
+
+    verdict = explained(story, failing("closes-connection", dropped, look))["closes-connection"]
+    assert "never closes its socket" not in verdict.hint
+
+
 def test_an_end_that_nobody_was_told_of_and_that_is_not_closed_was_not_seen() -> None:
     story = of_ann_bob_and_cat()
     dropped = missed(story, "bob", "close")

@@ -42,7 +42,6 @@ TOLD = (
     Told("a-reset-is-not-leaving", "three_ways", "drop-notice", "probably"),
     Told("end-of-file-is-not-leaving", "three_ways", "drop-notice", "surely"),
     Told("only-the-quit-word-is-leaving", "three_ways", "drop-notice", "probably"),
-    Told("forgets-the-break", "closed", "no-spin", "probably"),
     Told("names-are-never-released", "back_again", "nickname-released", "surely"),
     Told("half-a-character-ends-the-server", "in_pieces", "stays-up", "surely"),
     Told("one-recv-is-one-message", "two_in_one_write", "framing", "surely"),
