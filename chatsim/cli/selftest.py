@@ -144,8 +144,9 @@ def _subjects() -> tuple[Subject, ...]:
 
     command, environment = reference_server("--list-faults", "--json")
     listed = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
-    names = builtin_names()
-    return (*read_faults(listed.stdout), *right_servers(names, names))
+    faults = read_faults(listed.stdout)
+    spoken = sorted({fault.dialect for fault in faults})  # so that what a fault is caught by is the fault's
+    return (*faults, *right_servers(builtin_names(), spoken))
 
 
 def _chosen(
