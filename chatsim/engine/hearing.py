@@ -138,7 +138,7 @@ class Hearing:
         stage = self._stage
         stage.history.heard_many(at, session.id, messages, forms)
         stage.clockwork.progress(at)
-        if stage.mouth.watches or stage.when_heard or forms.count(HEARS) != len(forms):
+        if stage.mouth.watches or stage.when_heard or stage.unseen or forms.count(HEARS) != len(forms):
             for message in messages:
                 self._first_time(session, message)
         else:
@@ -151,7 +151,7 @@ class Hearing:
         stage.last_arrival = at
         stage.history.heard_by_many(at, [session.id for session in sessions], chunk.messages, chunk.forms)
         stage.clockwork.progress(at)
-        if stage.mouth.watches or stage.when_heard:
+        if stage.mouth.watches or stage.when_heard or stage.unseen:
             for session in sessions:
                 for message in chunk.messages:
                     self._first_time(session, message)
@@ -161,6 +161,8 @@ class Hearing:
 
     def _first_time(self, session: Session, message: int) -> None:
         stage = self._stage
+        if session.id in stage.unseen and message not in stage.when_heard:
+            self._seen_by(session, message)
         if stage.owed.heard(session, message):
             action = stage.when_heard.get(message)
             if action is not None:
@@ -168,6 +170,16 @@ class Hearing:
         else:
             session.surplus += 1
         stage.mouth.proved(message)
+
+    def _seen_by(self, session: Session, message: int) -> None:
+        """A newcomer that hears in public what another said after it was told is there, whoever knocks for it meanwhile.
+
+        Where old messages are replayed, one alone is no proof; its knock decides there.
+        """
+        said = self._stage.history.messages[message]
+        live = message >= session.told_before and said.sender != session.id and said.channel == "lobby"
+        if live and said.kind in ("chat", "knock", "fence") and not self._stage.profile.replays:
+            self._stage.present(session, "heard")
 
     def phrase(self, session: Session, phrase: phrases.Phrase, at: float) -> None:
         stage = self._stage

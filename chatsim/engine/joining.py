@@ -151,6 +151,8 @@ def _told(stage: Stage, session: Session) -> None:
     """The join dialogue is done. A default room is entered as its end."""
     session.move("told")
     session.told = True
+    session.told_before = len(stage.history.messages)
+    stage.unseen.add(session.id)
     stage.note("told", session.id, nick=session.nick)
     stage.progress()
     rooms = stage.profile.rooms

@@ -87,6 +87,7 @@ class Session:
     ip: str = ""
     port: int = 0
     told: bool = False
+    told_before: int = 0  # the number of the first message that was said after it was told
     connected_at: float = 0.0
     first_owed: int | None = None
     seen: bytearray = field(default_factory=bytearray)  # by message number: has it been heard

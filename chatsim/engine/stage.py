@@ -71,6 +71,7 @@ class Stage:
         self.step = 0  # number of the step being played
         self.sessions: list[Session] = []
         self.current: dict[str, Session] = {}  # bot -> its latest session
+        self.unseen: set[int] = set()  # who was told that it joined and is not present yet
         self.visitors: dict[str, str] = {}  # chatsim's own newcomers and their nicknames
         self.faulted_at: int | None = None  # the history's length at the last fault
         self.when_heard: dict[int, Callable[[Session], None]] = {}  # message -> called for each who hears it first
@@ -344,11 +345,13 @@ class Stage:
         session.proved = session.proved or how != "told"
         if session.first_owed is None and session.state is State.PRESENT:
             self.note("present", session.id, how=how)
+            self.unseen.discard(session.id)
             session.first_owed = len(self.history.messages)
 
     def away(self, session: Session) -> None:
         """It is owed nothing more, and what it had still to say stays unsaid."""
         self.owed.release(session)
+        self.unseen.discard(session.id)
         self.mouth.hush(session)
         session.rooms.clear()
 
