@@ -20,7 +20,7 @@ from chatsim import __version__
 from chatsim.checks.verdict import Outcome
 from chatsim.engine.plan import Plan, make_plan
 from chatsim.engine.plan import why_not as _why_not
-from chatsim.errors import ChatsimError, Problem, ServerError
+from chatsim.errors import ChatsimError, Problem, ServerError, UsageError
 from chatsim.history import Header, History
 from chatsim.profile.profile import Profile, Start
 from chatsim.report.last_words import without_dumps
@@ -37,7 +37,7 @@ __all__ = ["Target", "has_fixed_port", "reference_server", "run", "why_not"]
 @dataclass(frozen=True, slots=True)
 class Target:
     """The server to judge: a command, or an address where one listens; neither: the profile's own `start`, and for a
-    built-in profile the reference server in that dialect."""
+    built-in profile the reference server in that dialect, if there is one."""
 
     command: str | None = None
     address: tuple[str, int] | None = None
@@ -159,6 +159,7 @@ class _Play:
             return world.now() - began
 
     def _world(self) -> World:
+        from chatsim.profile.reader import dialect_names
         from chatsim.server.launch import Launcher
         from chatsim.world import World
 
@@ -167,6 +168,11 @@ class _Play:
         start = self._profile.start or Start()
         command: str | tuple[str, ...] | None = self._target.command
         if command is None and start.command is None:
+            if self._profile.name not in dialect_names():
+                raise UsageError(
+                    f"nothing says which server is meant: the reference server does not speak {self._profile.name}",
+                    hint="Give a command that starts one, or an address where one listens.",
+                )
             start, command = _reference_server(start, self._profile.name)
         return World(Launcher(start, command, patience=self._patience))
 

@@ -29,6 +29,9 @@ def profiles(
 ) -> None:
     """List the built-in profiles, or show one.
 
+    Each is a way in which many servers speak. If yours does so but for its words, two lines are enough: `extends`, and
+    the words.
+
     \b
     chatsim profiles lines > mine.yaml
     chatsim run SCENARIO.yaml --server "python server.py" --profile mine.yaml
@@ -36,15 +39,22 @@ def profiles(
     from chatsim.cli.table import aligned
     from chatsim.cli.terminal import tell, width
     from chatsim.errors import UsageError
-    from chatsim.profile.reader import builtin_names, load_profile
+    from chatsim.profile.reader import builtin_names, builtin_text, dialect_names, load_profile
 
     names = tuple(builtin_names())
     if name is None:
-        tell(aligned([(known, load_profile(known).about or "") for known in names], width(), indent=""))
+        groups = (
+            ("Dialects of the reference server:", dialect_names()),
+            ("Families of other servers (with --server or --connect, or to extend):", names[len(dialect_names()) :]),
+        )
+        blocks = (
+            f"{title}\n{aligned([(known, load_profile(known).about) for known in group], width())}"
+            for title, group in groups
+            if group
+        )
+        tell("\n\n".join(blocks))
         return
     if name not in names:
         hint = did_you_mean(name, names, f"There are: {', '.join(names)}")
         raise UsageError(f'there is no built-in profile "{name}"', hint=hint)
-    from importlib.resources import files
-
-    tell((files("chatsim.profile") / "builtin" / f"{name}.yaml").read_text(encoding="utf-8"))
+    tell(builtin_text(name))

@@ -39,7 +39,7 @@ def run(
         typer.Option(
             metavar="P",
             help="How the server is spoken to: a profile's file, or the name of a built-in one (see: chatsim profiles). "
-            "Alone, a built-in one means the reference server in that dialect; nothing at all means `lines`.",
+            "Alone, a dialect of the reference server means that server; nothing at all means `lines`.",
             autocompletion=complete_profiles,
         ),
     ] = None,
@@ -104,8 +104,8 @@ def run(
 ) -> None:
     """Play scenarios against a chat server and judge what happened.
 
-    Without --server or --connect the profile's own start command is used; a built-in profile has none, and then the
-    reference server is started, in that dialect.
+    Without --server or --connect the profile's own start command is used. A built-in profile has none; if it is a
+    dialect of the reference server, that is started.
 
     \b
     chatsim run scenarios/storm.yaml
@@ -190,12 +190,18 @@ def _read(paths: list[str], keyword: str | None, problems: Problems) -> list[Sce
 
 
 def _profile(name: str, has_server: bool, problems: Problems) -> Profile | None:
-    from chatsim.profile.reader import load_profile
+    from chatsim.profile.reader import dialect_names, load_profile
 
     profile = problems.attempt(lambda: load_profile(name))
-    if profile is None or has_server or not profile.file:
+    if profile is None or has_server or (not profile.file and name in dialect_names()):
         return profile
-    if profile.start is None or profile.start.command is None:
+    if not profile.file:
+        problems.add(
+            f"the reference server does not speak {name}: this profile is for servers of others",
+            'Name one: --server "CMD" starts it, --connect HOST:PORT uses one that is running.\n'
+            f"The reference server speaks {', '.join(dialect_names())}.",
+        )
+    elif profile.start is None or profile.start.command is None:
         problems.add(
             f"the profile {name} does not say how its server is started",
             'Give --server "CMD" or --connect HOST:PORT, or add `start: {command: "…"}` to the profile.',

@@ -138,7 +138,7 @@ def _subjects() -> tuple[Subject, ...]:
     import os
     import subprocess
 
-    from chatsim.profile.reader import builtin_names
+    from chatsim.profile.reader import dialect_names
     from chatsim.runs import reference_server
     from chatsim.selftest.subjects import read_faults, right_servers
 
@@ -146,7 +146,7 @@ def _subjects() -> tuple[Subject, ...]:
     listed = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
     faults = read_faults(listed.stdout)
     spoken = sorted({fault.dialect for fault in faults})  # so that what a fault is caught by is the fault's
-    return (*faults, *right_servers(builtin_names(), spoken))
+    return (*faults, *right_servers(dialect_names(), spoken))
 
 
 def _chosen(

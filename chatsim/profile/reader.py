@@ -16,9 +16,10 @@ from chatsim.profile.profile import Limits, Operator, Profile, Rooms, Roster, Vo
 from chatsim.profile.templates import Template
 from chatsim.properties import PROMISES
 
-__all__ = ["builtin_names", "load_profile", "read_profile"]
+__all__ = ["builtin_names", "builtin_text", "dialect_names", "load_profile", "read_profile"]
 
-_BUILTIN: Final = Path(__file__).parent / "builtin"
+_DIALECTS: Final = Path(__file__).parent / "builtin"  # each a dialect of the reference server
+_FAMILIES: Final = _DIALECTS / "families"  # what other servers have in common; to be extended
 _SUFFIXES: Final = (".yaml", ".yml")
 _NAME: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 _COMMON_ENCODINGS: Final = (
@@ -36,9 +37,25 @@ _COMMON_ENCODINGS: Final = (
 
 
 def builtin_names() -> tuple[str, ...]:
-    """The profiles that come with chatsim, in the order of their names; `lines`, the default, first."""
-    found = sorted(path.stem for path in _BUILTIN.glob("*.yaml"))
+    """The profiles that come with chatsim: the dialects of the reference server, `lines`, the default, first; then the
+    families of other servers."""
+    return (*dialect_names(), *sorted(path.stem for path in _FAMILIES.glob("*.yaml")))
+
+
+def dialect_names() -> tuple[str, ...]:
+    """The built-in profiles for which there is a server, too: the reference server in that dialect."""
+    found = sorted(path.stem for path in _DIALECTS.glob("*.yaml"))
     return tuple(sorted(found, key=lambda name: name != "lines"))
+
+
+def builtin_text(name: str) -> str:
+    """A built-in profile as it is written."""
+    return _builtin_file(name).read_text(encoding="utf-8")
+
+
+def _builtin_file(name: str) -> Path:
+    dialect = _DIALECTS / f"{name}.yaml"
+    return dialect if dialect.is_file() else _FAMILIES / f"{name}.yaml"
 
 
 def load_profile(name_or_path: str) -> Profile:
@@ -81,7 +98,7 @@ def _profile_of(reading: Reading, file: str, chain: tuple[str, ...]) -> Profile:
 
 
 def _builtin(name: str) -> Reading:
-    return document.read((_BUILTIN / f"{name}.yaml").read_bytes(), f"{name} (built in)")
+    return document.read(_builtin_file(name).read_bytes(), f"{name} (built in)")
 
 
 def _identity(path: Path) -> str:

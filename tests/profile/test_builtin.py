@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from chatsim.profile.profile import Await, Dialogue, Profile, SendThis
-from chatsim.profile.reader import builtin_names, load_profile
+from chatsim.profile.reader import dialect_names, load_profile
 from chatsim.profile.templates import Match, Template, split_names
 from reference_server.dialects import DIALECTS
 from reference_server.dialects.dialect import Dialect, Effect, HangUp, Show, Tell
@@ -81,7 +81,7 @@ class Conversation:
                 self.leaves(effect.guest)
 
 
-@pytest.fixture(params=builtin_names())
+@pytest.fixture(params=dialect_names())
 def conversation(request: pytest.FixtureRequest) -> Conversation:
     conversation = Conversation(request.param)
     conversation.join()
@@ -89,7 +89,7 @@ def conversation(request: pytest.FixtureRequest) -> Conversation:
 
 
 def test_there_is_a_profile_for_each_dialect() -> None:
-    assert sorted(builtin_names()) == sorted(DIALECTS)
+    assert sorted(dialect_names()) == sorted(DIALECTS)
 
 
 def test_a_message_reaches_whom_the_profile_says(conversation: Conversation) -> None:

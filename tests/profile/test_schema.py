@@ -9,10 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
-from chatsim.profile.reader import builtin_names
+from chatsim.profile.reader import builtin_names, builtin_text
 from chatsim.profile.schema import SCHEMA_FILE, profile_schema, schema_text
-
-BUILTIN = SCHEMA_FILE.parent / "builtin"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +26,7 @@ def test_the_schema_in_the_repository_is_up_to_date() -> None:
 
 @pytest.mark.parametrize("name", builtin_names())
 def test_every_built_in_profile_is_valid(validator: Any, name: str) -> None:
-    document = yaml.safe_load((BUILTIN / f"{name}.yaml").read_text(encoding="utf-8"))
+    document = yaml.safe_load(builtin_text(name))
 
     assert list(validator.iter_errors(document)) == []
 

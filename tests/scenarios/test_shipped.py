@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatsim.checks.verdict import Outcome
-from chatsim.profile.reader import builtin_names, load_profile
+from chatsim.profile.reader import dialect_names, load_profile
 from chatsim.properties import PROPERTIES
 from chatsim.runs import Target, run, why_not
 from chatsim.scenario.reader import load_scenario
@@ -58,7 +58,7 @@ def applying() -> list[tuple[str, str]]:
     return [
         (name, profile)
         for name, scenario in SCENARIOS.items()
-        for profile in ([MADE_FOR[name][0]] if name in HEAVY else builtin_names())
+        for profile in ([MADE_FOR[name][0]] if name in HEAVY else dialect_names())
         if why_not(scenario, load_profile(profile)) is None
     ]
 
@@ -93,7 +93,7 @@ def test_each_says_in_a_comment_why_it_is_there_and_is_small_enough_to_be_read()
 
 
 def test_every_dialect_is_exercised_by_some_scenario() -> None:
-    assert {profile for _, profile in applying()} == set(builtin_names())
+    assert {profile for _, profile in applying()} == set(dialect_names())
 
 
 @pytest.mark.parametrize(("name", "profile"), SEEDS)
@@ -103,7 +103,7 @@ def test_each_seed_has_a_scenario_for_its_dialect(name: str, profile: str) -> No
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=list(SCENARIOS))
 def test_every_scenario_says_why_where_it_does_not_apply(scenario: Scenario) -> None:
-    reasons = {profile: why_not(scenario, load_profile(profile)) for profile in builtin_names()}
+    reasons = {profile: why_not(scenario, load_profile(profile)) for profile in dialect_names()}
 
     assert None in reasons.values()
     assert all(reason is None or "needs" in reason for reason in reasons.values())
