@@ -127,7 +127,8 @@ class Hearing:
                 return
         for phrase in ear.hear(data):
             self.phrase(session, phrase, at)
-        flooded = ear.unexplained > FLOOD or session.surplus > SURPLUS
+        # Twice: each piece of what was too long comes with a name before it, and perhaps in an echo.
+        flooded = ear.unexplained > FLOOD + 2 * stage.unframeable or session.surplus > SURPLUS
         if flooded and session.state not in states.CLOSED:
             stage.history.note(event.at, "flooded", session.id, bytes=ear.unexplained, surplus=session.surplus)
             stage.do(HoldReading(session.id))

@@ -82,6 +82,7 @@ class Stage:
         self.untold_departures = False  # a notice was waited for in vain; it may come once somebody speaks
         self.noted_goodbye = False  # that an answer to a goodbye never came has been said
         self.slow_closer = False  # it did not close its end in time once: later goodbyes do not wait so long
+        self.unframeable = 0  # bytes of what was said beyond the profile's limits, or in halves: it may come back in pieces
         self.last_arrival = 0.0
 
         self.ending = False  # the server is told to end for good
@@ -305,6 +306,7 @@ class Stage:
         if kind in ("half", "piece") or (
             limit is not None and len(self.history.messages[number].text.encode()) > limit
         ):
+            self.unframeable += size
             return  # nobody is waited for: it may be cut, dropped, or read as something else
         flight = Flight(number, session.id, self.now, size)
         count = 0

@@ -36,7 +36,7 @@ class _Item:
 class FrameReading(Reading):
     """The reading of a session whose messages come in frames."""
 
-    __slots__ = ("_before", "_carry", "_claimed", "_decoder", "_lines", "_open", "_queue")
+    __slots__ = ("_before", "_carry", "_claimed", "_decoder", "_lines", "_open", "_queue", "_swollen")
 
     def __init__(self, vocabulary: Vocabulary, profile: Profile, session: int) -> None:
         super().__init__(vocabulary, profile, session)
@@ -45,6 +45,7 @@ class FrameReading(Reading):
         self._decoder = None if self._lines else profile.received.decoder(longest=LONGEST)
         self._carry = b""  # an unfinished line
         self._open = bytearray()  # ... that is long: more than one read brought
+        self._swollen = 0  # bytes of an unfinished frame that count as unexplained until it is finished
         self._claimed = ""  # so much of the unfinished frame has been claimed or told
         self._queue: list[_Item] = []  # frames that may be the front of a form of several frames
         self._before = (-1, "unknown", -1)  # the last whole message, its form, how many had been told with it
@@ -138,6 +139,8 @@ class FrameReading(Reading):
             self._overflow(out)
             self.unexplained += len(data)
         elif frames:
+            self.unexplained -= self._swollen
+            self._swollen = 0
             self._open = bytearray()
             self._carry = bytes(self._decoder.rest())
         else:
@@ -145,6 +148,7 @@ class FrameReading(Reading):
             self._carry = self._carry if len(self._carry) > KEPT else self._carry + data
             if len(self._carry) > KEPT:
                 self.unexplained += len(data)
+                self._swollen += len(data)
         return frames
 
     def _overflow(self, out: list[Phrase]) -> None:

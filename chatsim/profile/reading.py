@@ -68,6 +68,7 @@ class Reading:
         "nick",
         "pieces",
         "profile",
+        "receipted",
         "refuses",
         "roster",
         "seen",
@@ -93,6 +94,7 @@ class Reading:
         self.seen = bytearray()  # how often each message was heard, up to 255
         self.total = 0  # messages heard, copies included
         self.unexplained = 0
+        self.receipted: set[int] = set()  # messages whose receipt has come
         self.explained = 0
         self._own: set[int] = set()
         self._own_count = -1
@@ -217,7 +219,9 @@ class Reading:
         name = name if named else None
         if spot.how == "":
             if found is not None and found.rule.kind == "ack":
-                self.explained += size
+                if message in self.receipted:
+                    self.explained += size  # the first one is no surplus, however long the text is that it repeats
+                self.receipted.add(message)
                 out.append(Receipt(message))
                 return
             self.tell_whole(message, form, size, out)
