@@ -5,7 +5,9 @@ from __future__ import annotations
 import tracemalloc
 
 import pytest
-from overheard import Talk, json_lines, lines, prompted, relay, two_frames
+from overheard import T, Talk, json_lines, lines, prompted, relay, two_frames
+
+from chatsim.profile.profile import Voice
 
 CHUNK = 64 * 1024
 
@@ -82,7 +84,7 @@ def test_a_ghost_that_leaves_for_ever_is_a_flood() -> None:
 
 
 def test_a_long_message_in_many_reads_is_read_once() -> None:
-    for shape in (lines, prompted):
+    for shape in (lines, prompted, two_frames, json_lines):
         talk = Talk(shape())
         one = talk.said("HEAD " + "all work and no play " * 100_000 + "TAIL")
         data = talk.rendered(one)
@@ -104,3 +106,18 @@ def test_small_reads_of_garbage_cost_little_each() -> None:
         ear.hear(b"noise ")
 
     assert ear.unexplained == 120_000
+
+
+def test_a_receipt_that_repeats_a_long_message_is_no_flood_and_its_copies_are() -> None:
+    talk = Talk(lines(public=Voice(T("{text}"), (T("{nick}: {text}"),), ack=(T("ok {text}"),))))
+    said = [talk.said("HEAD " + "all work and no play " * 50_000 + "TAIL", "ann", sender=0) for _ in range(4)]
+    ear = talk.ear("ann")
+    for message in said:
+        ear.hear(talk.framed("ok " + talk.text(message)))
+
+    assert ear.unexplained == 0
+
+    for _ in range(4):
+        ear.hear(talk.framed("ok " + talk.text(said[0])))
+
+    assert ear.unexplained > 1024 * 1024
