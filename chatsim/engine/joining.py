@@ -128,6 +128,7 @@ def _all_told(stage: Stage, wishes: list[tuple[str, str]], at_once: int) -> Wait
         if (
             session.state in (State.REFUSED, State.GONE, State.LOST)
             and wanted == "accepted"
+            and _was_answered(stage, session)
             and _name_was_freed(stage, session)
         ):
             retried.append(((yield from _retry(stage, session)), wanted))
@@ -174,6 +175,11 @@ def _entered(stage: Stage, session: Session, room: str) -> None:
     stage.note("entered", session.id, room=room)
 
 
+def _was_answered(stage: Stage, session: Session) -> bool:
+    """Was it the server that would not let it in? One that has ended, or that nobody can reach, refuses no name."""
+    return stage.server_is == "up" and session.closed_how != "unreachable"
+
+
 def _name_was_freed(stage: Stage, session: Session) -> bool:
     """Was its nickname here before, and has its holder gone (not merely vanished)? Then a refusal may only be early."""
     holders = [each for each in stage.sessions if each is not session and each.nick == session.nick and each.told]
@@ -202,7 +208,7 @@ def _retry(stage: Stage, session: Session) -> Waiting[Session]:
             session.conversation = None
             session.ear.await_none()
             return session
-        if session.told:
+        if session.told or not _was_answered(stage, session):
             return session
         if spoke_at is not None and stage.now - spoke_at >= LAST_TRIES:
             wait.waited, wait.patience = stage.now - begun, stage.patience.for_joins

@@ -191,13 +191,16 @@ class Owed:
     # --- the whole ---------------------------------------------------------------------------------------------
 
     def nothing(self, but: Set[str] = frozenset()) -> bool:
-        """Is nothing awaited any more? Nothing, that is, `but` what goes by these words in `missing`."""
+        """Is nothing awaited any more? Nothing, that is, `but` what goes by these words in `missing`, or notices by the
+        word of their kind."""
         self.sweep()
         if self.transitions and not any(each.awaiting for each in self.transitions):
             self.transitions.clear()
         if not but:
             return not (self.flights or self.transitions or self.closings or self.catching_up)
-        others = (("notice", self.transitions), ("close", self.closings), ("catching up", self.catching_up))
+        if "notice" not in but and any(each.awaiting and each.word not in but for each in self.transitions):
+            return False
+        others = (("close", self.closings), ("catching up", self.catching_up))
         waited_for = (word for word, some in others if some)
         in_flight = (word for flight in self.flights.values() for word in self._awaited_of(flight))
         return all(word in but for words in (waited_for, in_flight) for word in words)
@@ -208,6 +211,10 @@ class Owed:
         for word, awaited in (("echo", flight.echo), ("ack", flight.ack), ("output", flight.console)):
             if awaited:
                 yield word
+
+    def untold(self) -> set[str]:
+        """The words of the kinds of notices that are still awaited."""
+        return {each.word for each in self.transitions if each.awaiting}
 
     def missing(self, sessions: Iterable[Session], most: int = 1000) -> list[list[object]]:
         """What is not there, as rows [what, session, message number or words]."""

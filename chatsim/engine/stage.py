@@ -6,8 +6,8 @@ knows a socket or a clock.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Set
 from functools import partial
 from typing import Any, Literal
 
@@ -36,6 +36,7 @@ from chatsim.scenario.steps import Who
 __all__ = ["Stage"]
 
 MOST_UNDER_WAY = 512 * 1024  # bytes of messages nobody has finished hearing
+SURELY_UNTOLD = 2  # valid waits in vain for one kind of notice: that promise is broken, and later ones are not waited for
 LETS_GO = 0.002  # seconds from the end of a server's words until its process has closed that socket as well
 SHORTEST_QUIET = 0.25  # seconds; a delayed acknowledgement takes 40 ms, a lost segment 200
 SHORTEST_HASTE = 0.01  # seconds for what has been waited for in vain before
@@ -101,6 +102,7 @@ class Stage:
         self.hung_at: float | None = None  # when it had not made a sound for a whole patience, though it should have
         self.vain: set[str] = set()  # what has been waited for in vain before
         self.grown: set[str] = set()  # of the server's threads, descriptors, …: what grows with those who have gone
+        self.untold: Counter[str] = Counter()  # kinds of notices: how many valid waits for them were in vain
         self.hasty = False  # chatsim's own repetitions: what was in vain before is not waited for again
         self.kept: dict[int, Kept] = {}  # session -> what it received as text, where a step asks for a line
         self._inspections = 0
@@ -366,6 +368,7 @@ class Stage:
         transition = Transition(
             "joined" if what == "joined" else "left", session.nick if named else None, room, session.id
         )
+        transition.kind = what
         transition.awaiting = {each.id for each in receivers if each.there and each is not session}
         for other in self.sessions:
             if other.state is State.STALLED and other.told and other is not session and room is None:
@@ -377,14 +380,17 @@ class Stage:
     def settle(self, why: str, *, longer: float = 0.0) -> Steps:
         """Wait until all that is owed has been heard, or the patience (and `longer` seconds) is spent; the history
         tells which."""
-        if self.hasty and self.vain and not self.owed.nothing():
-            yield from self._settle_in_haste()
+        hopeless = self.vain if self.hasty else {word for word, times in self.untold.items() if times >= SURELY_UNTOLD}
+        if hopeless and not self.owed.nothing():
+            yield from self._settle_in_haste(hopeless)
         if not self.owed.nothing() or self.mouth.busy:
             seconds = self.patience.seconds + longer if longer else None
             wait = Until(lambda: not self.mouth.busy and self.owed.nothing(), seconds)
             met = yield wait
             if not met:
                 self.unmet(why, wait, self.owed.missing(self.sessions))
+                if wait.valid:
+                    self.untold.update(self.owed.untold())
                 self.give_up()
                 self.note("settled", how="patience", channels=None, valid=wait.valid)
                 yield from self.when_settled()
@@ -393,9 +399,9 @@ class Stage:
         yield from self.when_settled()
         return True
 
-    def _settle_in_haste(self) -> Steps:
+    def _settle_in_haste(self, hopeless: Set[str]) -> Steps:
         """What was waited for in vain before may still come for a moment; it proves nothing that it does not."""
-        if (yield Until(lambda: not self.mouth.busy and self.owed.nothing(self.vain))):
+        if (yield Until(lambda: not self.mouth.busy and self.owed.nothing(hopeless))):
             moment = max(SHORTEST_HASTE, 4 * self.patience.round_trip)
             if not (yield Until(self.owed.nothing, moment, exact=True)):
                 self.give_up()

@@ -16,3 +16,9 @@ class Transition:
     room: str | None
     session: int
     awaiting: set[int] = field(default_factory=set)
+    kind: str = ""  # joined | left | dropped: a rude departure is told like a polite one, and is another promise
+
+    @property
+    def word(self) -> str:
+        """What a notice of this kind is called among what was waited for in vain."""
+        return f"notice {self.kind}"
