@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Composed", "Composer"]
 
 SHORTEST_UNMARKED = 8  # characters; "hi" stands in too many banners to be anybody's message
+SHOWN_OF = 400  # characters at the front of a long text, among which are the few that are told
 MIXED_LOCALES = ("ja_JP", "zh_CN", "ko_KR", "ar_AA", "he_IL", "ru_RU", "hi_IN", "th_TH", "el_GR", "de_DE")
 
 
@@ -62,7 +63,7 @@ class Composer:
         text = f"{first} {head} {others} {tail}" if others else f"{head} {first} {tail}"
         if size is not None:
             text = self._fitted(text, head, tail, size)
-            there = " ".join(text.replace(head, "").replace(tail, "").split())
+            there = " ".join(text[:SHOWN_OF].replace(head, "").replace(tail, "").split())
             words = f"{there[:40]}… ({size} bytes)"
         return Composed(text, words, number)
 

@@ -75,6 +75,7 @@ FAULTS: dict[str, type[Fault]] = {
         cleanup.HeartbeatGoesOn,
         cleanup.KeepsLogFilesOpen,
         cleanup.KeepsEveryTranscript,
+        cleanup.QueuesWithoutBound,
         cleanup.ForgetsTheBreak,
         cleanup.NeverWaitsForAClient,
         ending.WaitsForItsThreads,

@@ -121,6 +121,23 @@ class KeepsEveryTranscript(Fault):
         super().greet(client, address)
 
 
+class PatientClient(Client):
+    """Never gives up on a client."""
+
+    def tell(self, data: bytes) -> None:
+        self.outbox.put(data)
+
+
+class QueuesWithoutBound(Fault):
+    """Keeps whatever a client does not read, without any limit, and whoever does not read at all fills the memory."""
+
+    name = "queues-without-bound"
+    breaks = "no-memory-leak"
+    dialects = ("lines", "header-64", "binary-length", "json-lines")
+    scenarios = ("flood",)
+    client_class = PatientClient
+
+
 class ForgetsTheBreak(Fault):
     """Tidies up when nothing more comes and forgets the `break`, so the thread reads nothing as fast as it can."""
 

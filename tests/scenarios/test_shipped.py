@@ -31,6 +31,7 @@ MADE_FOR = {
     "cuts": ("lines", "intact framing fifo-order"),
     "drops": ("lines", "drop-notice no-ghosts closes-connection no-crash-output still-serves"),
     "echo": ("echo", "echo isolation expectations"),
+    "flood": ("lines", "no-memory-leak no-head-of-line-blocking"),
     "half": ("lines", "no-head-of-line-blocking drop-notice"),
     "lengths": ("binary-length", "survives-malformed still-serves"),
     "lobby": ("lines", "delivery attribution no-creation join-notice leave-notice drop-notice lets-in keeps-clients"),
@@ -51,7 +52,8 @@ MADE_FOR = {
     "twins": ("lines", "unique-nicknames nickname-released"),
     "whispers": ("lines", "isolation expectations"),
 }
-HEAVY = {"churn", "memory", "slow"}  # a second or more each: here in one dialect only; the soak plays them in all
+# A second or more each: here in one dialect only; the soak plays them in all.
+HEAVY = {"churn", "flood", "memory", "slow"}
 
 
 def applying() -> list[tuple[str, str]]:
