@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chatsim.profile.profile import Await, Dialogue, PauseFor, Profile, SendThis
+from chatsim.profile.python import Client
 from chatsim.profile.templates import Template
+from chatsim.profile.translating import Translator, shown_event
 
 __all__ = ["Close", "Deed", "Phase", "Show", "Talking", "Wait", "Write"]
 
@@ -71,6 +73,7 @@ class Talking:
         self.refused = False  # the server did not let us in
         self._dialogue: Dialogue = profile.join
         self._at = 0
+        self._translator: Translator | None = None
         self._decoder = profile.received.decoder()
         self._text = codecs.getincrementaldecoder(profile.encoding)(errors="backslashreplace")
         self._unclaimed: list[str] = []
@@ -84,14 +87,28 @@ class Talking:
     def opened(self, address: tuple[str, int], time: str = "") -> list[Deed]:
         """The connection stands; `address` is ours as the server sees it, `time` stands for {time} where it is sent."""
         self._address, self._time = address, time
+        if self.profile.python is not None:
+            ip, port = address
+            nick = self.nick if self.profile.nick == "chosen" else ""
+            client = Client(nick, 1, self._values()["password"], ip, port)
+            self._translator = Translator(self.profile.python, lambda: client)
         if self.profile.nick_template is not None:
             self.nick = self.profile.nick_template.render(self._values())[0]
         return list(self._play())
 
     def received(self, data: bytes) -> list[Deed]:
         """Bytes came."""
+        answers: list[Deed] = []
+        if self._translator is not None:
+            data, answer = self._translator.heard(data)
+            answers = [Write(answer)] if answer else []
+        return answers + self._heard(data)
+
+    def _heard(self, data: bytes) -> list[Deed]:
         frames = list(map(self._decoded, self._decoder.feed(data)))
-        deeds: list[Deed] = [Show(text) for frame in frames if (text := self._not_yet_shown(frame)).strip("\r\n")]
+        deeds: list[Deed] = [
+            Show(text) for frame in frames if (text := self._readable(self._not_yet_shown(frame))).strip("\r\n")
+        ]
         if self._decoder.broken is not None:
             deeds += [Show(f"this can not be taken apart any more: {self._decoder.broken}", ours=True)]
         self._unclaimed += frames
@@ -240,6 +257,8 @@ class Talking:
     def _written(self, template: Template, **more: str) -> list[Deed]:
         try:
             texts = template.render({**self._values(), **more})
+            if self._translator is not None:
+                return [Write(b"".join(map(self._translator.said, texts)))]
             payloads = [text.encode(self.profile.encoding) for text in texts]
             return [Write(b"".join(map(self.profile.sent.frame, payloads)))]
         except UnicodeEncodeError:
@@ -273,6 +292,9 @@ class Talking:
     def _not_yet_shown(self, frame: str) -> str:
         shown, self._shown = self._shown.decode(self.profile.encoding, "backslashreplace"), b""
         return frame.removeprefix(shown)
+
+    def _readable(self, frame: str) -> str:
+        return frame if self._translator is None else shown_event(frame)
 
     def _forget(self) -> None:
         """A dialogue that is over looks at nothing, and one that goes on not at everything ever said."""

@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from update_docs import ROOT, TABLES, Block, Table, blocks, documents, output, refreshed, tables, timeless
+from update_docs import ROOT, TABLES, Block, Table, blocks, documents, files, output, refreshed, tables, timeless
 
 from chatsim.checks.catalogue import CHECKS
 from chatsim.cli.exit_codes import EXIT_CODES
@@ -49,6 +49,11 @@ def test_a_quotation_that_has_drifted_is_seen_and_mended() -> None:
     assert mended.startswith("# Title\n\n<!-- $ chatsim steps -->\n```text\n")
     assert mended.endswith("```\n\nMore.\n")
     assert refreshed(mended) == mended
+
+
+@pytest.mark.parametrize(("path", "text"), [shown for document in documents() for shown in files(document)])
+def test_a_file_that_is_shown_is_as_it_is(path: str, text: str) -> None:
+    assert text == (ROOT / path).read_text(encoding="utf-8")
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ A fenced block after a comment that names a command (with or without `$`) holds 
     ...
     ```
 
-A table after a comment `<!-- table: NAME -->` holds what the code's own table of that name says (see `TABLES`).
+A fenced block after `<!-- file: PATH -->` holds that file. A table after a comment `<!-- table: NAME -->` holds what
+the code's own table of that name says (see `TABLES`).
 `python tests/update_docs.py` writes all such blocks anew; tests/test_docs.py compares them. A command that ends in
 `2>&1` is quoted with its complaints. What no two runs agree in, such as how long something took, is not compared.
 """
@@ -33,6 +34,10 @@ sys.path.insert(0, str(ROOT))  # also where chatsim is not installed
 BLOCK = re.compile(
     r"^<!-- (?:\$ )?(?P<command>chatsim[^\n]*?) -->\n+(?P<fence>```+)(?P<language>[^\n]*)\n(?P<text>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
+)
+
+FILE = re.compile(
+    r"^<!-- file: (?P<path>\S+) -->\n\n(?:(?P<fence>```+)[a-z]*\n(?P<text>.*?)^(?P=fence)\n)?", re.MULTILINE | re.DOTALL
 )
 
 TABLE = re.compile(r"^<!-- table: (?P<name>[a-z-]+) -->\n\n(?P<text>(?:\|[^\n]*\n)*)", re.MULTILINE)
@@ -63,6 +68,12 @@ def documents() -> list[Path]:
 def blocks(document: Path) -> Iterator[Block]:
     for found in BLOCK.finditer(document.read_text(encoding="utf-8")):
         yield Block(document, found["command"], found["text"])
+
+
+def files(document: Path) -> Iterator[tuple[str, str]]:
+    """Whole files that a document shows: path, text."""
+    for found in FILE.finditer(document.read_text(encoding="utf-8")):
+        yield found["path"], found["text"] or ""
 
 
 def tables(document: Path) -> Iterator[Table]:
@@ -110,7 +121,12 @@ def refreshed(text: str) -> str:
     def table_anew(found: re.Match[str]) -> str:
         return f"<!-- table: {found['name']} -->\n\n{TABLES[found['name']]()}"
 
-    return TABLE.sub(table_anew, BLOCK.sub(anew, text))
+    def file_anew(found: re.Match[str]) -> str:
+        path = ROOT / found["path"]
+        language = {".py": "python", ".yaml": "yaml"}[path.suffix]
+        return f"<!-- file: {found['path']} -->\n\n```{language}\n{path.read_text(encoding='utf-8')}```\n"
+
+    return TABLE.sub(table_anew, FILE.sub(file_anew, BLOCK.sub(anew, text)))
 
 
 # --- the code's own tables -----------------------------------------------------------------------------------------
@@ -195,7 +211,15 @@ def _faults() -> str:
     return _rows(("fault", "what the student did", "breaks", "dialects", "races"), rows)
 
 
+def _attributes() -> str:
+    """What a profile in Python says of its server: the comments of the class are the documentation."""
+    source = (ROOT / "chatsim/profile/python.py").read_text(encoding="utf-8")
+    found = re.findall(r"^    (\w+): ClassVar\[.*?\] = (\S+)  # (.*)$", source, re.MULTILINE)
+    return _rows(("attribute", "if it is missing", "meaning"), [(f"`{n}`", f"`{d}`", about) for n, d, about in found])
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "python-attributes": _attributes,
     "steps": _steps,
     "details": _details,
     "bounds": _bounds,

@@ -10,6 +10,7 @@ from chatsim.engine.session import Conversation, Session, State
 from chatsim.engine.stage import Stage
 from chatsim.network.network import Close, Send
 from chatsim.profile.profile import Await, Dialogue, PauseFor, SendThis
+from chatsim.profile.templates import Template
 
 __all__ = ["awaited", "begin", "converse", "refused", "step_on"]
 
@@ -41,8 +42,7 @@ def converse(stage: Stage, session: Session) -> None:
         line = talk.lines[talk.position]
         if isinstance(line, SendThis):
             talk.waiting = True
-            data = stage.wire(line.template, **stage.values(session, room=talk.room or ""))
-            _send_line(stage, session, talk, data)
+            _send_line(stage, session, talk, line.template)
         elif isinstance(line, Await):
             talk.waiting = True
             if line.closes:
@@ -56,13 +56,16 @@ def converse(stage: Stage, session: Session) -> None:
             stage.clockwork.timers.at(stage.now + drawn, lambda: step_on(stage, session))
 
 
-def _send_line(stage: Stage, session: Session, talk: Conversation, data: bytes) -> None:
+def _send_line(stage: Stage, session: Session, talk: Conversation, template: Template) -> None:
     """A dialogue's own words keep the pace, too: on a raw stream two writes may be read as one."""
     follows_own = talk.position > 0 and isinstance(talk.lines[talk.position - 1], SendThis)
 
     def utter() -> int:
         if session.state not in states.CLOSED:
-            stage.do(Send(session.id, data))
+            # Only now, in the order of the wire: a cipher of the profile's author may count its messages.
+            data = stage.wire(session, template, **stage.values(session, room=talk.room or ""))
+            if data:
+                stage.do(Send(session.id, data))
         if session.conversation is talk:
             step_on(stage, session)
         return UNNUMBERED

@@ -49,8 +49,9 @@ class Hearing:
         """In their order. Neighbours who have read the very same bytes are taken in one go: most of a broadcast is that."""
         stage, sessions = self._stage, self._stage.sessions
         at, heard, hearers = 0.0, None, list[Session]()
+        plain = not stage.plan.keeps_lines and stage.profile.python is None
         for event in events:
-            if type(event) is Received and not stage.plan.keeps_lines:
+            if plain and type(event) is Received:
                 session = sessions[event.session]
                 if session.conversation is None and not session.catching_up:
                     chunk = session.ear.hear_again(event.data)
@@ -117,6 +118,8 @@ class Hearing:
         session = stage.sessions[sid]
         stage.last_arrival = at
         ear = session.ear
+        if session.translator is not None:
+            data = self._translated(session, data)
         if stage.plan.keeps_lines:
             stage.kept.setdefault(sid, Kept(stage.profile.encoding)).add(data, len(stage.history))
         if session.conversation is None and not session.catching_up:
@@ -134,6 +137,14 @@ class Hearing:
             stage.do(HoldReading(session.id))
             stage.owed.release(session)
             session.move("stall")
+
+    def _translated(self, session: Session, data: bytes) -> bytes:
+        """The events in these bytes, as lines for the ear. What the author's class answers at once is sent."""
+        assert session.translator is not None
+        lines, answer = session.translator.heard(data)
+        if answer and session.state not in states.CLOSED:
+            self._stage.do(Send(session.id, answer))
+        return lines
 
     def _heard_many(self, at: float, session: Session, messages: array[int], forms: bytes) -> None:
         stage = self._stage
@@ -220,7 +231,7 @@ class Hearing:
                 refused(stage, session, text)
             case phrases.WheneverHeard(rule, bindings):
                 answer = stage.profile.whenever[rule].send
-                stage.do(Send(sid, stage.wire(answer, **{**stage.values(session), **bindings})))
+                stage.do(Send(sid, stage.wire(session, answer, **{**stage.values(session), **bindings})))
             case phrases.Foreign(nick, text):
                 history.note(at, "foreign", sid, nick=nick, text=text[:2000])
             case phrases.Unrecognised(text):
@@ -260,8 +271,13 @@ class Hearing:
         stage.mouth.proved(number)
 
     def _roster(self, session: Session, names: tuple[str, ...], complete: bool, at: float) -> None:
-        """A list, or a part of one that was asked for: its parts are put together until it is complete."""
+        """A list, or a part of one that was asked for: its parts are put together until it is complete.
+
+        A part of one that nobody asked for is no list, and its end is not waited for: it is passed over."""
         stage = self._stage
+        roster = stage.profile.roster
+        if not session.asking and roster is not None and roster.ask is not None and roster.end:
+            return
         session.roster = (*(session.roster or ()), *names) if session.asking else names
         if complete or not session.asking:
             stage.history.note(at, "roster", session.id, names=list(session.roster), asked=session.asking)

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from chatsim.engine.transition import Transition
 from chatsim.profile.ear import Ear
 from chatsim.profile.profile import Dialogue
 from chatsim.profile.templates import Template
+
+if TYPE_CHECKING:
+    from chatsim.profile.translating import Translator
 
 __all__ = ["TRANSITIONS", "Conversation", "Session", "State"]
 
@@ -82,6 +86,7 @@ class Session:
     nick: str
     number: int
     ear: Ear
+    translator: Translator | None = None  # where what stands on the wire is code of the profile's author
     wanted: str = "accepted"  # of the join: accepted | refused | either
     state: State = State.CONNECTING
     ip: str = ""

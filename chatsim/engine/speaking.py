@@ -233,7 +233,7 @@ def ask_roster(stage: Stage, sessions: list[Session]) -> Steps:
             session.asking, session.roster = True, None
             stage.note("ask", session.id)
             session.ear.await_roster()
-            stage.do(Send(session.id, stage.wire(question, **stage.values(session))))
+            stage.do(Send(session.id, stage.wire(session, question, **stage.values(session))))
             return UNNUMBERED
 
         session.roster, session.asking = None, True
@@ -385,10 +385,10 @@ def _act_badly(stage: Stage, session: Session, detail: Raw) -> None:
     stage.away(session)
     what = detail.garbage or ("raw" if detail.raw is not None else "hex")
     stage.note("act", session.id, what=what)
-    stage.do(Send(session.id, _bad_bytes(stage, detail)))
+    stage.do(Send(session.id, _bad_bytes(stage, session, detail)))
 
 
-def _bad_bytes(stage: Stage, detail: Raw) -> bytes:
+def _bad_bytes(stage: Stage, session: Session, detail: Raw) -> bytes:
     if detail.data is not None:
         return detail.data
     if detail.raw is not None:
@@ -406,5 +406,9 @@ def _bad_bytes(stage: Stage, detail: Raw) -> bytes:
         case "empty":
             return frame(b"")
         case _:
-            whole = frame(stage.composer.short().text.encode(stage.profile.encoding))
+            text, says = stage.composer.short().text, stage.profile.public.says
+            if session.translator is not None and says is not None:
+                whole = stage.wire(session, says, text=text)
+            else:
+                whole = frame(text.encode(stage.profile.encoding))
             return whole[: max(1, len(whole) // 2)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Set
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from chatsim.engine import session as states
 from chatsim.engine.clockwork import Clockwork
@@ -32,6 +32,9 @@ from chatsim.profile.profile import Await, Voice
 from chatsim.profile.templates import Template
 from chatsim.profile.vocabulary import Vocabulary
 from chatsim.scenario.steps import Who
+
+if TYPE_CHECKING:
+    from chatsim.profile.translating import Translator
 
 __all__ = ["Stage"]
 
@@ -83,7 +86,9 @@ class Stage:
         self.untold_departures = False  # a notice was waited for in vain; it may come once somebody speaks
         self.noted_goodbye = False  # that an answer to a goodbye never came has been said
         self.slow_closer = False  # it did not close its end in time once: later goodbyes do not wait so long
-        self.unframeable = 0  # bytes of what was said beyond the profile's limits, or in halves: it may come back in pieces
+        self.unframeable = (
+            0  # bytes of what was said beyond the profile's limits, or in halves: it may come back in pieces
+        )
         self.last_arrival = 0.0
 
         self.ending = False  # the server is told to end for good
@@ -184,6 +189,8 @@ class Stage:
         nick = (self.visitors.get(bot) or self.plan.nicks[bot]) if self.profile.nick == "chosen" else ""
         sid = len(self.sessions)
         session = Session(sid, bot, nick, number, Ear(self.vocabulary, self.profile, nick, sid))
+        if self.profile.python is not None:
+            session.translator = self._translator(session)
         self.sessions.append(session)
         self.current[bot] = session
         if nick:
@@ -191,6 +198,17 @@ class Stage:
         self.note("connect", sid, bot=bot, nick=nick, number=number)
         self.do(Connect(sid))
         return session
+
+    def _translator(self, session: Session) -> Translator:
+        from chatsim.profile.python import Client  # late: few profiles have code in them
+        from chatsim.profile.translating import Translator
+
+        def client() -> Client:
+            password = self.values(session)["password"]
+            return Client(session.nick, session.id + 1, password, session.ip, session.port)
+
+        assert self.profile.python is not None
+        return Translator(self.profile.python, client)
 
     def invite(self, name: str) -> str:
         """A bot of chatsim's own, beside the cast: its name here, after it has been given a nickname of its own."""
@@ -203,8 +221,10 @@ class Stage:
 
     # --- sending -------------------------------------------------------------------------------------------------------
 
-    def wire(self, template: Template, **values: str) -> bytes:
-        """The bytes of a template: rendered, encoded, framed."""
+    def wire(self, session: Session, template: Template, **values: str) -> bytes:
+        """The bytes of a template: rendered, encoded, framed; or as the profile's author puts it in Python."""
+        if session.translator is not None:
+            return b"".join(map(session.translator.said, template.render(values)))
         encoding = self.profile.encoding
         return b"".join(
             self.profile.sent.frame(text.encode(encoding, "surrogatepass" if encoding == "utf-8" else "strict"))
@@ -264,6 +284,7 @@ class Stage:
         )
         assert voice.says is not None
         raw = self.wire(
+            session,
             voice.says,
             **self.values(session, text=composed.text, room=room or "", to=to.nick if to is not None else ""),
         )

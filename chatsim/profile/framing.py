@@ -9,14 +9,18 @@ import json
 import re
 import struct
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from chatsim.profile.authored import Authored
+    from chatsim.profile.framer import GuardedFramer
 
 __all__ = ["LONGEST_FRAME", "Decoder", "Framing"]
 
 # A header that announces more is garbage, or an attack; chatsim keeps no more than this of an unfinished frame.
 LONGEST_FRAME = 64 * 1024 * 1024
 
-Kind = Literal["none", "newline", "crlf", "nul", "json", "json-lines", "separator", "digits", "struct"]
+Kind = Literal["none", "newline", "crlf", "nul", "json", "json-lines", "separator", "digits", "struct", "python"]
 Align = Literal["left", "right", "zeros"]
 
 
@@ -48,6 +52,7 @@ class Framing:
     align: Align = "left"
     format: str = ""  # kind struct: as of Python's module struct, one integer
     plus: int = 0  # kind struct: length = number + plus
+    authored: Authored | None = None  # kind python: a class with `frame` and `feed`
 
     @classmethod
     def none(cls) -> Framing:
@@ -76,6 +81,8 @@ class Framing:
                 return self._struct_header(len(payload)) + payload
             case "none" | "json":
                 return payload
+            case "python":
+                return self._in_python().frame(payload)
 
     def payload_problem(self, payload: bytes) -> str | None:
         """Why this payload cannot be carried, so that a right server would not get it as one message; or None."""
@@ -96,6 +103,8 @@ class Framing:
                 except ValueError as error:
                     return str(error)
                 return None
+            case "python":
+                return None
 
     def decoder(self, *, longest: int = LONGEST_FRAME) -> Decoder:
         match self.kind:
@@ -113,6 +122,14 @@ class Framing:
                 return _Digits(self.digits, longest)
             case "struct":
                 return _Struct(self.format, self.plus, longest)
+            case "python":
+                return self._in_python()
+
+    def _in_python(self) -> GuardedFramer:
+        from chatsim.profile.framer import GuardedFramer  # late: few profiles have code in them
+
+        assert self.authored is not None
+        return GuardedFramer(self.authored)
 
     def _line_problem(self, payload: bytes) -> str | None:
         if b"\n" in payload:

@@ -13,6 +13,7 @@ __all__ = [
     "FRAMING_SEPARATOR",
     "FRAMING_STRUCT",
     "FRAMING_WORDS",
+    "IN_PYTHON",
     "LIMITS",
     "NOTICES",
     "OPERATOR",
@@ -66,7 +67,7 @@ FRAMING_STRUCT: Final = _keys(
     Key("struct", "text", "the length as Python's module struct packs it, such as !I", required=True),
     Key("plus", "whole-number", "length = number + plus"),
 )
-FRAMING_PYTHON: Final = _keys(Key("python", "text", "module:Class; comes in a later version", required=True))
+FRAMING_PYTHON: Final = _keys(Key("python", "text", "module:Class, a framing in Python", required=True))
 FRAMING_BY_DIRECTION: Final = _keys(
     Key("sent", "framing", "what clients send", required=True),
     Key("received", "framing", "what clients receive", required=True),
@@ -159,7 +160,7 @@ PROFILE: Final = _keys(
     Key("profile", "name", "its name: letters, digits and -", required=True),
     Key("about", "text", "one sentence"),
     Key("extends", "text", "a built-in profile, or a file beside this one, to start from; null removes a key"),
-    Key("python", "text", "module:Class, a profile in Python; comes in a later version"),
+    Key("python", "text", "module:Class, a profile in Python, instead of the keys that say what stands on the wire"),
     Key("start", START, "how to start the server; not needed with --connect or --server"),
     Key("transport", ("tcp", "tls", "udp", "websocket"), "only tcp in this version"),
     Key("path", "text", "WebSocket only; comes in a later version"),
@@ -188,4 +189,24 @@ PROFILE: Final = _keys(
     Key("knock", "yes-no", "no: chatsim says nothing of its own; yes by default"),
     Key("limits", LIMITS, "what the server can take"),
     Key("promises", "promises", "property or prompt-notices: yes or no"),
+)
+
+# What a class says for itself, where a profile is in Python.
+IN_PYTHON: Final = (
+    "framing",
+    "encoding",
+    "nick",
+    "join",
+    "refuses",
+    "leave",
+    *names(VOICE),
+    "notices",
+    "whisper",
+    "rooms",
+    "roster",
+    "operator",
+    "whenever",
+    "strip",
+    "ignore",
+    "replays",
 )

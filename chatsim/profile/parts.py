@@ -14,6 +14,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final, Literal, TypeVar
 
 from chatsim.document import Mapping, Node, Reading, Scalar, Sequence
+from chatsim.errors import Problem
 from chatsim.profile import keys
 from chatsim.profile.framing import Framing
 from chatsim.profile.profile import Await, Dialogue, PauseFor, SendThis, Start, Voice
@@ -43,8 +44,9 @@ class Written:
 
 
 class Parts:
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, folder: str = "") -> None:
         self.reading = reading
+        self.folder = folder  # of the profile's file, where its Python may stand
         self.written: list[Written] = []
 
     # --- templates ---------------------------------------------------------------------------------------------
@@ -174,7 +176,7 @@ class Parts:
             if node.get(kind) is not None:
                 fields = self.reading.fields(node, keys.names(known), of=f"a framing by {kind}")
                 return read(fields, encoding) or Framing.none()
-        choices = ("separator", "digits", "struct")
+        choices = ("separator", "digits", "struct", "python")
         for key, _ in node.pairs:
             self.reading.unknown(f'"{key.text}" is no framing', key, choices)
         if not node.pairs:
@@ -219,8 +221,21 @@ class Parts:
         return Framing("struct", format=form, plus=plus)
 
     def _python(self, fields: dict[str, Node], encoding: str) -> Framing | None:
-        self.reading.wrong(f"a framing in Python {LATER}", fields["python"])
-        return None
+        from chatsim.profile.authored import Authored, AuthoredError, framer_class
+
+        node = fields["python"]
+        authored = Authored(self.reading.text(node, ""), self.folder)
+        try:
+            framer_class(authored)
+        except AuthoredError as error:
+            self.authors_problem(error.problems[0], node)
+            return None
+        return Framing("python", authored=authored)
+
+    def authors_problem(self, problem: Problem, node: Node) -> None:
+        """What is wrong with a class that this node names: told at the node, with the line of the class's own file."""
+        where = f" ({problem.place})" if problem.place is not None else ""
+        self.reading.wrong(f"{problem.what}{where}", node, hint=problem.hint)
 
     # --- the start ---------------------------------------------------------------------------------------------
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from chatsim.profile.framing import Framing
 from chatsim.profile.templates import Template
+
+if TYPE_CHECKING:
+    from chatsim.profile.authored import Authored
 
 __all__ = [
     "Await",
@@ -130,6 +133,8 @@ class Profile:
     name: str
     about: str = ""
     start: Start | None = None
+    python: Authored | None = None  # what it says on the wire is code: a class of its author
+    apart: bool = True  # with `python`: messages stay apart on the wire
     transport: str = "tcp"
     sent: Framing = field(default_factory=lambda: Framing.none())
     received: Framing = field(default_factory=lambda: Framing.none())

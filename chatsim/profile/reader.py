@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -64,6 +65,8 @@ def load_profile(name_or_path: str) -> Profile:
         return _profile_of(_builtin(name_or_path), "", (name_or_path,))
     path = Path(name_or_path)
     if path.suffix not in _SUFFIXES and len(path.parts) < 2 and not _is_file(path):
+        if (installed := _of_a_package(name_or_path)) is not None:
+            return _profile_of(installed, "", (name_or_path,))
         guess = document.nearest(name_or_path, builtin_names())
         meant = f'. Did you mean "{guess}"?' if guess else ""
         raise ProfileError(
@@ -71,6 +74,16 @@ def load_profile(name_or_path: str) -> Profile:
             hint=f"Built in: {', '.join(builtin_names())}. A file of yours: its path, such as ./my-server.yaml",
         )
     return _profile_of(document.load(path), str(path), (_identity(path),))
+
+
+def _of_a_package(name: str) -> Reading | None:
+    """A profile in Python that an installed package brings: as if somebody had written the two lines that name it."""
+    from chatsim.profile.authored import entry_points
+
+    reference = entry_points().get(name)
+    if reference is None:
+        return None
+    return document.read(f'profile: {name}\npython: "{reference}"\n', f"{name} (of an installed package)")
 
 
 def _is_file(path: Path) -> bool:
@@ -210,7 +223,8 @@ class _Reader:
         self.reading = reading
         self.root = root
         self.file = file
-        self.parts = Parts(reading)
+        self.folder = str(Path(file).parent) if file else ""
+        self.parts = Parts(reading, self.folder)
         self.fields = reading.fields(root, (*keys.names(keys.PROFILE),), required=("profile",), of="a profile")
 
     def profile(self) -> Profile:
@@ -268,7 +282,30 @@ class _Reader:
             source=document.plain(self.root),
             file=self.file,
         )
+        if "python" in fields:
+            profile = self._in_python(profile, fields["python"])
         coherence.judge(reading, self.root, profile, parts.written)
+        return profile
+
+    def _in_python(self, profile: Profile, node: Node) -> Profile:
+        """What the class says of its server stands for the keys that it replaces."""
+        from chatsim.profile.authored import Authored, AuthoredError
+        from chatsim.profile.translating import described
+
+        for name in keys.IN_PYTHON:
+            if name in self.fields:
+                hint = "With `python`, what stands on the wire is the business of the class, and it says so itself."
+                self.reading.wrong(
+                    f"`{name}` and `python`: only one of them can be meant", self.root.key(name), hint=hint
+                )
+        reference = self.reading.text(node, "")
+        try:
+            profile = described(profile, Authored(reference, self.folder))
+        except AuthoredError as error:
+            self.parts.authors_problem(error.problems[0], node)
+            return profile
+        if "pace" not in self.fields:
+            profile = replace(profile, pace="free" if profile.apart else "one-at-a-time")
         return profile
 
     def _refuse_what_comes_later(self) -> None:
@@ -276,8 +313,6 @@ class _Reader:
         transport = self._word("transport", ("tcp", "tls", "udp", "websocket"))
         if transport not in (None, "tcp"):
             reading.wrong(f"transport {transport} {LATER}", fields["transport"], hint="This one speaks tcp.")
-        if "python" in fields:
-            reading.wrong(f"a profile in Python {LATER}", self.root.key("python"))
         if "path" in fields and transport != "websocket":
             reading.wrong("`path` is for `transport: websocket`", self.root.key("path"))
 

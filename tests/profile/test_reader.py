@@ -411,8 +411,6 @@ def test_what_does_not_fit_what_is_extended_is_told_once_at_extends() -> None:
     ("text", "what"),
     [
         ("transport: udp", "transport udp comes in a later version of chatsim"),
-        ('python: "my:Profile"', "a profile in Python comes in a later version of chatsim"),
-        ('framing: {python: "my:Framing"}', "a framing in Python comes in a later version of chatsim"),
         ('path: "/ws"', "`path` is for `transport: websocket`"),
         ("framing: {digits: 10, plus: 3}", '"plus" is no key of a framing by digits'),
         ("framing: {struct: II}", "this struct format is not one integer"),
