@@ -17,12 +17,23 @@ from chatsim.checks.verdict import Evidence, Outcome, Verdict
 from chatsim.checks.wording import counted, named, sized
 from chatsim.history import Entry, History
 
-__all__ = ["no_memory_leak", "no_socket_leak", "no_thread_leak"]
+__all__ = ["MANAGED", "no_memory_leak", "no_socket_leak", "no_thread_leak"]
 
 AT = ("", "once", "idle", "after speech")  # by the number of the look at which nothing had grown
 KIB, MIB = 1024, 1024 * 1024
 
-MANAGED: Final = {"java": "Java", "node": "Node", "dotnet": ".NET", "pypy": "PyPy"}
+MANAGED: Final = {
+    "java": "Java",
+    "node": "Node",
+    "deno": "Deno",
+    "bun": "Bun",
+    "dotnet": ".NET",
+    "mono": "Mono",
+    "pypy": "PyPy",
+    "ruby": "Ruby",
+    "erlang": "Erlang",
+    "dart": "Dart",
+}  # their memory grows until they see fit to collect it
 OF_A_THREAD = 128 * KIB  # resident, at most, of a thread that only waits; of CPython's 24 were measured
 PUSHED = 64 * MIB  # at one who does not read: less may lie in buffers that are bounded and large
 

@@ -16,9 +16,10 @@ from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.checks.wording import counted, named
 from chatsim.history import Entry, History
 
-__all__ = ["no_spin"]
+__all__ = ["AT_REST", "AT_REST_CPU_ONLY", "IN_A_ROW", "IN_A_ROW_LOADED", "SPINNING", "no_spin"]
 
 NAME = "no-spin"
+# (engine.resting watches by these, too)
 AT_REST = 0.3  # of one processor; the quietest window of fifty polling threads was 13 to 31 %, on a busy machine
 SPINNING = 0.5  # of one that spins it was 63 % or more
 ALWAYS = 0.9  # of what it wants now, wanted on average before the first fault

@@ -13,6 +13,7 @@ from math import ceil
 from typing import Any
 
 from chatsim.checks.growth import NOISE, Growth, enough, growth, memory_growth
+from chatsim.checks.leaks import MANAGED
 from chatsim.engine.fencing import speak_twice
 from chatsim.engine.joining import join_visitor
 from chatsim.engine.plan import walk
@@ -33,7 +34,6 @@ MEMORY = "rss"
 MOST_DEPARTURES = 1500
 LONGEST = 40.0  # seconds of extra cycles, times what the user asked for
 FOR_MEMORY = 6  # cycles in a scenario that is about memory: a few show nothing of it
-COLLECTS = frozenset(("java", "node", "dotnet", "pypy"))  # their memory grows until they see fit to collect
 EIGHTHS = 8  # of the way to where a growth is judged; the last half of it is measured however long that takes
 DEPARTED = (State.GONE, State.HALF, State.VANISHED)
 
@@ -252,7 +252,7 @@ class _Cycles:
         return sorted(told - self._stage.grown, key=lambda key: key == MEMORY)
 
     def _memory_tells(self) -> bool:
-        return self._runtimes is not None and COLLECTS.isdisjoint(self._runtimes) and not self._stage.grown
+        return self._runtimes is not None and MANAGED.keys().isdisjoint(self._runtimes) and not self._stage.grown
 
 
 def _was_refused(session: Session) -> bool:

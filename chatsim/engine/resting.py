@@ -6,6 +6,7 @@ listen lasts anyway. A loaded machine changes nothing: waiting for a processor c
 
 from __future__ import annotations
 
+from chatsim.checks.spin import AT_REST, AT_REST_CPU_ONLY, IN_A_ROW, IN_A_ROW_LOADED, SPINNING
 from chatsim.engine.seeing import Load, load_between, look
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until, Waiting
@@ -15,11 +16,7 @@ from chatsim.scenario.steps import Act, Raw, ServerStep, Step
 __all__ = ["is_fault", "listen_at_rest", "weigh"]
 
 WINDOW = 0.05  # seconds
-AT_REST = 0.3  # of one processor: 50 threads that poll ten times a second want 16 % at worst
 VERY_QUIET = 0.1
-SPINNING = 0.5  # the quietest window of a spinning server wants more
-WINDOWS = 20
-WINDOWS_LOADED = 40  # where others have kept the server waiting for more than half of the time
 
 
 def listen_at_rest(stage: Stage, seconds: float) -> Waiting[bool]:
@@ -54,9 +51,9 @@ def listen_at_rest(stage: Stage, seconds: float) -> Waiting[bool]:
             cpu_only=window.cpu_only,
             foreign=round(in_window, 3),
         )
-        if window.load < AT_REST:
+        if window.load < (AT_REST_CPU_ONLY if window.cpu_only else AT_REST):
             return False
-        if number >= (WINDOWS_LOADED if foreign > watched / 2 else WINDOWS):
+        if number >= (IN_A_ROW_LOADED if foreign > watched / 2 else IN_A_ROW):
             return restless
         yield Until(lambda: False, WINDOW, exact=True)
 
