@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chatsim.checks.verdict import Outcome
-from chatsim.report.confirm import absences, undecided, weighed
+from chatsim.report.confirm import absences, unconfirmed, undecided, weighed
 
 if TYPE_CHECKING:
     from chatsim.jobs import Job
@@ -90,7 +90,10 @@ class Playing:
         """The run, after the replays that it needs. `beside`: others were being played meanwhile."""
         number = run.seed - self.seed_of(scenario, 0)
         if beside and (undecided(run) or run.error is not None):
-            run, beside = self.play(scenario, number), False
+            again = self.play(scenario, number)
+            if again.interrupted:
+                return replace(unconfirmed(run), interrupted=True)
+            run, beside = again, False
         if absences(run) and not run.interrupted and (beside or self.confirm):
             self.progress(f"{run.file}: seed {run.seed} failed; replaying it alone …")
             run = weighed(run, self.play(scenario, number))
@@ -122,10 +125,18 @@ class _SideBySide:
             while self._left and not self._playing.stopped:
                 yield from self._play()
             for s in range(self._given, len(self._runs)):
-                self._settle_all(s)
+                if not self._playing.interrupted:
+                    self._settle_all(s)
         except KeyboardInterrupt:
             self._playing.interrupted = True
-        yield from (runs for runs in self._runs[self._given :] if runs)
+        for s in range(self._given, len(self._runs)):
+            if self._runs[s]:
+                yield [self._told(s, index) for index in range(len(self._runs[s]))]
+
+    def _told(self, s: int, index: int) -> Run:
+        """After an interrupt there is no replay of what is in doubt: then nobody fails for it."""
+        run = self._runs[s][index]
+        return run if (s, index) in self._settled or not self._playing.interrupted else unconfirmed(run)
 
     def _play(self) -> Iterator[list[Run]]:
         """Until all is played; or, if the first failure is to be the last, until there is one."""
@@ -184,6 +195,7 @@ class _SideBySide:
         if is_in_doubt(runs[index]) and (s, index) not in self._settled:
             runs[index] = self._playing.settled(self._playing.scenarios[s], runs[index], beside=True)
             self._settled.add((s, index))
+            self._playing.interrupted |= runs[index].interrupted
             if not is_hopeless(runs[index]):
                 self._hopeless.discard(s)
 
@@ -191,9 +203,15 @@ class _SideBySide:
         """And go on where the scenario was given up for what its neighbours did."""
         playing, runs = self._playing, self._runs[s]
         for index in range(len(runs)):
-            self._settle(s, index)
-        while runs and len(runs) < playing.repeat and not (playing.stopped or is_hopeless(runs[-1])):
+            if not playing.interrupted:
+                self._settle(s, index)
+        while runs and len(runs) < playing.repeat and not (self._is_over or is_hopeless(runs[-1])):
             runs.append(playing.settled(playing.scenarios[s], playing.play(playing.scenarios[s], len(runs))))
+            playing.interrupted |= runs[-1].interrupted
+
+    @property
+    def _is_over(self) -> bool:
+        return self._playing.stopped or self._playing.interrupted
 
 
 def is_in_doubt(run: Run) -> bool:

@@ -46,6 +46,7 @@ class Proving:
             self._alone(progress)
         except KeyboardInterrupt:
             self.interrupted = True
+            self._leave_out_what_is_in_doubt()
         finally:
             progress.clear()
 
@@ -87,6 +88,12 @@ class Proving:
                 self.results[trial] = result
                 self._schedule.took(result)
                 progress.show(f"replaying alone: {number + 1} of {len(self._in_doubt)} …")
+
+    def _leave_out_what_is_in_doubt(self) -> None:
+        """What was to be replayed, and was not, is not finished: nothing right is blamed for it."""
+        for trial, _ in self._in_doubt:
+            if not self.results[trial].alone:
+                del self.results[trial]
 
     def _to_be_replayed(self, asked: list[tuple[Trial, Run]]) -> Iterator[Job]:
         for trial, run in self._in_doubt:

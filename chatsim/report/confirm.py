@@ -7,15 +7,17 @@ it becomes inconclusive, never passed. What was *seen* needs no second run.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from chatsim.checks.judge import outcome_of
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.report.report import Run
 
-__all__ = ["absences", "undecided", "weighed"]
+__all__ = ["absences", "unconfirmed", "undecided", "weighed"]
 
 NOT_SEEN_AGAIN = "In a replay alone, with the same seed, it was not seen again."
+NOT_REPLAYED = "It was to be replayed alone, and that was interrupted."
 NOT_TOLD = "A replay alone, with the same seed, could not tell whether it is so again."
 
 
@@ -34,27 +36,35 @@ def undecided(run: Run) -> bool:
 def weighed(run: Run, replay: Run) -> Run:
     """The run, with each of its absences confirmed by the replay, or inconclusive.
 
-    A replay that was interrupted says nothing: the run stays as it was, and is interrupted, too.
+    A replay that was interrupted says nothing: the absences are not confirmed, and the run is interrupted, too.
     """
     if replay.interrupted:
-        return replace(run, interrupted=True)
+        return replace(unconfirmed(run), interrupted=True)
     again = {v.property: v.outcome for v in replay.verdicts}
     seen = {name: again.get(name) is Outcome.FAILED for name in absences(run)}
-    verdicts = tuple(
-        v if seen.get(v.property, True) else _doubted(v, again.get(v.property, Outcome.INCONCLUSIVE))
-        for v in run.verdicts
-    )
-    if run.history is None or not seen:
+    said = {name: NOT_SEEN_AGAIN if again.get(name) is Outcome.PASSED else NOT_TOLD for name in seen}
+    return replace(_without(run, {name: said[name] for name in seen if not seen[name]}), seen_again=seen)
+
+
+def unconfirmed(run: Run) -> Run:
+    """The run as it is told when its replay has to be left out: no absence of it is a failure yet."""
+    names = absences(run)
+    return replace(_without(run, dict.fromkeys(names, NOT_REPLAYED)), seen_again=dict.fromkeys(names))
+
+
+def _without(run: Run, doubted: Mapping[str, str]) -> Run:
+    """The run with these properties inconclusive, and what is said of each."""
+    if run.history is None or not doubted:
         return run
-    return replace(run, verdicts=verdicts, outcome=outcome_of(verdicts, run.history.header), seen_again=seen)
+    verdicts = tuple(_doubted(v, doubted[v.property]) if v.property in doubted else v for v in run.verdicts)
+    return replace(run, verdicts=verdicts, outcome=outcome_of(verdicts, run.history.header))
 
 
 def _is_absence(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.FAILED and verdict.evidence is Evidence.ABSENCE
 
 
-def _doubted(verdict: Verdict, again: Outcome) -> Verdict:
-    said = NOT_SEEN_AGAIN if again is Outcome.PASSED else NOT_TOLD
+def _doubted(verdict: Verdict, said: str) -> Verdict:
     summary = f"{verdict.summary} {said}".lstrip()
     # A hint would explain what may never have happened.
     return replace(verdict, outcome=Outcome.INCONCLUSIVE, cause=Cause.MACHINE, summary=summary, hint="")

@@ -19,7 +19,8 @@ class Run:
     `outcome` follows properties.md ("The outcome of a run"); NOT_APPLICABLE: it was not played, `why` tells the reason.
     `error`: the server could not be started, reached or spoken to (or chatsim itself failed): there are no verdicts then,
     but there may be a history. `interrupted`: what was finished is judged, nothing else is. `seen_again`: of each absence for
-    which the run was replayed alone, whether the replay failed, too (where not, its verdict is inconclusive by now).
+    which the run was replayed alone, whether the replay failed, too (where not, its verdict is inconclusive by now); null
+    for one of which the replay was interrupted (inconclusive, too).
     """
 
     scenario: str
@@ -37,7 +38,7 @@ class Run:
     bot_words: Mapping[str, str] = field(default_factory=dict)  # bot -> the last it received, for failures
     server_words: Sequence[str] = ()  # the last lines that the server printed
     notes: Sequence[str] = ()  # e.g. nicknames that had to be changed
-    seen_again: Mapping[str, bool] = field(default_factory=dict)
+    seen_again: Mapping[str, bool | None] = field(default_factory=dict)
     replay: str = ""  # the command that plays this run again
 
 

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.report.last_words import bot_words, server_words
 from chatsim.report.narrate import Narrator
-from chatsim.report.printable import columns, encodable, fit, printable, wrap
+from chatsim.report.printable import columns, encodable, fit, printable, shorten, wrap
 from chatsim.report.rate import VALID_ENOUGH, rarer_than, rates, valid
 from chatsim.report.report import Report, Run
 from chatsim.report.timeline import step_lines
+from chatsim.report.unrecognised import unrecognised
 
 __all__ = ["Style", "render", "scenario", "summary"]
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 NARROWEST = 40  # below this, wrapping makes things worse
 WITNESSES = 12  # lines of one witness; a proof needs four, the rest is for cycles
+ODD_ONES = 5  # kinds of texts that nobody recognised
 
 BECAUSE = {
     Cause.MACHINE: "this machine was too busy for the wait to count; run it again when it is idle, or with --patience 4",
@@ -30,6 +32,8 @@ NOT_SEEN_AGAIN = (
     "This proves nothing: this machine may have been too busy, or it happens now and then. "
     "--repeat 50, with one job, shows how often."
 )
+NOT_REPLAYED = "This proves nothing yet: what is waited for in vain counts when a replay alone shows it, too."
+REPLAYED = {True: "Seen again in a replay alone, with the same seed.", False: NOT_SEEN_AGAIN, None: NOT_REPLAYED}
 SEEN_AT = {
     "once": "at once",
     "idle": "after a moment of rest",
@@ -167,7 +171,7 @@ class _Teller:
         failed = [v for v in run.verdicts if v.outcome is Outcome.FAILED]
         unclear = [v for v in run.verdicts if v.outcome is Outcome.INCONCLUSIVE]
         grave = [*failed, *unclear]
-        # Each cause is explained once; what was not seen again has its own words.
+        # Each cause is explained once; what was to be replayed has its own words.
         said = {verdict.cause: verdict for verdict in reversed(unclear) if verdict.property not in run.seen_again}
         named = _asked_in_vain(run)
         for verdict in grave:
@@ -179,6 +183,8 @@ class _Teller:
         elif run.outcome is Outcome.INCONCLUSIVE and not grave and run.error is None:
             yield ""
             yield "  Nothing in this run put any property to the test."
+        if run.error is None and self.style.verbosity >= NORMAL:
+            yield from self._unrecognised(run)
         if grave and self.style.verbosity >= NORMAL:
             yield from self._last_words(run, grave)
         if self.style.verbosity > NORMAL:
@@ -199,9 +205,7 @@ class _Teller:
         yield f"{head:<{27 + len(head) - self._plain(head)}}  {printable(where)}".rstrip() if where else head
         yield from self._paragraph(verdict.summary, " " * 4)
         if verdict.property in run.seen_again:
-            again = run.seen_again[verdict.property]
-            sentence = "Seen again in a replay alone, with the same seed." if again else NOT_SEEN_AGAIN
-            yield from self._paragraph(sentence, " " * 4)
+            yield from self._paragraph(REPLAYED[run.seen_again[verdict.property]], " " * 4)
         elif verdict.cause is not None and explained:
             yield from self._paragraph(f"This proves nothing: {BECAUSE[verdict.cause]}.", " " * 4)
         if self.style.verbosity < NORMAL:
@@ -229,6 +233,24 @@ class _Teller:
             reason = verdict.summary or "Nothing in this run could have violated it."
             yield from self._paragraph(reason, " " * 4)
             yield from self._paragraph("The scenario asks for it by name, so this run is inconclusive.", " " * 4)
+
+    def _unrecognised(self, run: Run) -> Iterator[str]:
+        """For whoever wrote the profile: what it does not explain, and what it nearly does."""
+        if run.history is None or not (odd := unrecognised(run.history)):
+            return
+        yield ""
+        yield "  Received, and not recognised:"
+        narrator = Narrator(run.history)
+        most = len(odd) if self.style.verbosity > NORMAL else ODD_ONES
+        for each in odd[:most]:
+            often = f" ({each.times} times)" if each.times > 1 else ""
+            near = f" – nearest: {each.near}" if each.near is not None else ""
+            line = f'{narrator.name(each.who)} got "{shorten(each.text)}"{often}{near}'
+            yield from wrap(printable(line), self.width, indent=" " * 4, later=" " * 8)
+        if len(odd) > most:
+            yield f"    … and {len(odd) - most} more"
+        if any(each.near is None for each in odd):
+            yield from self._paragraph("What means nothing belongs under `ignore` in the profile.", " " * 4)
 
     def _last_words(self, run: Run, verdicts: Sequence[Verdict]) -> Iterator[str]:
         for bot, words in self._heard_last(run, verdicts).items():

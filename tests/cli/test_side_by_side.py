@@ -136,6 +136,33 @@ def test_an_interrupt_tells_what_was_finished(call: Any, scenarios: Path, stage:
     assert called.code == 130
 
 
+@pytest.mark.parametrize("replay", ["not begun", "interrupted"])
+def test_an_absence_whose_replay_is_interrupted_is_no_failure_yet(
+    call: Any, scenarios: Path, stage: Any, replay: str
+) -> None:
+    stage.outcomes[ALPHA] = ["absence", replay]
+    stage.outcomes[BETA] = ["absence"]
+    if replay == "not begun":
+        stage.interrupt_at = 4
+    called = call("run", "scenarios", "-j", "2", "--json", "r.json")
+
+    assert len(stage.played) == (3 if replay == "not begun" else 4)  # and beta is not replayed after that
+    assert "FAILED" not in called.out
+    assert told(called.out).count("This proves nothing yet") == 2
+    runs = json.loads(Path("r.json").read_text())["runs"]
+    assert [run["outcome"] for run in runs] == ["inconclusive", "inconclusive", "passed"]
+    assert called.code == 130
+
+
+def test_what_was_in_doubt_is_kept_if_its_replay_is_interrupted(call: Any, scenarios: Path, stage: Any) -> None:
+    stage.outcomes[ALPHA] = ["machine", "interrupted"]
+    called = call("run", "scenarios", "-j", "2", "--json", "r.json")
+
+    alpha = json.loads(Path("r.json").read_text())["runs"][0]
+    assert [verdict["cause"] for verdict in alpha["verdicts"]] == ["machine"]
+    assert called.code == 130
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

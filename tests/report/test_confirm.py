@@ -9,7 +9,7 @@ import pytest
 
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.errors import ServerError
-from chatsim.report.confirm import absences, undecided, weighed
+from chatsim.report.confirm import absences, unconfirmed, undecided, weighed
 from chatsim.report.report import Run
 
 
@@ -74,11 +74,23 @@ def test_a_replay_that_shows_proof_of_what_was_missed_confirms_it() -> None:
 
 
 def test_an_interrupted_replay_says_nothing() -> None:
-    run = weighed(literal.failed(), replace(passing_replay(), interrupted=True))
+    failed = literal.failed()
+    run = weighed(failed, replace(passing_replay(), interrupted=True))
 
-    assert run.outcome is Outcome.FAILED
-    assert run.interrupted
-    assert run.seen_again == {}
+    assert run == replace(unconfirmed(failed), interrupted=True)
+    assert run.outcome is Outcome.INCONCLUSIVE
+
+
+def test_what_can_not_be_replayed_any_more_fails_nobody() -> None:
+    right = literal.passed()
+    run = unconfirmed(literal.failed())
+
+    doubted = verdict_of(run, "drop-notice")
+    assert run.outcome is Outcome.INCONCLUSIVE
+    assert (doubted.outcome, doubted.cause, doubted.hint) == (Outcome.INCONCLUSIVE, Cause.MACHINE, "")
+    assert doubted.summary.endswith("It was to be replayed alone, and that was interrupted.")
+    assert run.seen_again == {"drop-notice": None}
+    assert unconfirmed(right) == right
 
 
 def test_what_is_in_doubt_for_the_machines_sake_is_told_from_what_is_not() -> None:

@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatsim.checks.verdict import Outcome, Verdict
-from chatsim.report.confirm import weighed
+from chatsim.report.confirm import unconfirmed, weighed
 from chatsim.report.printable import columns
 from chatsim.report.report import Report, Run
 from chatsim.report.text import Style, render
@@ -82,6 +82,7 @@ TEXTS: dict[str, tuple[Report, Style]] = {
     "repeated-right": (Report((twenty()[0], *twenty()[8:]), repeat=13), Style()),
     "seen-again": (Report((_replayed(True),)), Style()),
     "not-seen-again": (Report((_replayed(False),)), Style()),
+    "not-replayed": (Report((unconfirmed(literal.failed()),), interrupted=True), Style()),
     "repeated-unclear": (Report(_mostly_unclear(), repeat=10), Style(verbosity=-1)),
     "stopped-at-first-failure": (Report(twenty(stopped=4), repeat=20, stopped_early=True), Style()),
 }
