@@ -164,7 +164,7 @@ class _Play:
         from chatsim.world import World
 
         if self._target.address is not None:
-            return World(self._target.address)
+            return World(self._target.address, self._profile.line)
         start = self._profile.start or Start()
         command: str | tuple[str, ...] | None = self._target.command
         if command is None and start.command is None:
@@ -174,7 +174,7 @@ class _Play:
                     hint="Give a command that starts one, or an address where one listens.",
                 )
             start, command = _reference_server(start, self._profile.name)
-        return World(Launcher(start, command, patience=self._patience))
+        return World(Launcher(start, command, patience=self._patience), self._profile.line)
 
     def _plan(self) -> Plan:
         return make_plan(

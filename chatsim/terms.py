@@ -28,6 +28,7 @@ class Speech:
 class Terms:
     """The promises and limits of one server, as its profile states them."""
 
+    transport: str = "tcp"  # see chatsim.wires
     framed_sent: bool = False  # boundaries promised for what bots send
     framed_received: bool = False  # boundaries promised for what bots receive
     join_dialogue: bool = False  # a client that has only connected has not joined yet

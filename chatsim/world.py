@@ -1,4 +1,4 @@
-"""The world of one run behind one door: TCP connections and the server's process, one loop, one clock.
+"""The world of one run behind one door: connections and the server's process, one loop, one clock.
 
 A `World` is a `Network` (see `chatsim.network.network`): what happens to connections and to the process comes out of
 one `poll`, in the order in which it was observed. Attached to a server that somebody else has started, it has no
@@ -26,26 +26,31 @@ from chatsim.network.network import (
     Strain,
     Type,
 )
-from chatsim.network.tcp import Address, TcpNetwork
+from chatsim.network.tcp import Address
+from chatsim.network.wires import network_on
 from chatsim.server.inspect import connection_facts, has_let_go
 from chatsim.server.launch import Launcher
 from chatsim.server.listening import occupant_of
 from chatsim.server.load import ForeignLoad
 from chatsim.server.processes import ProcessTree, delay_of
 from chatsim.server.server import Server
+from chatsim.wires import Line
 
 __all__ = ["World"]
 
+TCP = Line()
+
 
 class World:
-    """Either a launcher, whose server is started by `start`, or the address of a server that is there already.
+    """Either a launcher, whose server is started by `start`, or the address of a server that is there already; and the
+    line on which it is spoken to.
 
     Use as a context manager: leaving it ends everything, connections first, then the server's whole tree.
     """
 
-    def __init__(self, server: Launcher | Address) -> None:
+    def __init__(self, server: Launcher | Address, line: Line = TCP) -> None:
         self._loop = Loop()
-        self._network = TcpNetwork(loop=self._loop)
+        self._network = network_on(line, self._loop)
         self._server = Server(server, self._loop) if isinstance(server, Launcher) else None
         self._address = None if isinstance(server, Launcher) else server
         self._aimed_at: Address | None = None

@@ -229,7 +229,7 @@ TABLES: dict[str, Callable[[], str]] = {
         f"keys-{name.lower().replace('_', '-')}": _keys(name)
         for name in (
             *("PROFILE", "START", "NOTICES", "WHISPER", "ROOMS", "ROSTER", "OPERATOR", "OUTPUT", "WHENEVER", "TEXT"),
-            *("LIMITS", "DIALOGUE_STEP"),
+            *("LIMITS", "DIALOGUE_STEP", "TLS"),
         )
     },
 }

@@ -1,27 +1,43 @@
-"""A conversation held: one socket and the keyboard, watched together, and the deeds that `talking` asks for."""
+"""A conversation held: one connection and the keyboard, watched together, and the deeds that `talking` asks for."""
 
 from __future__ import annotations
 
+import math
 import os
-import selectors
 import socket
 import sys
 import threading
 from collections import deque
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from datetime import datetime
-from time import monotonic
 
 from chatsim.cli.terminal import tell
 from chatsim.errors import ServerError
+from chatsim.network import network as door
+from chatsim.network.loop import READ, Loop
+from chatsim.network.network import (
+    Connect,
+    Event,
+    Opened,
+    OpenFailed,
+    Output,
+    PeerClosed,
+    Received,
+    Send,
+    ShutdownWrite,
+)
+from chatsim.network.wires import network_on
 from chatsim.profile.profile import Profile
 from chatsim.report.printable import encodable, printable
 from chatsim.talking import Close, Deed, Phase, Show, Talking, Wait, Write
 
 __all__ = ["Conversation"]
 
+US = 0  # the number of our only connection
 A_MOMENT = 0.1  # without news, an unfinished line is perhaps a prompt
 LAST_ANSWERS = 0.3  # input ended, as that of a pipe does at once: the answers to it are worth waiting for
+LAST_WORD = 1.0  # without news from a server that has been told that we go
 PATIENCE = 5.0  # for a connection, for a goodbye, and for the server's own end
 BETWEEN = 0.1  # between two messages that nothing else keeps apart: the server reads one chunk as one message
 
@@ -31,6 +47,7 @@ class Conversation:
 
     def __init__(self, profile: Profile, nick: str, address: tuple[str, int]) -> None:
         self._talking = Talking(profile, nick)
+        self._line = profile.line
         self._address = address
         self._gap = max(profile.pace_gap, BETWEEN if profile.pace == "one-at-a-time" else 0.0)
         self._outgoing: deque[bytes] = deque()
@@ -40,59 +57,61 @@ class Conversation:
         self._leaving_since: float | None = None
         self._news_at = float("-inf")
         self._quiet_at: float | None = None
-        self._line = b""
+        self._typed = b""
         self._closing = False
+        self._ended = False  # the server's side has
 
     def hold(self) -> None:
         host, port = self._address
-        try:
-            self._socket = socket.create_connection(self._address, timeout=PATIENCE)
-        except OSError as problem:
-            raise ServerError(
-                f"no connection to {host}:{port}: {problem.strerror or problem}",
-                hint="Is the server running, and does it listen there?",
-            ) from None
-        shown = f"[{host}]" if ":" in host else host
-        self._say(f"[CONNECTED] Client connected to server at {shown}:{port}")
-        try:
-            with self._socket:
-                self._socket.settimeout(PATIENCE)
-                self._live()
-        finally:
-            self._say("[DISCONNECTED] Client disconnected from server")
+        shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        with closing(Loop()) as loop, closing(network_on(self._line, loop)) as self._network:
+            self._now = loop.now
+            opened = self._connect(shown)
+            self._say(f"[CONNECTED] Client connected to server at {shown}")
+            try:
+                self._live(loop, opened)
+            finally:
+                self._network.do(door.Close(US))
+                self._say("[DISCONNECTED] Client disconnected from server")
         if self._talking.refused:
             raise ServerError(
-                f"{shown}:{port} did not let {printable(self._talking.nick)} in",
+                f"{shown} did not let {printable(self._talking.nick)} in",
                 hint="Is --profile the right one, and the nickname free?",
             )
 
-    def _live(self) -> None:
-        ip, port = self._socket.getsockname()[:2]
-        with selectors.DefaultSelector() as watched:
-            watched.register(self._socket, selectors.EVENT_READ, "server")
-            _watch_keyboard(watched)
-            self._do(self._talking.opened((ip, port), datetime.now().astimezone().isoformat(timespec="seconds")))
-            try:
-                self._watch(watched)
-            except KeyboardInterrupt:  # a goodbye is worth a write, its answer is not worth a wait
-                self._do(self._talking.leave())
-                raise
+    def _connect(self, shown: str) -> Opened:
+        why = f"nothing came of it within {PATIENCE:g} s"
+        try:
+            self._network.aim(self._address)
+        except OSError as problem:
+            why = problem.strerror or str(problem)
+        else:
+            self._network.do(Connect(US))
+            end = self._now() + PATIENCE
+            while self._now() < end:
+                for event in self._network.poll(end):
+                    if isinstance(event, Opened):
+                        return event
+                    if isinstance(event, OpenFailed):
+                        why, end = event.why, 0.0
+        raise ServerError(f"no connection to {shown}: {why}", hint="Is the server running, and does it listen there?")
+
+    def _live(self, loop: Loop, opened: Opened) -> None:
+        _watch_keyboard(loop, self._read_keyboard)
+        self._do(self._talking.opened(opened.local, datetime.now().astimezone().isoformat(timespec="seconds")))
+        try:
+            while not self._closing or self._outgoing:
+                self._hear(self._network.poll(self._until()))
+                self._on_time()
+        except KeyboardInterrupt:  # a goodbye is worth a write, its answer is not worth a wait
+            self._do(self._talking.leave())
+            raise
         self._part()
 
-    def _watch(self, watched: selectors.BaseSelector) -> None:
-        while not self._closing or self._outgoing:
-            for key, _ in watched.select(self._until()):
-                if key.data == "server":
-                    self._hear(watched)
-                elif not self._read_keyboard(key.data()):
-                    watched.unregister(key.fileobj)
-                    self._input_ended = monotonic()
-            self._on_time()
-
-    def _until(self) -> float | None:
-        """How long nothing needs to be done if nothing happens; null: for ever."""
+    def _until(self) -> float:
+        """Until when nothing needs to be done if nothing happens."""
         moments = (self._alarm, self._send_at(), self._leave_at(), self._give_up_at(), self._quiet_at)
-        return min((max(0.0, moment - monotonic()) for moment in moments if moment is not None), default=None)
+        return min((moment for moment in moments if moment is not None), default=math.inf)
 
     def _send_at(self) -> float | None:
         return self._written_at + self._gap if self._outgoing else None
@@ -110,7 +129,7 @@ class Conversation:
         return None if self._leaving_since is None else self._leaving_since + PATIENCE
 
     def _on_time(self) -> None:
-        now = monotonic()
+        now = self._now()
         if _is_due(self._send_at(), now):
             self._send(self._outgoing.popleft())
         if _is_due(self._alarm, now):
@@ -126,29 +145,26 @@ class Conversation:
             self._closing = True
             self._outgoing.clear()
 
-    def _hear(self, watched: selectors.BaseSelector) -> None:
-        self._news_at = monotonic()
-        self._quiet_at = self._news_at + A_MOMENT
-        try:
-            data = self._socket.recv(65536)
-        except OSError:  # a reset: the server has ended it, too
-            data = b""
-        if data:
-            self._do(self._talking.received(data))
-            return
-        watched.unregister(self._socket)
-        self._do(self._talking.closed())
-        self._outgoing.clear()
-        self._closing = True
+    def _hear(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, Received | PeerClosed):
+                self._news_at = self._now()
+                self._quiet_at = self._news_at + A_MOMENT
+            if isinstance(event, Received):
+                self._do(self._talking.received(event.data))
+            elif isinstance(event, PeerClosed):
+                self._do(self._talking.closed())
+                self._outgoing.clear()
+                self._closing = self._ended = True
 
-    def _read_keyboard(self, data: bytes) -> bool:
-        """Take the lines that have been typed; False at the end of input."""
-        *lines, self._line = (self._line + data).split(b"\n")
-        if not data and self._line:
-            lines, self._line = [self._line], b""
+    def _read_keyboard(self, data: bytes) -> None:
+        """Take the lines that have been typed; no bytes are the end of input."""
+        *lines, self._typed = (self._typed + data).split(b"\n")
+        if not data:
+            self._input_ended = self._now()
+            lines = [self._typed] if self._typed else []
         for line in lines:
             self._do(self._talking.typed(line.decode("utf-8", "replace").rstrip("\r")))
-        return bool(data)
 
     def _do(self, deeds: list[Deed]) -> None:
         for deed in deeds:
@@ -160,25 +176,28 @@ class Conversation:
                 case Write(data):
                     self._send(data)
                 case Wait(seconds):
-                    self._alarm = monotonic() + seconds
+                    self._alarm = self._now() + seconds
                 case Close():
                     self._closing = True
         if self._talking.phase is Phase.LEAVING and self._leaving_since is None:
-            self._leaving_since = monotonic()
+            self._leaving_since = self._now()
 
     def _send(self, data: bytes) -> None:
-        with suppress(OSError):  # the server has gone: reading will tell
-            self._socket.sendall(data)
-        self._written_at = monotonic()
+        self._network.do(Send(US, data))
+        self._written_at = self._now()
 
     def _part(self) -> None:
         """Say that we write no more and read to the end: a close with unread bytes would be a reset."""
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
-            self._socket.settimeout(1.0)
-            end = monotonic() + PATIENCE
-            while monotonic() < end and (data := self._socket.recv(65536)):
-                self._do([deed for deed in self._talking.received(data) if isinstance(deed, Show)])
+        self._network.do(ShutdownWrite(US))
+        end = self._now() + PATIENCE
+        while not self._ended and (now := self._now()) < end:
+            events = self._network.poll(min(end, now + LAST_WORD))
+            for event in events:
+                if isinstance(event, Received):
+                    self._do([deed for deed in self._talking.received(event.data) if isinstance(deed, Show)])
+                self._ended = self._ended or isinstance(event, PeerClosed)
+            if not events:
+                break
 
     def _say(self, *lines: str) -> None:
         encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
@@ -190,19 +209,31 @@ def _is_due(moment: float | None, now: float) -> bool:
     return moment is not None and now >= moment
 
 
-def _watch_keyboard(watched: selectors.BaseSelector) -> None:
-    """Watch standard input, or what a thread copies from it where it can not be watched (a file, or Windows).
-    The key's data is how to read it."""
+def _watch_keyboard(loop: Loop, typed: Callable[[bytes], None]) -> None:
+    """Watch standard input, or what a thread copies from it where it can not be watched (a file, or Windows)."""
     try:
         source = sys.stdin.fileno()
     except (AttributeError, ValueError, OSError):  # closed by the caller: nobody will ever type
         source = os.open(os.devnull, os.O_RDONLY)
+
+    def read(readiness: int) -> None:
+        give(os.read(source, 65536), source)
+
+    def read_copy(readiness: int) -> None:
+        give(ours.recv(65536), ours.fileno())
+
+    def give(data: bytes, fd: int) -> None:
+        if not data:
+            loop.unwatch(fd)
+        typed(data)
+        loop.emit(Output(loop.now(), "keyboard", ""))  # what was waited for may be another thing now
+
     try:
-        watched.register(source, selectors.EVENT_READ, lambda: os.read(source, 65536))
+        loop.watch(source, READ, read)
     except (OSError, ValueError):
         ours, copied = socket.socketpair()
         threading.Thread(target=_copy, args=(source, copied), name="keyboard", daemon=True).start()
-        watched.register(ours, selectors.EVENT_READ, lambda: ours.recv(65536))
+        loop.watch(ours.fileno(), READ, read_copy)
 
 
 def _copy(source: int, to: socket.socket) -> None:

@@ -43,8 +43,6 @@ def talk(
     problems = Problems()
     where = address(server, problems)
     spoken: Profile | None = problems.attempt(lambda: load_profile(profile))
-    if spoken is not None and spoken.transport != "tcp":
-        problems.add(f"talk speaks TCP only; the profile {profile} is for {spoken.transport}")
     name = nick if nick is not None else f"guest{SystemRandom().randrange(100, 1000)}"
     problems.stop_if_any()
     assert where is not None and spoken is not None

@@ -5,6 +5,8 @@ Owns: connections, their write buffers, when to read from them. What the techniq
 answers in 3 ms instead of 44), a read takes what is there with one time stamp, and one read a turn is each
 connection's share, so that a chatty one starves nobody.
 
+Wires that are more than TCP put a layer between (`chatsim.network.layered`).
+
 Not promised: commands of the server's process are not for this door alone (see `chatsim.world`).
 """
 
@@ -38,7 +40,7 @@ from chatsim.network.network import (
     Strain,
 )
 
-__all__ = ["Address", "TcpNetwork", "resolve"]
+__all__ = ["LARGE_READ", "QUICKACK", "SMALL_READ", "Address", "Connection", "TcpNetwork", "resolve"]
 
 Address = tuple[str, int]
 Target = tuple[socket.AddressFamily, tuple[Any, ...]]
@@ -72,17 +74,17 @@ class TcpNetwork:
         self.loop = loop or Loop()
         self.now = self.loop.now
         self._targets: list[Target] = []
-        self._connections: dict[int, _Connection] = {}
+        self._connections: dict[int, Connection] = {}
         self._sources: Iterator[str] = iter(())
         self._source: str | None = None
         self.ends: dict[Address, Address] = {}  # of every connection that ever stood: our end, and the server's
         self.our_end: dict[int, Address] = {}  # by session
-        self._verbs: dict[type, Callable[[_Connection], None]] = {
-            ShutdownWrite: _Connection.shut_down,
-            Close: _Connection.read_and_close,
-            Abort: _Connection.abort,
-            HoldReading: _Connection.hold,
-            ResumeReading: _Connection.resume,
+        self._verbs: dict[type, Callable[[Connection], None]] = {
+            ShutdownWrite: Connection.shut_down,
+            Close: Connection.read_and_close,
+            Abort: Connection.abort,
+            HoldReading: Connection.hold,
+            ResumeReading: Connection.resume,
         }
         if address is not None:
             self.aim(address)
@@ -99,7 +101,7 @@ class TcpNetwork:
             if connection is not None:
                 connection.send(command.data, command.tag)
         elif type(command) is Connect:
-            connection = _Connection(self, command.session)
+            connection = self.new_connection(command.session)
             self._connections[command.session] = connection
             connection.connect(self._targets)
         else:
@@ -121,6 +123,10 @@ class TcpNetwork:
 
     def forget(self, session: int) -> None:
         self._connections.pop(session, None)
+
+    def new_connection(self, session: int) -> Connection:
+        """One that is still to be connected."""
+        return Connection(self, session)
 
     def new_socket(self, family: socket.AddressFamily) -> socket.socket:
         """A non-blocking socket that is bound to our present source address."""
@@ -146,7 +152,7 @@ class TcpNetwork:
         return self._source is not None
 
 
-class _Connection:
+class Connection:
     """One TCP connection of one session: at first `reading` is false and the socket is not there yet."""
 
     __slots__ = (
@@ -243,7 +249,11 @@ class _Connection:
         self.receive = sock.recv
         self.network.ends[local[:2]] = remote[:2]
         self.network.our_end[self.session] = local[:2]
-        self.emit(Opened(self.loop.now(), self.session, (local[0], local[1])))
+        self.stands(local[:2])
+
+    def stands(self, local: Address) -> None:
+        """The connection to the server is there."""
+        self.emit(Opened(self.loop.now(), self.session, local))
         self._flush()
         self._watch()
 

@@ -24,6 +24,7 @@ __all__ = [
     "START",
     "STOP_STDIN",
     "TEXT",
+    "TLS",
     "VOICE",
     "WHENEVER",
     "WHISPER",
@@ -156,13 +157,24 @@ START: Final = _keys(
     Key("terminal", "yes-no", "run it in a pseudo-terminal"),
 )
 
+TLS: Final = _keys(
+    Key("verify", "yes-no", "must its certificate be believed; yes by default, no where it is self-signed"),
+    Key("ca", "text", "a file beside this one: the certificates to believe in, instead of the system's"),
+    Key("name", "text", "whose certificate it must be; by default the host's, on this machine localhost's"),
+)
+
 PROFILE: Final = _keys(
     Key("profile", "name", "its name: letters, digits and -", required=True),
     Key("about", "text", "one sentence"),
     Key("extends", "text", "a built-in profile, or a file beside this one, to start from; null removes a key"),
     Key("python", "text", "module:Class, a profile in Python, instead of the keys that say what stands on the wire"),
     Key("start", START, "how to start the server; not needed with --connect or --server"),
-    Key("transport", ("tcp", "tls", "udp", "websocket"), "only tcp in this version"),
+    Key(
+        "transport",
+        ("tcp", "tls", "udp", "websocket"),
+        "on what it is spoken; udp and websocket come in a later version",
+    ),
+    Key("tls", TLS, "whose certificate is believed, with transport tls"),
     Key("path", "text", "WebSocket only; comes in a later version"),
     Key("framing", "framing-by-direction", "how messages are kept apart; any but none promises that they stay apart"),
     Key("encoding", "text", "any codec of Python; utf-8 by default"),

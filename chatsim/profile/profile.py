@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from chatsim.profile.framing import Framing
 from chatsim.profile.templates import Template
+from chatsim.wires import Line
 
 if TYPE_CHECKING:
     from chatsim.profile.authored import Authored
@@ -135,7 +136,7 @@ class Profile:
     start: Start | None = None
     python: Authored | None = None  # what it says on the wire is code: a class of its author
     apart: bool = True  # with `python`: messages stay apart on the wire
-    transport: str = "tcp"
+    line: Line = field(default_factory=Line)
     sent: Framing = field(default_factory=lambda: Framing.none())
     received: Framing = field(default_factory=lambda: Framing.none())
     encoding: str = "utf-8"

@@ -16,6 +16,7 @@ from chatsim.profile.parts import LATER, Parts, is_word
 from chatsim.profile.profile import Limits, Operator, Profile, Rooms, Roster, Voice, Whenever
 from chatsim.profile.templates import Template
 from chatsim.properties import PROMISES
+from chatsim.wires import WIRES, Line, Tls
 
 __all__ = ["builtin_names", "builtin_text", "dialect_names", "load_profile", "read_profile"]
 
@@ -230,7 +231,7 @@ class _Reader:
     def profile(self) -> Profile:
         """A profile made of what could be read; worth something only if no problem has been noted."""
         reading, parts, fields = self.reading, self.parts, self.fields
-        self._refuse_what_comes_later()
+        line = self._line()
         encoding = self._encoding(fields.get("encoding"))
         sent, received = parts.framings(fields.get("framing"), encoding)
         nick, nick_template = self._nick(fields.get("nick"))
@@ -245,6 +246,7 @@ class _Reader:
             name=self._name(fields.get("profile")),
             about=reading.text(fields["about"], "") if "about" in fields else "",
             start=parts.start(fields.get("start"), str(Path(self.file).parent) if self.file else ""),
+            line=line,
             sent=sent,
             received=received,
             encoding=encoding,
@@ -308,13 +310,30 @@ class _Reader:
             profile = replace(profile, pace="free" if profile.apart else "one-at-a-time")
         return profile
 
-    def _refuse_what_comes_later(self) -> None:
+    def _line(self) -> Line:
+        """On what it is spoken."""
         reading, fields = self.reading, self.fields
-        transport = self._word("transport", ("tcp", "tls", "udp", "websocket"))
-        if transport not in (None, "tcp"):
-            reading.wrong(f"transport {transport} {LATER}", fields["transport"], hint="This one speaks tcp.")
+        transport = self._word("transport", ("tcp", "tls", "udp", "websocket")) or "tcp"
+        if transport not in WIRES:
+            reading.wrong(f"transport {transport} {LATER}", fields["transport"], hint="This one speaks tcp and tls.")
+            transport = "tcp"
         if "path" in fields and transport != "websocket":
             reading.wrong("`path` is for `transport: websocket`", self.root.key("path"))
+        if "tls" in fields and transport != "tls":
+            reading.wrong("`tls` is for `transport: tls`", self.root.key("tls"))
+        return Line(transport, self._tls(self._map("tls", keys.TLS)) if transport == "tls" else None)
+
+    def _tls(self, fields: dict[str, Node]) -> Tls:
+        reading = self.reading
+        verify = reading.yes_no(fields["verify"], True) if "verify" in fields else True
+        ca = reading.text(fields["ca"], "", what="a file of certificates") if "ca" in fields else ""
+        if ca and not verify:
+            reading.wrong("`verify: no` believes any certificate: `ca` would not be asked", fields["ca"])
+        return Tls(
+            verify,
+            str(Path(self.file).parent / ca) if ca else "",
+            reading.text(fields["name"], "") if "name" in fields else "",
+        )
 
     # --- keys of one value -------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ def terms_of(profile: Profile, promises: Mapping[str, bool] | None = None) -> Te
     room_notices = {"joined": rooms.joined, "left": rooms.left} if rooms else {}
     output = {"joined": profile.output_joined, "left": profile.output_left, "said": profile.output_said}
     return Terms(
+        transport=profile.line.transport,
         framed_sent=profile.sent.promises if profile.python is None else profile.apart,
         framed_received=profile.received.promises and profile.apart,
         # Where a client says nothing in order to join, it has joined when it has connected.

@@ -6,7 +6,6 @@ import contextlib
 import resource
 import socket
 import statistics
-import struct
 import time
 from collections.abc import Callable, Iterator
 
@@ -18,56 +17,7 @@ from chatsim.network.loop import Loop
 from chatsim.network.network import Connect, Opened, OpenFailed, Received, Send
 from chatsim.network.tcp import TcpNetwork
 from tests.contracts.network import CONTRACT, Room, connected, heard, some, until
-
-
-class SocketEnd:
-    def __init__(self, sock: socket.socket, address: tuple[str, int]) -> None:
-        self.socket, self.address = sock, address
-        sock.settimeout(5)
-
-    def write(self, data: bytes) -> None:
-        self.socket.sendall(data)
-
-    def read(self, size: int) -> bytes:
-        got = b""
-        while len(got) < size and (piece := self.socket.recv(size - len(got))):
-            got += piece
-        return got
-
-    def take(self) -> bytes:
-        return self.socket.recv(1024 * 1024)
-
-    def finish(self) -> None:
-        self.socket.shutdown(socket.SHUT_WR)
-
-    def close(self) -> None:
-        self.socket.close()
-
-    def reset(self) -> None:
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.socket.close()
-
-
-class SocketServer:
-    def __init__(self) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.settimeout(5)
-        self.address = self.listener.getsockname()
-        self.ends: list[SocketEnd] = []
-
-    def accept(self) -> SocketEnd:
-        end = SocketEnd(*self.listener.accept())
-        end.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * 1024 * 1024)
-        self.ends.append(end)
-        return end
-
-    def stop_listening(self) -> None:
-        self.listener.close()
-
-    def close(self) -> None:
-        self.listener.close()
-        for end in self.ends:
-            end.socket.close()
+from tests.network.peers import SocketServer
 
 
 class TcpRoom:

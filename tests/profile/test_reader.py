@@ -411,6 +411,12 @@ def test_what_does_not_fit_what_is_extended_is_told_once_at_extends() -> None:
     ("text", "what"),
     [
         ("transport: udp", "transport udp comes in a later version of chatsim"),
+        ("tls: {verify: no}", "`tls` is for `transport: tls`"),
+        (
+            'transport: tls\ntls: {verify: no, ca: "a.pem"}',
+            "`verify: no` believes any certificate: `ca` would not be asked",
+        ),
+        ("transport: tls\ntls: {verfy: no}", '"verfy" is no key of tls. Did you mean "verify"?'),
         ('path: "/ws"', "`path` is for `transport: websocket`"),
         ("framing: {digits: 10, plus: 3}", '"plus" is no key of a framing by digits'),
         ("framing: {struct: II}", "this struct format is not one integer"),

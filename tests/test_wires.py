@@ -1,0 +1,106 @@
+"""Whole runs on each wire: right servers pass, what a wire lacks is said, and what cannot be agreed upon is told."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatsim.checks.verdict import Outcome
+from chatsim.network.loop import Loop
+from chatsim.profile.profile import Profile, Start
+from chatsim.profile.reader import read_profile
+from chatsim.report.report import Report, Run
+from chatsim.report.text import Style, render
+from chatsim.runs import Target, run
+from chatsim.scenario.reader import load_scenario
+from chatsim.server.launch import Launcher
+from chatsim.server.server import Server
+from tests.network.peers import certificate
+from tests.servers.starting import FOLDER
+
+ROOT = Path(__file__).parent.parent
+SHIPPED = ROOT / "scenarios"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return certificate(tmp_path_factory.mktemp("tls"))
+
+
+def command(file: str, *arguments: str) -> str:
+    return shlex.join([sys.executable, str(FOLDER / file), "{port}", *arguments])
+
+
+def played(name: str, profile: Profile, server: str) -> Run:
+    return run(load_scenario(SHIPPED / f"{name}.yaml"), profile, Target(server), seed=1)
+
+
+def assert_passed(run: Run) -> None:
+    assert (run.outcome, run.error) == (Outcome.PASSED, None), render(Report((run,)), Style())
+
+
+@contextlib.contextmanager
+def running(server: str) -> Iterator[str]:
+    """A server that somebody else has started, and where it listens."""
+    loop = Loop()
+    with contextlib.closing(loop):
+        started = Server(Launcher(Start(), server), loop)
+        with contextlib.closing(started):
+            started.start()
+            assert started.address is not None
+            yield f"{started.address[0]}:{started.address[1]}"
+
+
+def talk(address: str, profile: Path) -> str:
+    """What a person sees who joins, says something and goes."""
+    done = subprocess.run(
+        [sys.executable, "-m", "chatsim", "talk", address, "--profile", str(profile), "--nick", "ann"],
+        input="hello\n/quit\n",
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def assert_talked(shown: str) -> None:
+    assert "Welcome, ann!" in shown
+    assert "Goodbye, ann." in shown
+
+
+# --- TLS
+
+
+def over_tls(keys: str) -> Profile:
+    return read_profile(f"profile: over-tls\nextends: lines\ntransport: tls\n{keys}\n", "over-tls.yaml")
+
+
+@pytest.mark.parametrize("name", ["drops", "storm", "slow", "malformed", "half", "cuts", "restart"])
+def test_a_right_server_fails_nothing_over_tls(name: str, own: Path) -> None:
+    assert_passed(played(name, over_tls("tls: {verify: no}"), command("lines_over_tls.py", str(own))))
+
+
+def test_a_certificate_that_is_named_is_believed(own: Path) -> None:
+    assert_passed(played("lobby", over_tls(f"tls: {{ca: '{own}'}}"), command("lines_over_tls.py", str(own))))
+
+
+def test_a_certificate_that_nobody_vouches_for_is_told_with_its_reason(own: Path) -> None:
+    failed = played("lobby", over_tls(""), command("lines_over_tls.py", str(own)))
+
+    assert failed.error is not None
+    assert "its certificate is not believed: self-signed certificate" in str(failed.error)
+
+
+def test_talk_speaks_tls(own: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("profile: mine\nextends: lines\ntransport: tls\ntls: {verify: no}\n", encoding="utf-8")
+    with running(command("lines_over_tls.py", str(own))) as address:
+        assert_talked(talk(address, mine))
