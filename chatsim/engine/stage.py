@@ -21,6 +21,7 @@ from chatsim.engine.owed import Flight, Owed
 from chatsim.engine.patience import Patience
 from chatsim.engine.plan import Plan
 from chatsim.engine.session import Session, State
+from chatsim.engine.stopped import unanswered_goodbye
 from chatsim.engine.tasks import Steps, Until
 from chatsim.engine.texts import Composed, Composer
 from chatsim.engine.transition import Transition
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
 __all__ = ["Stage"]
 
 MOST_UNDER_WAY = 512 * 1024  # bytes of messages nobody has finished hearing
-SURELY_UNTOLD = 2  # valid waits in vain for one kind of notice: that promise is broken, and later ones are not waited for
+SURELY_UNTOLD = (
+    2  # valid waits in vain for one kind of notice: that promise is broken, and later ones are not waited for
+)
 LETS_GO = 0.002  # seconds from the end of a server's words until its process has closed that socket as well
 SHORTEST_QUIET = 0.25  # seconds; a delayed acknowledgement takes 40 ms, a lost segment 200
 SHORTEST_HASTE = 0.01  # seconds for what has been waited for in vain before
@@ -498,9 +501,7 @@ class Stage:
         line = talk.lines[talk.position] if talk is not None and talk.position < len(talk.lines) else None
         if isinstance(line, Await) and not line.closes and not self.noted_goodbye:
             self.noted_goodbye = True
-            awaited = " or ".join(f'"{template.source}"' for template in line.templates)
-            text = f"{session.bot} said goodbye and never got the answer that `leave` in the profile awaits: {awaited}."
-            self.note("note", text=text)
+            self.note("note", text=unanswered_goodbye(self, session, line))
 
     def quiet(self) -> float:
         """How long nothing must come before we call it quiet, in seconds."""

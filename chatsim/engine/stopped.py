@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from chatsim.engine.stage import Stage
-from chatsim.profile.profile import Await, SendThis
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-__all__ = ["how_far"]
+from chatsim.profile.nearness import Named, Near, nearest
+from chatsim.profile.profile import Await, SendThis
+from chatsim.profile.templates import Template
+
+if TYPE_CHECKING:
+    from chatsim.engine.session import Session
+    from chatsim.engine.stage import Stage
+
+__all__ = ["how_far", "unanswered_goodbye"]
 
 NOTHING = "  received nothing at all"
 
@@ -20,26 +28,94 @@ def how_far(stage: Stage) -> str:
         return f"{failed.bot} could not connect: {unreachable.detail['why']}"
     lines = [f"{failed.bot} connected, and this is where the dialogue of the profile {stage.profile.name!r} stopped:"]
     stopped = failed.stopped_at
+    awaited: Await | None = None
     for number, line in enumerate(stage.profile.join):
         if stopped is not None and number > stopped:
             break
         if isinstance(line, SendThis):
-            text = "".join(line.template.render(stage.values(failed)))
-            lines.append(f"  sent     {_shown(text)}")
+            lines.append(f"  sent     {_sent(stage, failed, line.template)}")
         elif isinstance(line, Await):
-            wanted = " or ".join(_shown(template.source) for template in line.templates) or "the end of the connection"
-            lines.append(f"  {'awaited ' if number == stopped else 'heard   '} {wanted}")
+            lines.append(f"  {'awaited ' if number == stopped else 'heard   '} {_wanted(line, _shown)}")
+            awaited = line if number == stopped else awaited
     heard = failed.ear.tail.decode(stage.profile.encoding, "replace")
-    lines.append(f"  received {_shown(heard)}" if heard else NOTHING)
+    if failed.translator is not None:
+        lines += _on_the_wire(failed, heard)
+    else:
+        lines.append(f"  received {_shown(heard)}" if heard else NOTHING)
     refused = next((entry for entry in stage.history.of("refused") if entry.session == failed.id), None)
     if refused is not None and refused.detail["by"] == "closed":
         lines.append("  then the server closed the connection")
     elif refused is not None:
         lines.append(f"  which the profile calls a refusal: {_shown(str(refused.detail['by']))}")
+    if awaited is not None and (near := _nearest(stage, awaited, failed.ear.unclaimed or heard)) is not None:
+        came, difference = near
+        lines.append(f"Nearest to what was awaited is {_quoted(came)}: the profile has {difference}.")
     lines.append("Compare the profile's `join` with what the server says to a newcomer.")
     if NOTHING in lines:
         lines.append("A server that says nothing may wait for the end of a message: compare `framing`, too.")
     return "\n".join(lines)
+
+
+def unanswered_goodbye(stage: Stage, session: Session, line: Await) -> str:
+    """What `leave` awaits never came: what did?"""
+    wanted = _wanted(line, _quoted)
+    text = f"{session.bot} said goodbye and never got the answer that `leave` in the profile awaits: {wanted}."
+    unclaimed = [piece for piece in session.ear.unclaimed.split("\n") if piece.strip("\r\0 ")]
+    if not unclaimed:
+        return f"{text} Nothing came instead."
+    near = _nearest(stage, line, "\n".join(unclaimed))
+    if near is None:
+        return f"{text} What came instead: {_quoted(unclaimed[-1])}."
+    came, difference = near
+    return f"{text} What came instead is {_quoted(came)}: the profile has {difference}."
+
+
+def _nearest(stage: Stage, line: Await, text: str) -> tuple[str, str] | None:
+    """The line of this text that comes nearest to what was awaited, and the template with where it differs."""
+    values = {"nick": stage.vocabulary.nicks, "room": stage.vocabulary.rooms}
+    named = [Named("", frame.source) for template in line.templates for frame in template.frames]
+    if stage.profile.python is not None:
+        return None  # its lines are between us and the class
+    found: tuple[str, Near] | None = None
+    for piece in text.split("\n")[-20:]:
+        near = nearest(piece.strip("\r\0"), named, values)
+        if near is not None and (found is None or len(near.difference) < len(found[1].difference)):
+            found = piece.strip("\r\0"), near
+    return None if found is None else (found[0], str(found[1]).strip())
+
+
+def _wanted(line: Await, written: Callable[[str], str]) -> str:
+    from chatsim.profile.translating import in_words
+
+    if not line.templates:
+        return "the end of the connection"
+    return " or ".join(in_words(template, written) for template in line.templates)
+
+
+def _sent(stage: Stage, session: Session, template: Template) -> str:
+    if session.translator is not None:
+        from chatsim.profile.translating import in_words
+
+        return in_words(template, _shown)
+    return _shown("".join(template.render(stage.values(session))))
+
+
+def _on_the_wire(session: Session, heard: str) -> list[str]:
+    """Both sides' bytes, where code stands between us and the wire; and what the code made of them."""
+    from chatsim.profile.translating import shown_event
+
+    assert session.translator is not None
+    wrote, got = bytes(session.translator.wrote), bytes(session.translator.got)
+    return [
+        f"  bytes sent     {wrote[:200]!r}" if wrote else "  no byte was sent",
+        f"  bytes received {got[-200:]!r}" if got else NOTHING,
+        *(f"  understood     {shown_event(line)[:100]}" for line in heard.splitlines()[:5]),
+    ]
+
+
+def _quoted(text: str) -> str:
+    shown = text if len(text) <= 200 else f"{text[:199]}…"
+    return f'"{shown}"'
 
 
 def _shown(text: str) -> str:

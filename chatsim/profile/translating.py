@@ -53,6 +53,8 @@ ENTERED: Final = Template('{"~": "["}')
 EXITED: Final = Template('{"~": "]"}')
 GOODBYE: Final = Template('{"~": "$"}')
 
+KEPT: Final = 2048  # bytes
+
 _IN_WORDS: Final = {
     OPEN: "opened()",
     SAY: "say(text)",
@@ -68,12 +70,25 @@ _IN_WORDS: Final = {
     ENTERED: "Entered()",
     EXITED: "Exited()",
     GOODBYE: "Goodbye()",
+    SAID: "Said(text, nick)",
+    SAID_BY_NOBODY: "Said(text)",
+    WHISPERED: "Said(text, nick, private=True)",
+    WHISPERED_BY_NOBODY: "Said(text, private=True)",
+    SAID_IN: "Said(text, nick, room=room)",
+    SAID_IN_BY_NOBODY: "Said(text, room=room)",
+    JOINED: "Joined(nick)",
+    LEFT: "Left(nick)",
+    JOINED_ROOM: "Joined(nick, room)",
+    LEFT_ROOM: "Left(nick, room)",
+    RECEIPT: "Receipt()",
+    RECEIPT_OF: "Receipt(text)",
+    ROSTER: "Roster(names)",
 }
 
 
-def in_words(template: Template) -> str:
-    """A template as its profile's author would name it: the class's own method or event, else as it is written."""
-    return _IN_WORDS.get(template, f'"{template.source}"')
+def in_words(template: Template, written: Callable[[str], str]) -> str:
+    """A template as its profile's author would name it: the class's own method or event, else as it is `written`."""
+    return _IN_WORDS.get(template) or written(template.source)
 
 
 def shown_event(line: str) -> str:
@@ -206,6 +221,8 @@ class Translator:
         self._client = client
         self._file = _file_of(self._of)
         self._made: Connection | None = None
+        self.wrote = bytearray()  # the first of what went out,
+        self.got = bytearray()  # and the last of what came in: for whoever asks where a dialogue stopped
 
     def said(self, line: str) -> bytes:
         """The bytes for one action, as the templates of this profile render it."""
@@ -232,6 +249,7 @@ class Translator:
     def heard(self, data: bytes) -> tuple[bytes, bytes]:
         """What these bytes mean, as lines for the ear; and what is to be answered at once."""
         own = self._object()
+        self.got = (self.got + data)[-KEPT:]
         lines: list[bytes] = []
         answers: list[bytes] = []
         with self._authors("received", data):
@@ -243,12 +261,19 @@ class Translator:
                     answers.append(checked_bytes(event.data))
                 else:
                     lines.append(_line(event).encode("utf-8", "backslashreplace") + b"\n")
-        return b"".join(lines), b"".join(answers)
+        answer = b"".join(answers)
+        self._note_written(answer)
+        return b"".join(lines), answer
 
     def _act(self, name: str, *values: str) -> bytes:
         own = self._object()
         with self._authors(name, values[-1] if values else None):
-            return checked_bytes(getattr(own, name)(*values))
+            data = checked_bytes(getattr(own, name)(*values))
+        self._note_written(data)
+        return data
+
+    def _note_written(self, data: bytes) -> None:
+        self.wrote += data[: max(0, KEPT - len(self.wrote))]
 
     def _object(self) -> Connection:
         if self._made is None:

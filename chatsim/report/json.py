@@ -16,6 +16,7 @@ from chatsim.history import OF_MESSAGES, History
 from chatsim.report.narrate import Narrator
 from chatsim.report.rate import rates, valid
 from chatsim.report.report import Report, Run
+from chatsim.report.unrecognised import unrecognised
 
 __all__ = ["FORMAT", "render"]
 
@@ -81,8 +82,29 @@ def _run(run: Run) -> dict[str, Any]:
         "notes": list(run.notes),
         "error": _error(run),
         "server_words": list(run.server_words),
+        "unrecognised": _unrecognised(run, narrator),
         "verdicts": [_verdict(verdict, run, narrator) for verdict in run.verdicts],
     }
+
+
+def _unrecognised(run: Run, narrator: Narrator | None) -> list[dict[str, Any]]:
+    if run.history is None or narrator is None:
+        return []
+    return [
+        {
+            "text": odd.text,
+            "who": narrator.name(odd.who),
+            "times": odd.times,
+            "nearest": None
+            if odd.near is None
+            else {
+                "where": odd.near.named.where,
+                "template": odd.near.named.source,
+                "difference": odd.near.difference,
+            },
+        }
+        for odd in unrecognised(run.history)
+    ]
 
 
 def _error(run: Run) -> dict[str, Any] | None:

@@ -81,3 +81,21 @@ def test_a_property_that_does_not_exist_is_answered_with_the_nearest(call: Any, 
 
     assert called.code == 2
     assert '"fifo-order"' in called.err
+
+
+def test_explain_tells_a_profile_too(call: Any) -> None:
+    called = call("explain", "lines")
+
+    assert called.code == 0
+    assert "To join, a client connects, and" in called.out
+    assert '    1. sends "{nick}"' in called.out
+
+
+def test_explain_tells_a_profile_of_ones_own(call: Any, scenarios: Path) -> None:
+    (scenarios / "own.yaml").write_text('profile: own\nleave: "/quit"\n', encoding="utf-8")
+
+    called = call("explain", "scenarios/own.yaml")
+
+    assert called.code == 0
+    assert "Profile own (scenarios/own.yaml)." in called.out
+    assert '    1. sends "/quit"' in called.out

@@ -185,6 +185,21 @@ def test_a_server_that_says_nothing_is_waited_for_once_for_each_join() -> None:
     assert "awaited  'Welcome, {nick}!'" in played.director.where_it_stopped()
 
 
+def test_where_a_dialogue_stopped_is_told_with_what_came_nearest() -> None:
+    profile = """
+        profile: nearly
+        extends: lines
+        join: [{send: "{nick}"}, {await: "Welcome, {nick}"}]
+    """
+    stopped = play("- join: ann and bob", profile=profile).director.where_it_stopped()
+
+    assert "  sent     'ann'\n  awaited  'Welcome, {nick}'\n  received 'Welcome, ann!" in stopped
+    assert (
+        'Nearest to what was awaited is "Welcome, ann!": the profile has "Welcome, {nick}", and that is only a part of it: '
+        '"!" stands behind it.' in stopped
+    )
+
+
 def test_a_name_freed_by_a_silent_server_is_not_asked_for_for_ever() -> None:
     played = play(
         "- join: ann and bob\n- drop: ann\n- join: ann", faults=Faults(freeze_at=0.05), latency=(0.004, 0.004)

@@ -129,10 +129,18 @@ def test_an_answer_to_a_goodbye_that_never_comes_is_told_to_the_reader_and_fails
 
     (note,) = played.details("note")
     assert note["text"] == (
-        'ann said goodbye and never got the answer that `leave` in the profile awaits: "Farewell, {nick}.".'
+        'ann said goodbye and never got the answer that `leave` in the profile awaits: "Farewell, {nick}.". '
+        'What came instead: "Goodbye, ann.".'
     )
     assert not played.bad()
     assert not play("- join: everyone\n- disconnect: ann").of("note")
+
+    near = play(
+        "- join: everyone\n- disconnect: ann", profile=profile.replace("Farewell, {nick}.", "Goodbye, {nick}. ")
+    )
+    assert near.details("note")[0]["text"].endswith(
+        'What came instead is "Goodbye, ann.": the profile has "Goodbye, {nick}. ", which has a blank at its end.'
+    )
 
     never_closed = play(
         "- join: everyone\n- disconnect: ann", profile=profile, faults=Faults(never_close=True), **FIXED
