@@ -2,12 +2,15 @@
 
 Time that its threads wait for a processor counts as well as time on one, so a busy machine changes nothing. One quiet
 window proves rest; fifty threads that poll are quiet now and then, and one that spins never is.
+
+A server that still delivers, long after we gave up waiting for it, is at work: nobody spins before it has gone silent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from chatsim.checks.faults import BUSY
@@ -99,7 +102,7 @@ def no_spin(history: History) -> Verdict:
     if lives.attached:
         why = "How busy a server is that we only connect to cannot be seen."
         return Verdict(NAME, Outcome.NOT_APPLICABLE, why)
-    rests = _rests(lives)
+    rests = [_silent(history, rest) for rest in _rests(lives)]
     if not rests:
         return _unwatched(lives)
     exercised = len(rests)
@@ -136,6 +139,32 @@ def _rests(lives: Lives) -> list[_Rest]:
         else:
             rests.append([window])
     return [_Rest(windows) for windows in rests]
+
+
+def _silent(history: History, rest: _Rest) -> _Rest:
+    """The moments after the last delivery; all of them, if it rested in between."""
+    if rest.rested:
+        return rest
+    last = _last_delivery(history, rest.windows[0].index, rest.windows[-1].index)
+    if last < 0:
+        return rest
+    silent = [window for before, window in pairwise(rest.windows) if before.index > last]
+    return _Rest(silent or rest.windows[-1:])
+
+
+def _last_delivery(history: History, first: int, last: int) -> int:
+    """The index of the last message or receipt between these two that had not come there before; -1 without one.
+
+    What is told again and again may come from a loop that goes round without waiting, and excuses nobody.
+    """
+    came: set[tuple[str, int, int]] = set()
+    found = -1
+    for entry in history.of("heard", "ack"):
+        what = (entry.kind, entry.session, entry.ref)
+        if first < entry.index < last and what not in came:
+            found = entry.index
+        came.add(what)
+    return found
 
 
 def _unwatched(lives: Lives) -> Verdict:

@@ -103,6 +103,49 @@ def test_windows_of_two_times_of_watching_are_not_in_a_row() -> None:
     assert no_spin(story.history).outcome is Outcome.NOT_EXERCISED
 
 
+def said(*texts: str) -> Story:
+    story = of_ann_and_bob()
+    for text in texts:
+        story.say("ann", text)
+    return story
+
+
+def busy(story: Story, *heard: str, after: int = 0) -> None:
+    """A server that wants the processors in each window of watching, in which bob hears something."""
+    for number, text in enumerate(heard, start=after + 1):
+        story.note("rest", number=number, load=7.0, seconds=0.05, top=[["python", 1.4]], cpu_only=False, foreign=0.0)
+        if text:
+            story.hear("bob", text)
+
+
+def test_a_slow_server_that_still_delivers_is_at_work() -> None:
+    """Seen of one that checked each message for long, beside thirty busy programs, when our patience had ended."""
+    texts = [f"message {number}" for number in range(40)]
+    story = said(*texts)
+    busy(story, *texts)
+
+    assert no_spin(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_it_spins_when_it_has_gone_silent_after_its_work() -> None:
+    story = said("one", "two", "three")
+    busy(story, "one", "two", "three")
+    silent = len(story.history)
+    busy(story, *[""] * 21, after=3)
+
+    verdict = no_spin(story.history)
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.witness[0] > silent
+
+
+def test_one_message_told_again_and_again_is_no_work() -> None:
+    story = said("once")
+    story.hear("bob", "once")
+    busy(story, *["once"] * 40)
+
+    assert no_spin(story.history).outcome is Outcome.FAILED
+
+
 def test_it_spins_though_it_was_at_rest_before() -> None:
     story = of_ann_and_bob()
     rests(story, 0.01)
