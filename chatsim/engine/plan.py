@@ -200,6 +200,9 @@ def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
         return "a server that nobody types answers for: there half a message is a question, too"
     if isinstance(detail, Talk | Raw) and _waits_for_answers(profile) and _is_long(detail, profile):
         return "a server that nobody types answers for: there every piece of a long text is a question of its own"
+    if isinstance(detail, Talk | Raw) and profile.sent.promises and _is_long(detail, profile):
+        # What comes in one read after the other is only cut there. A frame that is too long may break all after it.
+        return f"texts longer than the {profile.limits.text:,} bytes that the profile allows (limits: text)"
     if isinstance(detail, Raw):
         whole = detail.pieces is None and detail.glued == 1 and (detail.text is not None or detail.size is not None)
         if _waits_for_answers(profile) and not whole:

@@ -149,10 +149,6 @@ def _roster_has_names(reading: Reading, written: list[Written]) -> None:
     for one in written:
         if one.part == "roster.answer" and not one.template.fields & {"nick", "nicks"}:
             reading.wrong("{nicks} is missing in `roster.answer`, or {nick} for one a line", one.node)
-    if any(one.part == "roster.end" for one in written):
-        answers = [one for one in written if one.part == "roster.answer"]
-        if answers and all("nicks" in one.template.fields for one in answers):
-            reading.wrong("`end` ends an answer with one {nick} a line, and this answer has {nicks}", answers[0].node)
 
 
 def _whenever_can_answer(reading: Reading, written: list[Written]) -> None:

@@ -260,7 +260,9 @@ class FrameReading(Reading):
                 self.was_awaited(told, out)
                 return True
         forms = self.forms
-        found = forms.whole(forms.others, text) or self._roster_whole(text)
+        found = forms.whole(forms.others, text)
+        if found is None or found.rule.kind == "ignore":  # what may be ignored is looked for last
+            found = self._roster_whole(text) or found
         if found is not None:
             self.tell_other(found, text, out)
             return True
@@ -384,6 +386,8 @@ class FrameReading(Reading):
             if one_by_one and not self.roster and (roster.ask is not None or rule.kind == "roster-end"):
                 continue
             match = rule.generic.fullmatch(text)
+            if match is not None and not one_by_one and not self.may_be_list(rule, match.bindings["nicks"]):
+                continue
             if match is not None and not (one_by_one and rule.kind == "roster" and not self._is_end_first(rule, text)):
                 return found_at(match, rule)
         return None

@@ -49,6 +49,17 @@ def test_the_options_of_the_server_reach_the_run(call: Any, scenarios: Path, pla
     assert (second["target"].command, second["profile"], second["seed"]) == ("python s.py", "mine", 7)
 
 
+def test_a_profile_that_the_reference_server_does_not_speak_needs_a_server(
+    call: Any, scenarios: Path, player: Any
+) -> None:
+    alone = call("run", "scenarios/alpha.yaml", "--profile", "irc")
+    named = call("run", "scenarios/alpha.yaml", "--profile", "irc", "--connect", "localhost:6667")
+
+    assert (alone.code, named.code) == (2, 0)
+    assert "the reference server does not speak irc" in alone.err
+    assert "--connect HOST:PORT" in alone.err
+
+
 @pytest.mark.parametrize("option", [("--server", "python s.py"), ("--connect", "localhost:5000")])
 def test_a_server_without_a_profile_is_a_usage_error_that_lists_the_built_in_ones(
     call: Any, scenarios: Path, player: Any, option: tuple[str, str]

@@ -148,6 +148,7 @@ def test_a_name_that_the_encoding_cannot_carry_is_one_too() -> None:
         ("- expect: {ann: {hears: 'x', private: yes}}", "relay", "direct messages"),
         ("- send: {ann: {garbage: length}}", "lines", "length header"),
         ("- chat: {ann: {size: 5kB}}", "operator-desk", "a question of its own"),
+        ("- chat: {ann: {size: 401B}}", "irc", "texts longer than the 400 bytes that the profile allows"),
         ("- join: {cat: refused}", "relay", "a join dialogue in which a client can be refused"),
     ],
 )

@@ -292,6 +292,27 @@ def test_a_send_of_one_who_has_only_connected_is_nobodys_message() -> None:
     assert not played.details("wait")
 
 
+def test_a_list_in_parts_is_whole_at_its_end_and_parts_that_nobody_asked_for_are_no_list() -> None:
+    class InParts(Lines):
+        def _who(self, guest: Guest, nick: str, rest: str) -> Effects:
+            for each in self.room.nicks():
+                yield to_one(guest, f"Here: {each}")
+            yield to_one(guest, "That is all.")
+
+        def _introduce(self, guest: Guest, nick: str) -> Effects:
+            yield from super()._introduce(guest, nick)
+            yield from self._who(guest, nick, "")
+
+    profile = (
+        'profile: in-parts\nextends: lines\nroster: {ask: "/who", answer: "Here: {nicks}", end: "That is all."}\n'
+        'ignore: "That is all."\n'
+    )
+    played = play("- join: everyone\n- ask: {ann: roster}", profile=profile, dialect=InParts, **FIXED)
+
+    assert [(sorted(d["names"]), d["asked"]) for d in played.details("roster")] == [(["ann", "bob", "cat"], True)]
+    assert played.outcome("roster") == "passed"
+
+
 def test_a_list_without_an_end_ends_with_a_quiet_moment() -> None:
     class Slowly(Lines):
         def _who(self, guest: Guest, nick: str, rest: str) -> Effects:

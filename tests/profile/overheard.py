@@ -143,6 +143,7 @@ class Talk:
         """The bytes by which a right server tells the others."""
         said = self.vocabulary.utterances[message]
         values = {"nick": said.nick or "", "text": said.text, "room": said.room or "", "to": said.to or ""}
+        values["*"] = "?"
         template = template or (self.profile.public.hears or self.profile.public.echo)[0]
         return b"".join(self.framed(frame) for frame in template.render(values))
 

@@ -40,7 +40,7 @@ def test_what_is_said_and_told_is_heard_in_every_dialect(
         speaker = {"echo": "ann", "reply": None}.get(form, nick)
         data += talk.rendered(talk.said(text, speaker, kind=kind), template)
         for notice in profile.joined[:1]:
-            data += talk.framed(notice.render({"nick": nick})[0])
+            data += talk.framed(notice.render({"nick": nick, "*": "?"})[0])
 
     heard = talk.heard(*cut(data, places))
 
@@ -73,6 +73,9 @@ def test_the_roster_of_every_dialect_is_understood(name: str) -> None:
     ear.await_roster()
     template = profile.roster.answer[0]
     names = '"ann", "bob"' if template.shape == "json" else "ann, bob"
-    answer = template.source.replace('["{nicks}"]', f"[{names}]").replace("{nicks}", names)
+    answer = template.source.replace('["{nicks}"]', f"[{names}]").replace("{nicks}", names).replace("{*}", "?")
+    ends = [it.source.replace("{*}", "?") for it in profile.roster.end]
 
-    assert ear.hear(talk.framed(answer)) == [RosterHeard(("ann", "bob"), True)]
+    heard = ear.hear(b"".join(map(talk.framed, [answer, *ends])))
+
+    assert heard == [RosterHeard(("ann", "bob"), not ends), *(RosterHeard((), True) for _ in ends)]

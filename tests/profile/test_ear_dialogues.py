@@ -138,6 +138,27 @@ def test_names_one_a_line_are_an_answer_while_it_is_expected() -> None:
     ]
 
 
+def test_lists_that_come_in_several_lines_are_complete_at_their_end() -> None:
+    talk = Talk(lines(roster=Roster(T("/who"), (T("Here: {nicks}"),), (T("That is all."),))))
+    ear = talk.ear()
+    ear.await_roster()
+
+    assert ear.hear(b"Here: ann, bob\nHere: ghost\nThat is all.\n") == [
+        RosterHeard(("ann", "bob"), False),
+        RosterHeard(("ghost",), False),
+        RosterHeard((), True),
+    ]
+
+
+def test_what_may_be_ignored_is_looked_for_last() -> None:
+    talk = Talk(lines(ignore=(T("{*}"),)))
+
+    assert talk.heard("Here: ann, bob", "* ann joined", "noise") == [
+        RosterHeard(("ann", "bob"), True),
+        NoticeHeard("joined", "ann", None, "* ann joined"),
+    ]
+
+
 def test_a_list_on_a_stream_waits_for_the_end_of_a_name() -> None:
     talk = Talk(prompted(roster=Roster(T("/who"), (T("Here: {nicks}"),))))
     ear = talk.ear()

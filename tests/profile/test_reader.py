@@ -448,10 +448,6 @@ def test_what_does_not_fit_what_is_extended_is_told_once_at_extends() -> None:
         ),
         ("nick: '{nick}'", "`{nick}` has no meaning in a name by address"),
         ("roster: {ask: '/who'}", 'the key "answer" is missing here'),
-        (
-            "roster: {answer: '{nicks}', end: '.'}",
-            "`end` ends an answer with one {nick} a line, and this answer has {nicks}",
-        ),
         ("whenever: [{await: PING, send: 'PONG {*}'}]", "{*} is what {*} matched, and there is none in this `await`"),
         ("whenever: {await: PING, send: PONG}", "a list of await and send is expected here, and this is a map"),
         (
@@ -489,8 +485,7 @@ def test_an_unknown_name_offers_the_nearest_and_the_list() -> None:
 
     assert str(caught.value) == (
         'there is no profile "relais". Did you mean "relay"?\n'
-        "Built in: lines, binary-length, echo, header-10, header-64, json-lines, nickname-console, operator-desk, "
-        "prompted, relay. A file of yours: its path, such as ./my-server.yaml"
+        f"Built in: {', '.join(builtin_names())}. A file of yours: its path, such as ./my-server.yaml"
     )
 
 
