@@ -327,6 +327,19 @@ class Reading:
             names, complete = (bindings.get("nick", ""),), False
         out.append(RosterHeard(names, complete))
 
+    def may_be_list(self, rule: Rule, names: str) -> bool:
+        """A list with words around it is known by them. One of bare names looks like any words: it is one only when it
+        was asked for (or nobody ever asks), a name of this run stands in it, and it is no sentence: single words between
+        commas or line ends, or nothing but such names."""
+        if any(letter.isalnum() for literal in rule.template.literals for letter in literal):
+            return True
+        assert self.profile.roster is not None
+        if not self.roster and self.profile.roster.ask is not None:
+            return False
+        known = [name in self.vocabulary.nicks for name in split_names(names, self.vocabulary.nicks)]
+        parts = [part for part in re.split(r"[,;\r\n]+", names) if part.strip()]
+        return any(known) and (all(known) or (len(parts) > 1 and all(len(part.split()) == 1 for part in parts)))
+
     def await_whole(self, text: str) -> Phrase | None:
         for rules in (self.awaited, self.refuses):
             for rule in rules:

@@ -348,6 +348,8 @@ class StreamReading(Reading):
                 if "nicks" in rule.template.fields or self.roster or (rule.kind == "roster" and self._is_pushed())
             ]
             for found in forms.lex(rules, text[start:end]):
+                if "nicks" in found.bindings and not self.may_be_list(found.rule, found.bindings["nicks"]):
+                    continue
                 if "nicks" in found.bindings and end == len(text) and found.end == end - start:
                     names = split_names(found.bindings["nicks"], self.vocabulary.nicks)
                     if not names or names[-1] not in self.vocabulary.nicks:
