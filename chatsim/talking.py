@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chatsim.profile.profile import Await, Dialogue, PauseFor, Profile, SendThis
+from chatsim.profile.profile import Await, Dialogue, Either, PauseFor, Profile, SendThis
 from chatsim.profile.python import Client
 from chatsim.profile.templates import Template
 from chatsim.profile.translating import Translator, shown_event
@@ -191,7 +191,13 @@ class Talking:
             yield from self._over(None)
 
     def _has_come(self, awaited: Await) -> bool:
-        return not awaited.closes and any(map(self._claim, awaited.templates))
+        if awaited.closes:
+            return False
+        came = next(filter(self._claim, awaited.templates), None)
+        if came is not None and isinstance(awaited, Either):
+            at = self._at
+            self._dialogue = (*self._dialogue[: at + 1], *awaited.after(came), *self._dialogue[at + 1 :])
+        return came is not None
 
     def _claim(self, template: Template) -> bool:
         """Is it in what nothing has claimed yet? Then it is taken out, and an assigned name is noted."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -152,3 +154,31 @@ def test_whatever_a_server_sends_it_is_no_exception(name: str, data: bytes, cut:
     talking.leave()
 
     assert talking.closed() == [] or talking.phase is Phase.OVER
+
+
+def test_the_way_that_the_server_takes_is_gone() -> None:
+    talking, _ = begun(
+        "framing: newline\n"
+        'join: [{either: [[{await: "Hi"}], [{await: "Who?"}, {send: "{nick}"}, {await: "Ok"}]]}, {send: "here"}]\n'
+    )
+
+    assert talking.received(b"Who?\n") == [Show("Who?"), Write(b"ann\n")]
+    assert talking.received(b"Ok\n") == [Show("Ok"), Write(b"here\n")]
+    assert talking.phase is Phase.OPEN
+
+
+def test_a_profile_in_python_is_spoken_and_its_events_are_shown_in_words(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from chatsim.profile.python import *\n"
+        "class Mine(Connection):\n"
+        "    def opened(self): return b'I am ' + self.me.nick.encode()\n"
+        "    def say(self, text): return text.upper().encode()\n"
+        "    def received(self, data): return [Reply(b'pong'), Welcome(), Said(data.decode(), 'bob')]\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "mine.yaml").write_text('profile: mine\npython: "mine:Mine"\n', encoding="utf-8")
+    talking = Talking(load_profile(str(tmp_path / "mine.yaml")), "ann")
+
+    assert talking.opened(("127.0.0.1", 4000)) == [Write(b"I am ann")]
+    assert talking.received(b"hi") == [Write(b"pong"), Show("welcome"), Show("bob: hi")]
+    assert talking.typed("so") == [Write(b"SO")]

@@ -9,7 +9,7 @@ from chatsim.engine.mouth import PROOF_PAUSE, UNNUMBERED
 from chatsim.engine.session import Conversation, Session, State
 from chatsim.engine.stage import Stage
 from chatsim.network.network import Close, Send
-from chatsim.profile.profile import Await, Dialogue, PauseFor, SendThis
+from chatsim.profile.profile import Await, Dialogue, Either, PauseFor, SendThis
 from chatsim.profile.templates import Template
 
 __all__ = ["awaited", "begin", "converse", "refused", "step_on"]
@@ -25,6 +25,8 @@ def begin(
     refusals: bool = False,
 ) -> None:
     """Play a dialogue on this session, as soon as its connection stands; `done` is called when it is through."""
+    if not session.told:
+        session.script = lines
     session.conversation = Conversation(lines, stage.profile.refuses if refusals else (), done, room)
     if session.state is not State.CONNECTING:
         converse(stage, session)
@@ -90,7 +92,15 @@ def step_on(stage: Stage, session: Session) -> None:
             converse(stage, session)
 
 
-def awaited(stage: Stage, session: Session, bindings: Mapping[str, str]) -> None:
+def awaited(stage: Stage, session: Session, bindings: Mapping[str, str], template: Template | None = None) -> None:
+    """What the dialogue waits for has come; where there are several ways on, `template` tells which."""
+    talk = session.conversation
+    if talk is not None and isinstance(line := talk.lines[talk.position], Either):
+        came = Await((template,) if template is not None else ())
+        at = talk.position
+        talk.lines = (*talk.lines[:at], came, *line.after(template), *talk.lines[at + 1 :])
+        if not session.told:
+            session.script = talk.lines
     if stage.profile.nick == "assigned" and not session.nick and bindings.get("nick"):
         session.nick = bindings["nick"]
         session.ear.nick = session.nick

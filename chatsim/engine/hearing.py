@@ -222,11 +222,11 @@ class Hearing:
                 self._receipt(session, message, at)
             case phrases.RosterHeard(names, complete):
                 self._roster(session, names, complete, at)
-            case phrases.Awaited(bindings, _):
+            case phrases.Awaited(bindings, _, template):
                 stage.progress(at)
                 if stage.profile.nick == "assigned" and not session.nick and bindings.get("nick"):
                     self._named(bindings["nick"], at)
-                awaited(stage, session, bindings)
+                awaited(stage, session, bindings, template)
             case phrases.Refusal(text):
                 refused(stage, session, text)
             case phrases.WheneverHeard(rule, bindings):

@@ -115,6 +115,7 @@ class Session:
     holds_end: bool = False  # we have shut down our side and wait for the server's
     asking: bool = False
     roster: tuple[str, ...] | None = None
+    script: Dialogue = ()  # its join dialogue, as far as is known in which way it goes
     stopped_at: int | None = None  # line of the join dialogue at which it ended without success
     last_words: int | None = None  # the last message that it sent, fences and knocks included
     last_sent: int | None = None  # its last message, whose fate the goodbye waits for

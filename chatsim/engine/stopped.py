@@ -29,7 +29,7 @@ def how_far(stage: Stage) -> str:
     lines = [f"{failed.bot} connected, and this is where the dialogue of the profile {stage.profile.name!r} stopped:"]
     stopped = failed.stopped_at
     awaited: Await | None = None
-    for number, line in enumerate(stage.profile.join):
+    for number, line in enumerate(failed.script or stage.profile.join):
         if stopped is not None and number > stopped:
             break
         if isinstance(line, SendThis):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from chatsim.document import Mapping, Node, Reading, Scalar
 from chatsim.profile.framing import Framing
 from chatsim.profile.parts import Written
-from chatsim.profile.profile import Await, Profile, SendThis
+from chatsim.profile.profile import Await, Dialogue, Either, PauseFor, Profile, SendThis
 from chatsim.profile.templates import Template
 
 __all__ = ["judge"]
@@ -134,7 +134,7 @@ def _says_json(reading: Reading, root: Mapping, profile: Profile) -> None:
 def _assigned_nick_is_awaited(reading: Reading, root: Mapping, profile: Profile) -> None:
     if profile.nick != "assigned":
         return
-    for step in profile.join:
+    for step in _first_way(profile.join):
         if isinstance(step, Await) and any("nick" in template.fields for template in step.templates):
             return
         if isinstance(step, SendThis) and "nick" in step.template.fields:
@@ -143,6 +143,15 @@ def _assigned_nick_is_awaited(reading: Reading, root: Mapping, profile: Profile)
     reading.wrong(
         "`nick: assigned`, and no `await` in `join` holds {nick}: nothing would tell the name", _at(root, "nick")
     )
+
+
+def _first_way(dialogue: Dialogue) -> Iterator[SendThis | Await | PauseFor]:
+    """The steps with all ways of an `either` one after the other."""
+    for step in dialogue:
+        yield step
+        if isinstance(step, Either):
+            for way in step.ways:
+                yield from _first_way(way.then)
 
 
 def _roster_has_names(reading: Reading, written: list[Written]) -> None:

@@ -78,6 +78,11 @@ DIALOGUE_STEP: Final = _keys(
     Key("send", "template", "what the client sends"),
     Key("await", "templates", "what it waits for, any one of these; {end}: that the server closes"),
     Key("pause", "span", "how long it waits"),
+    Key(
+        "either",
+        "ways",
+        "a list of dialogues, each beginning with `await`: goes on in the one whose beginning comes first",
+    ),
 )
 
 _SAYS = Key("says", "template-or-no", "what a client sends; no: there is no such speech")

@@ -202,6 +202,8 @@ def templates_in(source: Mapping[str, Any]) -> list[Named]:
         for step in value if isinstance(value, list) else ():
             if isinstance(step, Mapping):
                 add(f"`{key}` awaits", step.get("await"))
+                for way in step.get("either") or ():
+                    dialogue(key, way)
 
     dialogue("join", source.get("join"))
     dialogue("leave", source.get("leave"))

@@ -17,7 +17,7 @@ from chatsim.document import Mapping, Node, Reading, Scalar, Sequence
 from chatsim.errors import Problem
 from chatsim.profile import keys
 from chatsim.profile.framing import Framing
-from chatsim.profile.profile import Await, Dialogue, PauseFor, SendThis, Start, Voice
+from chatsim.profile.profile import Await, Dialogue, Either, PauseFor, SendThis, Start, Voice, Way
 from chatsim.profile.templates import Template, TemplateError, Use
 
 __all__ = ["LATER", "Parts", "Written"]
@@ -113,11 +113,31 @@ class Parts:
             if name == "pause":
                 span = self.reading.span(value, None)
                 return None if span is None else PauseFor(*span)
+            if name == "either":
+                return self._either(value, part)
             awaited = self.templates(value, "awaited", part)
             return Await(tuple(t for t in awaited if not t.closes), any(t.closes for t in awaited))
         if isinstance(node, Mapping) and not node.pairs:
             self.reading.wrong("this step is empty", node, hint=_STEP_HINT)
         return None
+
+    def _either(self, node: Node, part: str) -> Either | None:
+        sequence = self.reading.sequence(node, what="a list of dialogues")
+        ways: list[Way] = []
+        for item in sequence.items if sequence is not None else ():
+            dialogue = self.dialogue(item, part)
+            first = dialogue[0] if dialogue else None
+            if not isinstance(first, Await) or isinstance(first, Either) or first.closes:
+                hint = 'What comes decides which way it goes: - - await: "…"'
+                self.reading.wrong("each way of `either` begins with `await`, and with a text", item, hint=hint)
+                continue
+            if any(set(first.templates) & set(way.templates) for way in ways):
+                self.reading.wrong("two ways of this `either` begin alike, and the second would never be taken", item)
+            ways.append(Way(first.templates, dialogue[1:]))
+        if sequence is not None and len(sequence.items) < 2:
+            self.reading.wrong("one way alone is no choice: `await` is enough", node)
+        templates = tuple(template for way in ways for template in way.templates)
+        return Either(templates, ways=tuple(ways)) if ways else None
 
     # --- ways of speaking --------------------------------------------------------------------------------------
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from chatsim.profile.templates import Template
 
 __all__ = [
     "Awaited",
@@ -84,6 +86,7 @@ class Awaited:
 
     bindings: Mapping[str, str]
     text: str
+    template: Template | None = field(default=None, compare=False)  # the one of several that came
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Await",
     "Dialogue",
+    "Either",
     "Limits",
     "Operator",
     "PauseFor",
@@ -25,6 +26,7 @@ __all__ = [
     "SendThis",
     "Start",
     "Voice",
+    "Way",
     "Whenever",
 ]
 
@@ -46,6 +48,25 @@ class Await:
 class PauseFor:
     low: float  # seconds
     high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of several ways on: what begins it, and what is said and awaited then."""
+
+    templates: tuple[Template, ...]
+    then: Dialogue
+
+
+@dataclass(frozen=True, slots=True)
+class Either(Await):
+    """Waits for the beginning of any of its ways (`templates` has them all), and goes on in that one."""
+
+    ways: tuple[Way, ...] = ()
+
+    def after(self, template: Template | None) -> Dialogue:
+        """What follows if this one has come."""
+        return next((way.then for way in self.ways if template in way.templates), ())
 
 
 Dialogue = tuple[SendThis | Await | PauseFor, ...]

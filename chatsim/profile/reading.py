@@ -370,7 +370,7 @@ class Reading:
 
     def await_phrase(self, rule: Rule, match: Match, text: str) -> Phrase:
         shown = text[match.start : match.end]
-        return Awaited(match.bindings, shown) if rule.kind == "awaited" else Refusal(shown)
+        return Awaited(match.bindings, shown, rule.template) if rule.kind == "awaited" else Refusal(shown)
 
     def was_awaited(self, phrase: Phrase, out: list[Phrase]) -> None:
         self.awaited, self.refuses = [], []

@@ -105,6 +105,7 @@ def _forms() -> dict[str, Any]:
         "templates-or-no": _any(_NO, _ref("templates")),
         "echo": _any(_YES_NO, _ref("templates")),
         "dialogue": _any(_ref("template"), {"type": "array", "items": _strict(keys.DIALOGUE_STEP)}),
+        "ways": {"type": "array", "items": _ref("dialogue"), "minItems": 2},
         "framing": _any(
             {"enum": list(keys.FRAMING_WORDS)},
             _strict(keys.FRAMING_SEPARATOR),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chatsim.profile.profile import Profile, SendThis, Voice
+from chatsim.profile.profile import Either, Profile, SendThis, Voice
 from chatsim.profile.templates import Template
 from chatsim.terms import Speech, Terms
 
@@ -22,7 +22,7 @@ def terms_of(profile: Profile, promises: Mapping[str, bool] | None = None) -> Te
         framed_sent=profile.sent.promises if profile.python is None else profile.apart,
         framed_received=profile.received.promises and profile.apart,
         # Where a client says nothing in order to join, it has joined when it has connected.
-        join_dialogue=any(isinstance(line, SendThis) for line in profile.join),
+        join_dialogue=any(isinstance(line, SendThis | Either) for line in profile.join),
         leave_dialogue=bool(profile.leave),
         nick=profile.nick,
         public=_speech(profile.public),

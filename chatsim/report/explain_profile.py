@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from chatsim.profile.framing import Framing
-from chatsim.profile.profile import Await, Dialogue, PauseFor, Profile, SendThis, Voice
+from chatsim.profile.profile import Await, Dialogue, Either, PauseFor, Profile, SendThis, Voice
 from chatsim.profile.templates import Template
 from chatsim.profile.terms_of import terms_of
 from chatsim.profile.translating import in_words
@@ -89,9 +89,15 @@ def _joining(profile: Profile) -> Iterator[str]:
         yield "Then somebody who is there speaks until it is heard by the newcomer: only then is it there."
 
 
-def _dialogue(lines: Dialogue) -> Iterator[str]:
+def _dialogue(lines: Dialogue, indent: str = "") -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
-        yield f"    {number}. {_line(line)}"
+        if not isinstance(line, Either):
+            yield f"{indent}    {number}. {_line(line)}"
+            continue
+        yield f"{indent}    {number}. goes on as the server answers"
+        for way in line.ways:
+            yield f"{indent}       after {_any(way.templates)}" + ("" if way.then else ": nothing more")
+            yield from _dialogue(way.then, indent + "       ")
 
 
 def _line(line: SendThis | Await | PauseFor) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chatsim.errors import ProfileError
 from chatsim.profile.framing import Framing
-from chatsim.profile.profile import Await, Limits, PauseFor, Profile, SendThis
+from chatsim.profile.profile import Await, Either, Limits, PauseFor, Profile, SendThis
 from chatsim.profile.reader import builtin_names, load_profile, read_profile
 from chatsim.profile.templates import Template
 
@@ -542,3 +542,39 @@ def test_any_text_is_a_profile_or_a_profile_error(text: str) -> None:
         assert str(error)
     else:
         assert read.name
+
+
+# --- several ways on ----------------------------------------------------------------------------------------------
+
+
+def test_either_waits_for_the_beginnings_of_all_its_ways() -> None:
+    join = profile(
+        """\
+        join:
+          - either:
+              - - await: ["A", "B"]
+              - - await: "C"
+                - send: "{nick}"
+        """
+    ).join
+
+    (either,) = join
+    assert isinstance(either, Either)
+    assert either.templates == templates("A", "B", "C")
+    assert either.after(Template("B")) == ()
+    assert either.after(Template("C")) == (SendThis(Template("{nick}")),)
+
+
+@pytest.mark.parametrize(
+    ("ways", "told"),
+    [
+        ('[[{await: "A"}]]', "one way alone is no choice"),
+        ('[[{await: "A"}], [{send: "B"}]]', "each way of `either` begins with `await`"),
+        ('[[{await: "A"}], "B"]', "each way of `either` begins with `await`"),
+        ('[[{await: "A"}], [{await: "{end}"}]]', "each way of `either` begins with `await`, and with a text"),
+        ('[[{await: "A"}], [{await: ["B", "A"]}]]', "two ways of this `either` begin alike"),
+        ('{await: "A"}', "a list"),
+    ],
+)
+def test_ways_that_lead_nowhere_are_refused(ways: str, told: str) -> None:
+    assert told in complaint(f"join: [{{either: {ways}}}]")
