@@ -207,12 +207,16 @@ def _in_a_roster(lives: Lives, life: Life, asked: list[Answer]) -> tuple[int, _H
             continue
         if lives.renewed_between(life.parted, answer.asked):
             break  # started anew, it knows nobody
-        # Another of that name may be meant, come or not yet forgotten: as many as these may stand there.
+        # Another of that name may be meant, come or not yet forgotten: as many as these may stand there. And if it is
+        # nobody's, it is rather of one who was let in under it later.
         namesakes = sum(
             other.number != life.number
             and other.name == life.name
             and other.connect < answer.came
-            and not lives.must_be_known_to_be_gone(other, answer.asked)
+            and (
+                not lives.must_be_known_to_be_gone(other, answer.asked)
+                or (other.told != NEVER and other.connect > life.parted)
+            )
             for other in lives.namesakes(life.name)
         )
         listed = answer.names.count(life.name) > namesakes

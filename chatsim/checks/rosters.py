@@ -146,7 +146,7 @@ def _wrong(views: Views, answer: Answer) -> list[Fault]:
                 summary = f"{views_of_nick[0].label} stood in {got}, before it had connected."
                 faults.append(Fault(views_of_nick[0].life, summary, (answer.came,), Evidence.PROOF))
             continue
-        gone = next((view for view in before if not _may(views, view, answer)), before[0])
+        gone = next((view for view in reversed(before) if _was_in(view) and not _may(views, view, answer)), before[0])
         if allowed[nick]:
             summary = f"{nick} stood {times} times in {got}, though only {allowed[nick]} of that name could be there."
             if gone.life.parted < answer.asked:
@@ -157,6 +157,11 @@ def _wrong(views: Views, answer: Answer) -> list[Fault]:
         witness = tuple(i for i in (gone.life.parted, answer.came) if i != NEVER)
         faults.append(Fault(gone.life, summary, witness, Evidence.PROOF))
     return faults
+
+
+def _was_in(view: SessionView) -> bool:
+    """Of several who had a name one after another, it is the last whom the server let in that it may have forgotten."""
+    return view.life.told != NEVER
 
 
 def _spoilt_join(views: Views, view: SessionView) -> bool:

@@ -264,6 +264,30 @@ def test_those_who_were_refused_the_name_do_not_hide_the_ghost_that_holds_it() -
     assert no_ghosts(story.history).outcome is Outcome.FAILED
 
 
+def test_who_was_let_in_under_the_name_later_is_the_ghost_and_not_who_made_room() -> None:
+    story = of_ann_and_bob(WITH_ROSTER)
+    story.leave("bob")
+    story.join("bob")
+    dropped = story.drop("bob")
+    looks(story, [], [], [])
+    listed(story, "ann", "bob")
+
+    verdict = no_ghosts(story.history)
+    assert (verdict.outcome, verdict.witness[0]) == (Outcome.FAILED, dropped)
+    assert "The same of" not in verdict.summary
+
+
+def test_of_two_entries_under_one_name_both_are_ghosts() -> None:
+    story = of_ann_and_bob(WITH_ROSTER)
+    story.drop("bob")
+    story.join("bob")
+    story.drop("bob")
+    looks(story, [], [], [])
+    listed(story, "ann", "bob", "bob")
+
+    assert "The same of bob (2nd connection)." in no_ghosts(story.history).summary
+
+
 def test_a_server_that_was_started_anew_knows_nobody_of_before() -> None:
     story = of_ann_and_bob(WITH_ROSTER)
     story.drop("bob")

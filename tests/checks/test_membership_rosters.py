@@ -102,6 +102,21 @@ def test_one_name_twice_is_the_ghost_of_an_earlier_connection() -> None:
     assert verdict.summary.startswith("bob stood 2 times in the list")
 
 
+def test_the_ghost_is_the_last_who_was_let_in_under_the_name() -> None:
+    story = of_ann_and_bob()
+    story.leave("bob")
+    story.join("bob")
+    dropped = story.drop("bob")
+    story.connect("bob")
+    story.note("refused", "bob", by="taken", expected=False)
+    third_look(story)
+    listed(story, "ann", "bob")
+
+    verdict = roster(story.history)
+    assert verdict.witness[0] == dropped
+    assert verdict.summary.startswith("bob (2nd connection) dropped (reset)")
+
+
 def test_a_name_that_nobody_ever_had_is_proof_except_among_strangers() -> None:
     story = of_ann_and_bob()
     listed(story, "ann", "bob", "zoe")
