@@ -30,6 +30,7 @@ HALVES = (
     "collect the bytes, cut them where a message ends, and decode only whole messages "
     '(or keep one `codecs.getincrementaldecoder("utf-8")()` for each client).'
 )
+READ_ON = "call `recv` again and again until as many bytes have come as the header says (`while len(data) < n`)."
 ALPHABETS = ("latin-1", "cp1252", "cp437", "cp850", "koi8-r", "mac-roman")
 
 
@@ -115,7 +116,7 @@ def cut_at_a_size(evidence: Evidence) -> Hint | None:
     seen = f"of {whole} bytes the first {cut} came in one piece." if counted else f"of {whole} bytes not all came."
     if _has_headers(evidence):
         cause = "`recv(n)` is taken to bring n bytes; it brings at most n, and of a long message less."
-        advice = "call `recv` again and again until as many bytes have come as the header says (`while len(data) < n`)."
+        advice = READ_ON
     else:
         number = f"`recv({size})`" if size is not None else "`recv`"
         cause = f"a message is longer than what one {number} brings, and that is taken for a whole message."
@@ -139,7 +140,7 @@ def characters_are_counted(evidence: Evidence) -> Hint | None:
     if verdict is None or entry is None or message is None or message.text.isascii():
         return None
     got = str(entry.detail.get("text", ""))
-    if entry.detail.get("how") != "truncated" or not message.text.startswith(got.rstrip("\ufffd")):
+    if entry.detail.get("how") not in ("truncated", "garbled") or not _breaks_off(message.text, got):
         return None
     arrived, whole = len(got.rstrip("\ufffd").encode()), len(message.text)
     if not 0 <= whole - arrived <= 3:  # half a character at the cut is not shown
@@ -187,6 +188,8 @@ def half_a_character_arrived(evidence: Evidence) -> Hint | None:
     if "\ufffd" not in got or "\ufffd" in message.text:
         return None
     pieces = "pieces" in _step_text(evidence, message)
+    if not pieces and _breaks_off(message.text, got):
+        return None  # the other half of the letter did not come at all: it was cut there, not torn
     few = got.count("\ufffd") <= 4  # one cut tears one character: three bytes of it at most, and one that is left
     if not few and not pieces:
         return None
@@ -242,13 +245,25 @@ def half_a_character_ended_the_session(evidence: Evidence) -> Hint | None:
         if entry.kind != "closed" or last is None or last.text.isascii() or evidence.traces:
             continue
         if "pieces" in _step_text(evidence, last):
+            closed = f"{evidence.lives.who(entry.session)} was closed while it said something in pieces"
+            if _has_headers(
+                evidence
+            ):  # then half a character is decoded only where half a message is taken for a whole
+                return Hint(
+                    "`recv(n)` is taken to bring n bytes; it brings at most n, and less of a message that comes in pieces.",
+                    READ_ON,
+                    Sure.PROBABLY,
+                    ("keeps-clients", "delivery"),
+                    seen=f"{closed}.",
+                    also=("echo", "no-crash-output"),
+                )
             return Hint(
                 "a character of several bytes came in two reads. Its first half cannot be decoded alone, and the exception "
                 "ends the session.",
                 HALVES,
                 Sure.PROBABLY,
                 ("keeps-clients", "delivery"),
-                seen=f"{evidence.lives.who(entry.session)} was closed while it said something in pieces that is not ASCII.",
+                seen=f"{closed} that is not ASCII.",
                 also=("echo", "no-crash-output"),
             )
     return None
@@ -287,6 +302,11 @@ def _cut_after(said: str, got: str) -> int | None:
             break
         same += 1
     return same if same >= LEAST_TELLING else None
+
+
+def _breaks_off(said: str, got: str) -> bool:
+    """Is it a beginning of the text, and at most half a letter after that?"""
+    return said.startswith(got.rstrip("\ufffd"))
 
 
 def _size_of_a_read(cut: int) -> int | None:

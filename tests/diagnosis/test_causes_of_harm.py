@@ -157,6 +157,17 @@ def test_who_is_closed_in_the_middle_of_letters_said_half_a_character(text: str,
     assert ("Its first half cannot be decoded" in verdict.hint) is (text == RUSSIAN and step == "in-pieces")
 
 
+def test_where_a_header_tells_the_length_it_is_the_reading_that_stopped_too_early() -> None:
+    story = of_ann_and_bob()
+    story.history.header = replace(story.history.header, profile_source={"framing": {"digits": 5}})
+    story.step("send", text="- send: {ann: {in-pieces: …}}")
+    story.say("ann", RUSSIAN)
+    story.closed("ann")
+    story.settled()
+
+    assert explained(story)["keeps-clients"].hint.startswith("Probably: `recv(n)` is taken to bring n bytes")
+
+
 def test_a_text_that_came_with_a_name_in_its_middle_was_cut_there() -> None:
     text = LONG[:77]
     verdict = explained(said(text, f"ann: {text[:32]}ann: {text[32:]}", "garbled"))["intact"]
@@ -191,6 +202,18 @@ def test_as_many_bytes_as_there_are_characters_means_counted_characters() -> Non
 
     assert verdict.hint.startswith("Surely: where the length of a text is told")
     assert "29 characters, and 29 bytes" in verdict.hint
+
+
+def test_a_count_of_characters_that_ends_within_a_letter_is_one_too() -> None:
+    text = "Привет, это первое сообщение"
+    verdict = explained(said(text, "Привет, это пер\ufffd", "garbled"))["intact"]
+
+    assert verdict.hint.startswith("Surely: where the length of a text is told")
+    assert "28 characters, and 27 bytes" in verdict.hint
+
+
+def test_a_text_that_breaks_off_within_a_letter_was_not_read_in_halves() -> None:
+    assert "two reads" not in explained(said(RUSSIAN, RUSSIAN[:4] + "\ufffd", "garbled"))["intact"].hint
 
 
 def test_a_text_cut_somewhere_else_was_not_counted_in_characters() -> None:
