@@ -385,8 +385,10 @@ def _never_told(views: Views, what: str, found: _Found, certain: list[_Missing])
 
 
 def _hint(what: str, transition: Transition, some_told: bool) -> str:
-    key = "rooms: {joined}, {left}" if transition.room is not None else f"notices: {{{what}: …}}"
-    nobody = f"If the server tells nobody on purpose, remove `{key}` from the profile."
+    do = f"write `notices: {{{what}: no}}` into the profile"
+    if transition.room is not None:
+        do = "remove `rooms: {joined}, {left}` from the profile"
+    nobody = f"If the server tells nobody on purpose, {do}."
     return "" if some_told else nobody
 
 

@@ -104,7 +104,7 @@ def test_the_one_who_is_never_told_of_a_drop_fails_it_in_words_for_a_student() -
     assert verdict.summary == (
         "bob dropped (reset) at 0.18 s. ann was connected the whole time and was never told that bob had left."
     )
-    assert verdict.hint == ("If the server tells nobody on purpose, remove `notices: {dropped: …}` from the profile.")
+    assert verdict.hint == ("If the server tells nobody on purpose, write `notices: {dropped: no}` into the profile.")
 
 
 def test_the_one_who_is_never_told_of_a_polite_departure_fails_leave_notice_only() -> None:
