@@ -213,7 +213,27 @@ def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
             return "a framing with a length header"
     if isinstance(detail, Expectation):
         return _lacking_expectation(detail, profile)
+    if isinstance(detail, Talk | Tell | Raw):
+        return _lacking_header(detail, profile)
     return None
+
+
+def _lacking_header(detail: Talk | Tell | Raw, profile: Profile) -> str | None:
+    """A length header with room for so long a text, with what stands around it, under the longest name."""
+    if profile.sent.kind not in ("digits", "struct"):
+        return None
+    voice = profile.whisper if isinstance(detail, Tell) else profile.public
+    if profile.rooms is not None and (voice.says is None or (isinstance(detail, Talk) and detail.room is not None)):
+        voice = profile.rooms.voice
+    if voice.says is None:
+        return None
+    name = "n" * (profile.limits.nick or 0)
+    around = dict.fromkeys(voice.says.fields, name) | {"text": ""}
+    texts = (detail.text or "",) if isinstance(detail, Raw) else detail.texts
+    sizes = [len(text.encode()) for text in texts] + [0 if isinstance(detail, Tell) else detail.size or 0]
+    longest = max(len(frame.encode()) for frame in voice.says.render(around)) + max(sizes)
+    problem = profile.sent.payload_problem(b"." * longest)
+    return None if problem is None else f"a longer header in the profile (`framing`): its longest message {problem}"
 
 
 def _is_long(detail: Talk | Raw, profile: Profile) -> bool:

@@ -161,6 +161,24 @@ def test_a_step_that_needs_what_the_profile_lacks_is_named(steps: str, profile: 
     assert steps.split()[1].rstrip(":") in reason
 
 
+@pytest.mark.parametrize("framing", ["{digits: 5, align: zeros}", '{struct: "!H"}'])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "- chat: {ann: {size: 100kB}}",
+        "- send: {ann: {size: 100kB, in-pieces: 3}}",
+        f"- whisper: {{ann: {{to: bob, text: '{'a' * 100_000}'}}}}",
+    ],
+)
+def test_a_text_that_is_too_long_for_the_length_header_cannot_be_played(step: str, framing: str) -> None:
+    profile = f"profile: short-lengths\nextends: lines\nframing: {framing}\n"
+
+    reason = refusal(f"- join: ann and bob\n{step}", profile)
+    assert reason is not None
+    assert "a longer header in the profile (`framing`)" in reason
+    assert refusal("- join: ann and bob\n- chat: {ann: {size: 5kB}}", profile) is None
+
+
 @pytest.mark.parametrize("steps", ["- server: restart", "- expect-output: 'anything'"])
 def test_what_needs_our_own_server_cannot_be_played_on_one_that_we_only_connect_to(steps: str) -> None:
     assert "only connected to" in (refusal(f"- join: ann\n{steps}", attached=True) or "")
