@@ -32,6 +32,7 @@ _RECENT = 256  # so many messages are thought to be half-arrived at most
 _FRONT = 64  # characters of a front that are enough to know it by
 _GRAM = 6
 _CHUNKS = 64  # so many different reads are remembered, for as long as nobody speaks
+_SHORTEST_END = 3  # what is left of a message that was cut up may be so short; shorter, it says nothing
 _PIECE = 12  # the shortest piece that proves where it came from (properties.md)
 _CHUNK = 256  # characters: so long is any piece of a long text that a server which reads little at a time passes on
 
@@ -118,6 +119,7 @@ class Vocabulary:
         self._indexed = 0
         self._order: list[int] = []
         self._alike: dict[str, int] = {}
+        self._ends: set[str] = set()  # beginnings and ends of messages, shorter than a piece
         self._miscoded: dict[str, int] = {}
         self._pieces: dict[int, int] = {}  # of the text looked at: message → characters in its pieces
 
@@ -365,10 +367,11 @@ class Vocabulary:
         )
 
     def is_part(self, text: str) -> bool:
-        """Does the text hold a piece of anything that was said: 12 characters, or half of a shorter message?"""
+        """Does the text hold a piece of anything that was said: 12 characters, or half of a shorter message? Or is it the
+        very beginning or end of one, be it as short as three?"""
         self._index()
         text = text[:65_536]
-        if folded(text).strip() in self._alike:
+        if folded(text).strip() in self._alike or text.strip() in self._ends:
             return True
         best: dict[int, int] = {}
         looked: set[tuple[int, int]] = set()
@@ -384,6 +387,8 @@ class Vocabulary:
             self._indexed += 1
             text = said.text
             self._alike.setdefault(folded(text).strip(), said.message)
+            for size in range(_SHORTEST_END, _PIECE):
+                self._ends.update((text[:size].strip(), text[-size:].strip()))
             for wrong in miscoded(text):
                 self._miscoded.setdefault(wrong.strip(), said.message)
             least = _PIECE if len(text) <= 4096 else _CHUNK
