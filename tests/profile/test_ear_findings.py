@@ -605,3 +605,14 @@ def test_a_piece_of_a_long_text_is_nothing_that_nobody_said() -> None:
         heard = talk.heard(f"bob: {text[start : start + 600]}")
 
         assert not [phrase for phrase in heard if isinstance(phrase, Foreign)]
+
+
+def test_the_short_end_of_a_message_that_was_cut_up_is_nothing_made_up() -> None:
+    """A server that reads 4,096 bytes at a time says the rest, be it four letters, under the same name again."""
+    talk = Talk(lines())
+    one = talk.said("HEAD " + "all work and no play " * 300 + "TAIL")
+    text = talk.text(one)
+
+    heard = talk.heard(f"bob: {text[-4:]}", "bob: njsj")
+
+    assert [type(each).__name__ for each in heard] == ["Unrecognised", "Foreign"]
