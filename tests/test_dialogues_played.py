@@ -12,7 +12,7 @@ from chatsim.profile.profile import Profile
 from chatsim.profile.reader import read_profile
 from chatsim.report.report import Report, Run
 from chatsim.report.text import Style, render
-from chatsim.runs import Target, run
+from chatsim.runs import Target, run, why_not
 from chatsim.scenario.reader import load_scenario, read_scenario
 from tests.servers.starting import command_of
 
@@ -68,3 +68,70 @@ def test_where_one_of_several_ways_stops_is_told_with_the_way_it_went(tmp_path: 
         "  sent     'register ann pw-ann'\n"
         "  awaited  '[Ok] registered'\n" in str(stopped.error)
     )
+
+
+PAIR = """\
+    profile: pair
+    framing: newline
+    join: [{send: "{nick}"}, {await: "You talk to {*}"}]
+    hears: "{nick}: {text}"
+    notices: {left: "{nick} has gone"}
+    limits: {exactly: 2}
+"""
+
+
+@pytest.mark.parametrize(
+    "going", ["disconnect: ann", "drop: ann", "drop: {bob: half-close}", "drop: {ann: mid-message}"]
+)
+def test_a_server_for_exactly_two_is_joined_by_two_at_once(going: str, tmp_path: Path) -> None:
+    steps = f"  - join: everyone\n  - converse: {{everyone: 6}}\n  - {going}\n"
+
+    right(played(steps, spoken(PAIR), "serves_two.py", tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("bots", "step", "told"),
+    [
+        (3, "join: everyone", "it has 3 bots, and the server serves exactly 2 clients together"),
+        (2, "join: bot1", "'join' (x.yaml:3:10) does not bring all at once"),
+        (2, "connect: everyone", "'connect' (x.yaml:3:10) does not bring all at once"),
+        (2, "join: everyone but bot2", "does not bring all at once"),
+    ],
+)
+def test_where_not_all_come_at_once_such_a_server_can_not_be_played(bots: int, step: str, told: str) -> None:
+    scenario = read_scenario(f'scenario: "x"\nbots: {bots}\nsteps: [{{{step}}}]\n', "x.yaml")
+
+    assert told in str(why_not(scenario, spoken(PAIR)))
+
+
+# --- names that change, and messages for one ---------------------------------------------------------------------------
+
+RENAMED = """\
+    profile: renamed
+    framing: newline
+    join: [{await: "<< see /help for assistance"}, {send: "/nick {nick}"}, {await: "<< {*} is now known as {nick}"}]
+    hears: "[{nick}] {text}"
+    notices: {joined: "<< {*} is now known as {nick}", left: "<< {nick} has left"}
+    ignore: ["<< {id} has joined", "<< {id} has left"]
+    leave: "/quit"
+"""
+
+
+@pytest.mark.parametrize("name", ["lobby", "drops"])
+def test_who_is_renamed_while_joining_is_known_by_the_new_name(name: str, tmp_path: Path) -> None:
+    right(shipped(name, spoken(RENAMED), "renames.py", tmp_path))
+
+
+ONE_RECIPIENT = """\
+    profile: one-recipient
+    framing: newline
+    join: [{send: "{nick}"}, {await: "welcome {nick}"}]
+    says: no
+    whisper: {says: "{to}: {text}", hears: "{*} / {nick}: {text}"}
+"""
+
+
+def test_where_each_message_has_one_recipient_whispers_are_all_there_is(tmp_path: Path) -> None:
+    steps = "  - join: everyone\n  - whisper: {ann: {to: bob, count: 5}}\n  - whisper: {bob: {to: ann, text: psst}}\n"
+
+    right(played(steps + "  - drop: bob\n", spoken(ONE_RECIPIENT), "tells_one.py", tmp_path))

@@ -53,7 +53,7 @@ def join(stage: Stage, act: Act) -> Steps:
         wanted: str = detail.wanted if isinstance(detail, Join) else "accepted"
         wishes += [(bot, wanted) for bot in stage.bots(who, act.verb)]
     before = _seen_there(stage)
-    one_by_one = stage.profile.nick == "assigned"
+    one_by_one = stage.profile.nick == "assigned" and stage.profile.limits.exactly is None
     sessions = yield from _all_told(stage, wishes, at_once=1 if one_by_one else AT_ONCE)
     for session, wanted in sessions:
         if wanted == "refused":
@@ -82,6 +82,8 @@ def _seen_there(stage: Stage) -> list[Session]:
 
 def join_visitor(stage: Stage, name: str = VISITOR) -> Steps:
     """chatsim's own newcomer: joins, is knocked, speaks and is heard. The scenario knows nothing of it."""
+    if stage.profile.limits.exactly is not None:
+        return False  # there is no room for anybody else
     before = _seen_there(stage)
     bot = stage.invite(name)
     sessions = yield from _all_told(stage, [(bot, "accepted")], at_once=1)

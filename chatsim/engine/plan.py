@@ -111,12 +111,31 @@ def why_not(scenario: Scenario, profile: Profile, *, attached: bool = False) -> 
         and not profile.operator
     ):
         return "only the server's console hears messages there, and with --connect nobody sees its console"
+    if profile.limits.exactly is not None and (reason := _not_all_at_once(scenario, profile.limits.exactly)):
+        return reason
     if profile.limits.clients is not None and len(scenario.bots) > profile.limits.clients:
         return f"it has {len(scenario.bots)} bots, and the profile allows {profile.limits.clients} clients (limits: clients)"
     for step in walk(scenario.steps):
         if lacking := _lacking(step, profile, attached):
             return f"{step.verb!r} ({step.place}) needs {lacking}"
     return _unheard_of(scenario, profile)
+
+
+def _not_all_at_once(scenario: Scenario, exactly: int) -> str | None:
+    """A server that begins when all are there never lets in those who come in two steps."""
+    cast = {bot.name for bot in scenario.bots}
+    if len(cast) != exactly:
+        return f"it has {len(cast)} bots, and the server serves exactly {exactly} clients together (limits: exactly)"
+    for step in walk(scenario.steps):
+        if isinstance(step, Act) and step.verb in ("connect", "join", "rejoin"):
+            coming = set[str]().union(*(cast - set(who.but) if who.everyone else who.bots for who, _ in step.entries))
+            if step.verb != "join" or coming != cast:
+                return (
+                    f"{step.verb!r} ({step.place}) does not bring all at once, and the server lets nobody in before all "
+                    f"{exactly} are there (limits: exactly)"
+                )
+            return None
+    return None
 
 
 def _unheard_of(scenario: Scenario, profile: Profile) -> str | None:
@@ -253,6 +272,8 @@ def _lacking_expectation(detail: Expectation, profile: Profile) -> str | None:
         return "join notices (`notices: {joined}`)"
     if detail.left is not None and not (profile.left or profile.dropped):
         return "leave notices (`notices: {left}`)"
+    if detail.line is not None and profile.python is not None:
+        return "lines, and on the wire of a profile in Python there are none that could be looked at"
     if detail.roster is not None and profile.roster is None:
         return "a roster (`roster`)"
     if detail.private and profile.whisper.says is None:

@@ -142,6 +142,7 @@ LIMITS: Final = _keys(
     Key("text", "size", "the longest message"),
     Key("rate", "decimal", "most messages a second of one client"),
     Key("clients", "number", "most clients at once"),
+    Key("exactly", "number", "it serves so many clients together, no fewer and no more: nobody is in before all are"),
     Key("silence", "time", "after what time a silent client is put out"),
     Key("pool", "number", "the size of a fixed thread pool"),
 )

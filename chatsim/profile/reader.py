@@ -408,11 +408,15 @@ class _Reader:
         def number(name: str, default: int | None) -> int | None:
             return reading.number(fields[name], default, low=1, high=1_000_000) if name in fields else default
 
+        exactly = number("exactly", None)
+        if exactly is not None and "clients" in fields:
+            reading.wrong("`exactly` says how many clients there are: `clients` has nothing to add", fields["clients"])
         return Limits(
             nick=number("nick", 12),
             text=reading.size(fields["text"], None, low=1) if "text" in fields else None,
             rate=reading.decimal(fields["rate"], None, low=0.01, high=1e9) if "rate" in fields else None,
-            clients=number("clients", None),
+            clients=number("clients", exactly),
+            exactly=exactly,
             silence=reading.time(fields["silence"], None, low=0.001) if "silence" in fields else None,
             pool=number("pool", None),
         )

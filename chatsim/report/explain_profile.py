@@ -197,10 +197,12 @@ def _habits(profile: Profile) -> Iterator[str]:
         f"nicknames of {limits.nick} characters" if limits.nick is not None else "",
         f"messages of {limits.text:,} bytes" if limits.text is not None else "",
         f"{limits.rate:g} messages a second of one client" if limits.rate is not None else "",
-        f"{limits.clients} clients at once" if limits.clients is not None else "",
+        f"{limits.clients} clients at once" if limits.clients is not None and limits.exactly is None else "",
         f"silence of {limits.silence:g} s" if limits.silence is not None else "",
     ]
     yield f"At most: {', '.join(filter(None, told))}." if any(told) else "There are no limits."
+    if limits.exactly is not None:
+        yield f"It serves exactly {limits.exactly} clients together: nobody is in before all are."
     terms = terms_of(profile)
     usual = terms_of(Profile(profile.name))
     more = [name for name in PROMISES if terms.promised(name) and not usual.promised(name)]
