@@ -39,7 +39,7 @@ class EndOfFileIsNotLeaving(Fault):
 
     name = "end-of-file-is-not-leaving"
     breaks = "no-ghosts"
-    dialects = ("lines", "prompted", "header-64", "binary-length", "json-lines", "relay")
+    dialects = ("lines", "binary-length", "json-lines", "relay")
     scenarios = ("drops",)
 
     def serve(self, client: Client, address: tuple[str, int]) -> None:

@@ -16,7 +16,7 @@ class CountsOnlyUp(Fault):
 
     name = "counts-only-up"
     breaks = "lets-in"
-    dialects = (*SOCIABLE, "header-10")
+    dialects = SOCIABLE
     scenarios = ("storm", "drops")
     count = 0
 

@@ -293,7 +293,7 @@ class PrintsNothing(Fault):
     name = "prints-nothing"
     breaks = "expectations"
     dialects = ("echo", "relay", "nickname-console", "operator-desk")
-    scenarios = ("echo",)
+    scenarios = ("echo", "nickname", "operator")
 
     def show_about(self, occasion: str, **what: object) -> None:
         pass
