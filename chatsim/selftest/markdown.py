@@ -53,7 +53,7 @@ def _blocks(plain: dict[str, Any]) -> Iterator[list[str]]:
 
 def _sum(plain: dict[str, Any], faults: list[dict[str, Any]], right: list[dict[str, Any]]) -> str:
     caught = sum(row["outcome"] == "caught" for row in faults)
-    blamed = sum(row["outcome"] != "quiet" for row in right)
+    blamed = sum(row["outcome"] == "false-alarm" for row in right)
     runs = sum(len(row["runs"]) for row in plain["rows"])
     asked = plain["asked"]
     rounds = "1 round" if asked["repeat"] == 1 else f"{asked['repeat']} rounds"

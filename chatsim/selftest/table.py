@@ -12,10 +12,11 @@ from chatsim.report.rate import clopper_pearson
 from chatsim.selftest.schedule import Seen
 from chatsim.selftest.subjects import Subject
 
-__all__ = ["CAUGHT", "FALSE_ALARM", "MISSED", "QUIET", "Row", "Table", "table"]
+__all__ = ["CAUGHT", "FALSE_ALARM", "MISSED", "NOT_PLAYED", "QUIET", "Row", "Table", "table"]
 
 CAUGHT, MISSED = "caught", "missed"  # of a fault
 QUIET, FALSE_ALARM = "quiet", "false alarm"  # of a right server
+NOT_PLAYED = "not played"  # of either, after an interrupt
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,10 @@ class Row:
 
     @property
     def outcome(self) -> str:
+        if not self.seen:
+            return NOT_PLAYED
         if self.subject.is_right:
-            return QUIET if self.seen and not self.blamed else FALSE_ALARM
+            return FALSE_ALARM if self.blamed else QUIET
         enough = 1 if self.subject.racy else max(1, len(self.rounds))
         return CAUGHT if len(self.caught_in) >= enough else MISSED
 

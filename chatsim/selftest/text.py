@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chatsim.report.printable import columns, printable, wrap
-from chatsim.selftest.table import CAUGHT, MISSED, Row, Table
+from chatsim.selftest.table import CAUGHT, FALSE_ALARM, MISSED, Row, Table
 
 __all__ = ["render"]
 
@@ -57,14 +57,14 @@ class _Teller:
             if row.subject.racy:
                 parts.append(_rate(row))
         else:
-            missing = {name for number in row.rounds for name in row.missing_in(number)} or set(row.subject.breaks)
-            parts = [f"breaks {names}; not seen: {', '.join(sorted(missing))}"]
+            parts = [f"breaks {names}"]
+            missing = {name for number in row.rounds for name in row.missing_in(number)}
+            if missing:
+                parts.append(f"not seen: {', '.join(sorted(missing))}")
             if row.caught_in:
                 parts.append(f"caught in {len(row.caught_in)} of {len(row.rounds)} rounds")
         if row.others:
             parts.append(f"also {', '.join(row.others)}")
-        if not row.seen:
-            parts.append("nothing was played")
         return "; ".join(parts)
 
     def _right(self, row: Row) -> str:
@@ -75,7 +75,7 @@ class _Teller:
     def sum(self) -> str:
         faults, right = self.table.faults, self.table.right
         caught = sum(row.outcome == CAUGHT for row in faults)
-        blamed = sum(row.outcome != "quiet" for row in right)
+        blamed = sum(row.outcome == FALSE_ALARM for row in right)
         parts = []
         if faults:
             parts.append(f"{caught} of {_counted(len(faults), 'fault')} caught by what they break")

@@ -17,7 +17,7 @@ from chatsim.selftest import json as as_json
 from chatsim.selftest import markdown, text
 from chatsim.selftest.schedule import Seen
 from chatsim.selftest.subjects import NO_FAULT, Subject, read_faults, right_servers
-from chatsim.selftest.table import CAUGHT, FALSE_ALARM, MISSED, QUIET, Row, Table, table
+from chatsim.selftest.table import CAUGHT, FALSE_ALARM, MISSED, NOT_PLAYED, QUIET, Row, Table, table
 
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMA = json.loads((Path(as_json.__file__).parent / "selftest.schema.json").read_text(encoding="utf-8"))
@@ -76,8 +76,8 @@ def test_rounds_that_were_added_until_it_showed_make_no_rate() -> None:
 
 
 def test_what_was_never_played_is_never_caught() -> None:
-    assert row(fault()).outcome == MISSED
-    assert row(right()).outcome == FALSE_ALARM
+    assert row(fault()).outcome == NOT_PLAYED
+    assert row(right()).outcome == NOT_PLAYED
 
 
 @pytest.mark.parametrize("outcome", ["failed", "inconclusive", "error"])
@@ -177,6 +177,15 @@ def test_it_reads_as_written_down(name: str, verbosity: int) -> None:
     if os.environ.get("CHATSIM_UPDATE_GOLDEN"):
         golden.write_text(told, encoding="utf-8")
     assert told == golden.read_text(encoding="utf-8")
+
+
+def test_what_an_interrupt_left_out_is_neither_missed_nor_blamed() -> None:
+    left_out = table([fault(), right()], [], 1)
+
+    told = text.render(left_out)
+    assert told.count("NOT PLAYED") == 2
+    assert "0 of 1 right server blamed" in told
+    jsonschema.Draft202012Validator(SCHEMA).validate(as_plain(left_out))
 
 
 def as_plain(told: Table) -> dict[str, object]:
