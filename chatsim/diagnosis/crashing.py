@@ -144,6 +144,8 @@ def any_other_exception(evidence: Evidence) -> Hint | None:
         advice = "mend that line; and let `finally` tidy up for a client, whatever ends its thread."
     else:
         advice = "mend that line; and let an error with one client end that client alone, not the server."
+    if evidence.failed("still-serves", "survives-malformed") and not evidence.failed("stays-up") and trace.thread:
+        advice += " If a lock is held there, `with lock:` gives it back after an exception; `acquire()` and `release()` do not."
     return _told(evidence, trace, cause=what, advice=advice)
 
 

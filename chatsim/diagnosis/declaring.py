@@ -7,11 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatsim.checks.verdict import Verdict
+from chatsim.checks.wording import counted
 from chatsim.diagnosis.evidence import NEVER, Evidence, Life
 from chatsim.diagnosis.hint import Hint, Sure
 from chatsim.history import FORMS, Entry
 
-__all__ = ["echo_is_the_rule", "nothing_is_recognised", "notice_reads_differently", "prompt_not_awaited"]
+__all__ = [
+    "echo_is_the_rule",
+    "nothing_is_recognised",
+    "nothing_was_ever_heard",
+    "notice_reads_differently",
+    "own_text_reads_differently",
+    "prompt_not_awaited",
+    "roster_reads_differently",
+]
 
 NOTICES = {"join-notice": "joined", "leave-notice": "left", "drop-notice": "dropped"}
 _PROMPT = re.compile(r"(?:[:?>]|name|nick|user|login)\s*$", re.IGNORECASE)
@@ -32,18 +41,24 @@ def notice_reads_differently(evidence: Evidence) -> Hint | None:
             key = "left"
         written = _mapping(evidence.history.header.profile_source.get("notices")).get(key)
         known = any(entry.detail.get("what") == what for entry in evidence.of("notice"))
-        reads = f" It reads {_shown(str(written))} there." if isinstance(written, str) else ""
+        reads = f" It reads {_written(str(written))} there." if isinstance(written, str) else ""
         return Hint(
             f"the server tells of it, in words that the profile does not know: `notices: {{{key}: …}}` must read as "
             "the server writes.",
             f"write the line of the server under `notices: {{{key}: …}}`, with {{nick}} for the name.",
             Sure.PERHAPS if known else Sure.PROBABLY,
-            (name,),
+            tuple(other for other in NOTICES if other == name or _same_key(evidence, key, other)),
             seen=f"{evidence.lives.who(line[0].session)} got {_shown(line[1])} at {evidence.lives.when(line[0].index)}.{reads}",
             also=tuple(other for other in (*NOTICES, "roster") if other != name),
-            since=about[1],
+            since=about[1] - 1,  # the witness of an open verdict may be that act alone
         )
     return None
+
+
+def _same_key(evidence: Evidence, key: str, name: str) -> bool:
+    """Is a notice of this kind read by the same key of the profile?"""
+    has_dropped = "dropped" in _mapping(evidence.history.header.profile_source.get("notices"))
+    return key == "left" and (name == "leave-notice" or (name == "drop-notice" and not has_dropped))
 
 
 def _transition_of(evidence: Evidence, verdict: Verdict | None, what: str) -> tuple[Life, int] | None:
@@ -81,7 +96,7 @@ def nothing_is_recognised(evidence: Evidence) -> Hint | None:
     if known or odd < 2:
         return None
     hears = _mapping(evidence.history.header.profile_source).get("hears")
-    reads = f" The profile says {_shown(str(hears))}." if isinstance(hears, str) else ""
+    reads = f" The profile says {_written(str(hears))}." if isinstance(hears, str) else ""
     line = next((str(e.detail.get("text", "")).strip() for e in evidence.of("unrecognised") if e.session >= 0), "")
     quote = f" What stood around the texts: {_shown(line)}." if line else ""
     return Hint(
@@ -92,6 +107,91 @@ def nothing_is_recognised(evidence: Evidence) -> Hint | None:
         ("delivery", "attribution", "no-duplication", "no-creation", "isolation"),
         seen=f"{odd} texts came, none of them in the form of `hears`.{reads}{quote}",
     )
+
+
+def own_text_reads_differently(evidence: Evidence) -> Hint | None:
+    """Speakers get their own words back in a form that the profile does not know: a receipt, an echo."""
+    verdict = evidence.unclear("echo")
+    for index in verdict.witness if verdict is not None else ():
+        entry = evidence.history[index]
+        around = [e for e in evidence.of("unrecognised") if e.session == entry.session and e.index >= index]
+        if entry.kind != "heard" or not around:
+            continue
+        return Hint(
+            "the server answers who speaks, in words that the profile does not know.",
+            "write the line of the server under `ack` (with {text} in it), if it is a receipt for the sender alone; under "
+            "`echo`, if it is the message as the others get it; under `ignore`, if it means nothing.",
+            Sure.PROBABLY,
+            ("echo",),
+            seen=f"{evidence.lives.who(entry.session)} got {_shown(str(around[0].detail.get('text', '')))}.",
+        )
+    return None
+
+
+def nothing_was_ever_heard(evidence: Evidence) -> Hint | None:
+    """All joined, and of all that anybody said nothing came to anybody: perhaps they do not say it as this server expects."""
+    if evidence.failed("delivery") is None or evidence.failed("stays-up", "no-crash-output", "keeps-clients"):
+        return None
+    views = evidence.views
+    said = [m for m in views.sent if views.sender(m) >= 0 and views.owed(m)]
+    if len({views.sender(m) for m in said}) < 2 or any(hearing.messages for hearing in views.hearings.values()):
+        return None
+    answer = _answer_to_speech(evidence, said)
+    says = evidence.history.header.profile_source.get("says")
+    says = says.get("says") if isinstance(says, Mapping) else says
+    written = f" In the profile it reads {_written(str(says))}." if isinstance(says, str) else ""
+    return Hint(
+        "`says` in the profile is not what this server takes for a message."
+        if answer
+        else "`says` in the profile is not what this server takes for a message; or the server passes nothing on.",
+        "look at what a client of this server sends for a message, and write that under `says`; try it by hand with "
+        "`chatsim talk`. If clients are not to hear each other on this server, write `hears: no`.",
+        Sure.PROBABLY if answer else Sure.PERHAPS,
+        ("delivery", "echo", "lets-in", "still-serves"),
+        seen=f"of {counted(len(said), 'message')} not one reached anybody."
+        + (f" To what was said the server answered {_shown(answer)}." if answer else "")
+        + written,
+        also=("join-notice", "expectations"),
+    )
+
+
+def _answer_to_speech(evidence: Evidence, said: list[int]) -> str:
+    """The line that speakers got back, each after it had spoken, and that the profile does not know; empty for none."""
+    first = {evidence.views.sender(m): evidence.views.send[m] for m in reversed(said)}
+    lines: dict[str, set[int]] = {}
+    for entry in evidence.of("unrecognised"):
+        if first.get(entry.session, NEVER) < entry.index:
+            for line in str(entry.detail.get("text", "")).split("\n"):
+                if line.strip():
+                    lines.setdefault(line.strip(), set()).add(entry.session)
+    line = max(lines, key=lambda line: len(lines[line]), default="")
+    return line if line and len(lines[line]) > 1 else ""
+
+
+def roster_reads_differently(evidence: Evidence) -> Hint | None:
+    """Somebody asked who is there, and got a line with names in it that the profile does not know for the answer."""
+    verdict = evidence.failed("roster") or evidence.unclear("roster")
+    for index in verdict.witness if verdict is not None else ():
+        ask = evidence.history[index]
+        if ask.kind != "ask":
+            continue
+        names = [life.name or life.nick for life in evidence.lives.sessions.values() if life.told < index < life.parted]
+        for entry in evidence.of("unrecognised"):
+            text = str(entry.detail.get("text", ""))
+            if entry.session != ask.session or entry.index < index or not names:
+                continue
+            if all(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) for name in names):
+                written = _mapping(evidence.history.header.profile_source.get("roster")).get("answer")
+                reads = f" The profile says {_written(str(written))}." if isinstance(written, str) else ""
+                return Hint(
+                    "the server answers who is there, in words that the profile does not know.",
+                    "write the line of the server under `roster: {answer: …}`, with {nicks} for the names.",
+                    Sure.PROBABLY,
+                    ("roster",),
+                    seen=f"{evidence.lives.who(ask.session)} got {_shown(text)} at {evidence.lives.when(entry.index)}.{reads}",
+                    also=("expectations", "no-ghosts"),
+                )
+    return None
 
 
 def echo_is_the_rule(evidence: Evidence) -> Hint | None:
@@ -150,6 +250,12 @@ def _awaits_first(join: Any) -> bool:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _written(text: str) -> str:
+    """A form as it stands in the profile; a blank at its edge, which nobody sees, is told."""
+    where = [name for name, edge in (("beginning", text[:1]), ("end", text[-1:])) if edge.isspace()]
+    return _shown(text) + (f" (with a blank at its {' and its '.join(where)})" if where else "")
 
 
 def _shown(text: str) -> str:

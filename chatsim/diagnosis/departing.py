@@ -33,6 +33,8 @@ def cleanup_after_the_loop(evidence: Evidence) -> Hint | None:
     gone = evidence.about(verdict)
     if verdict is None or gone is None or _way(evidence, gone) != "reset":
         return None
+    if evidence.failed("keeps-clients") or _stands_still(evidence, gone.parted):
+        return None  # that the others are not told has a reason of its own
     missed = _missed_by_way(evidence)
     if missed.get("reset") is False or missed.get("polite") or missed.get("file"):
         return None  # it is done after a reset, too; or not done either where nothing raises
@@ -40,17 +42,26 @@ def cleanup_after_the_loop(evidence: Evidence) -> Hint | None:
     if "polite" in missed or "file" in missed:
         other = "left politely" if "polite" in missed else "closed its connection"
         seen = f"when somebody {other}, the others were told; when {gone.bot} was cut off, they were not."
+    told_apart = bool(missed.keys() - {"reset"})
+    otherwise = "" if told_apart else " Or it is done only where a goodbye is read."
     return Hint(
         "the loop that serves a client ends by an exception when the connection breaks, and what is to be done when "
-        "somebody goes stands after the loop, where it does not come then.",
+        f"somebody goes stands after the loop, where it does not come then.{otherwise}",
         "put it into `finally` around the loop: take the client out, tell the others, close the socket.",
-        Sure.PROBABLY if missed.keys() - {"reset"} else Sure.PERHAPS,
+        Sure.PROBABLY if told_apart else Sure.PERHAPS,
         tuple(name for name in UNDONE if _went_by(evidence, name, "reset")),
         seen=seen,
         also=("closes-connection", "no-thread-leak", "no-socket-leak"),
         since=gone.parted,
-        keeps=not (missed.keys() - {"reset"}),
+        keeps=not told_apart,
     )
+
+
+def _stands_still(evidence: Evidence, since: int) -> bool:
+    """Was something said to others since then, and nothing of it heard by anybody?"""
+    views = evidence.views
+    said = [m for m in views.sent if views.send[m] > since and views.owed(m)]
+    return bool(said) and not any(views.heard_at_all[m] for m in said)
 
 
 def only_the_quit_word_is_leaving(evidence: Evidence) -> Hint | None:
@@ -92,6 +103,7 @@ def _missed_by_way(evidence: Evidence) -> dict[str, bool]:
             for other in evidence.lives.sessions.values()
             if other is not life and other.told < life.parted and min(other.over, other.parted) > life.parted
         ]
+        witnesses = [other for other in witnesses if evidence.views.cut_off(other.number) == NEVER]  # those can be told
         if way and life.told < life.parted < NEVER and witnesses and not evidence.lives.down_at(life.parted):
             told.setdefault(way, set()).add(evidence.told_of(life))
     return {way: not was.pop() for way, was in told.items() if len(was) == 1}
@@ -238,8 +250,11 @@ def exception_swallowed(evidence: Evidence) -> Hint | None:
         since = cause_of.parted if cause_of is not None else index
         sure, seen = Sure.SURELY, f'the server printed "{line}" again and again{who}.'
     elif spin is not None and gone is not None and ways == "reset":
-        sure, since = Sure.PROBABLY, gone.parted
+        since = gone.parted
         seen = f"it has not come to rest since {gone.bot} {gone.how_it_went}."
+        if not evidence.failed("closes-connection", *UNDONE):
+            return _goes_round(evidence, gone, seen)
+        sure = Sure.PROBABLY
     else:
         return None
     where, source = evidence.place(_spinning(evidence))
@@ -254,6 +269,24 @@ def exception_swallowed(evidence: Evidence) -> Hint | None:
         source=source,
         also=("no-thread-leak", "no-socket-leak", "closes-connection", "roster"),
         since=since,
+    )
+
+
+def _goes_round(evidence: Evidence, gone: Life, seen: str) -> Hint:
+    """All was done for the one who went; so it may be the loop that read from it, or quite another one."""
+    where, source = evidence.place(_spinning(evidence))
+    return Hint(
+        f"since {gone.bot} went, a loop goes round without ever waiting: the one that read from it, if it is not left "
+        "(`break`); or another one, such as one that looks for those who have gone.",
+        "leave the loop of a client when reading from it brings nothing or raises; and let a loop that looks again and again "
+        "rest in between (`time.sleep`, or a time limit in `select`).",
+        Sure.PERHAPS,
+        ("no-spin",),
+        seen=seen,
+        where=where,
+        source=source,
+        also=("no-thread-leak", "no-socket-leak"),
+        since=gone.parted,
     )
 
 

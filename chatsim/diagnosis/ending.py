@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatsim.diagnosis.evidence import Evidence
 from chatsim.diagnosis.hint import Hint, Sure
 
-__all__ = ["address_in_use", "threads_keep_it_alive"]
+__all__ = ["address_in_use", "ended_without_an_error", "helper_left_behind", "threads_keep_it_alive"]
 
 IN_USE = ("Address already in use", "EADDRINUSE", "Errno 98", "Errno 48", "WinError 10048", "BindException")
 
@@ -72,9 +72,51 @@ def threads_keep_it_alive(evidence: Evidence) -> Hint | None:
         )
     if evidence.many_threads:
         return Hint(
-            "threads that are not daemons keep a process alive.",
-            "make them daemons, or close their sockets when the server is told to end, so that they end too.",
+            "threads that are not daemons keep a process alive; or something catches the KeyboardInterrupt with which it "
+            "should end (a bare `except:` does).",
+            "make the threads daemons (`threading.Thread(…, daemon=True)`), and write `except Exception:`, never `except:`.",
             Sure.PERHAPS,
             ("clean-exit",),
         )
     return None
+
+
+def helper_left_behind(evidence: Evidence) -> Hint | None:
+    """The server itself has ended; a process that it had started has not."""
+    verdict = evidence.failed("clean-exit")
+    for index in verdict.witness if verdict is not None else ():
+        entry = evidence.history[index]
+        if entry.detail.get("what") != "left-behind" or entry.detail.get("exited") is not True:
+            continue
+        left = entry.detail.get("processes") or ()
+        command = str(left[0].get("command", "")) if left and isinstance(left[0], dict) else ""
+        return Hint(
+            "the server has started another process, and ends without ending it.",
+            "end it when the server ends: `process.terminate()` and `process.wait()` in `finally`, or start it by `with`.",
+            Sure.SURELY,
+            ("clean-exit",),
+            seen=f'"{_short(command)}" was still there.' if command else "",
+        )
+    return None
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= 80 else words[:79] + "…"
+
+
+def ended_without_an_error(evidence: Evidence) -> Hint | None:
+    """It ended with code 0 and printed no exception: its own main loop was left."""
+    verdict = evidence.failed("stays-up")
+    exits = [evidence.history[i] for i in (verdict.witness if verdict else ()) if evidence.history[i].kind == "server"]
+    if not exits or exits[0].detail.get("code") != 0 or evidence.traces:
+        return None
+    return Hint(
+        "no exception ended the server: it came to the end of its main loop, or called for its own end (`sys.exit`).",
+        "look for every `break`, `return` and `exit` by which the loop that accepts can end: when a client goes, only that "
+        "client's own loop may.",
+        Sure.SURELY,
+        ("stays-up",),
+        seen="it ended with exit code 0.",
+        also=("lets-in", "delivery", "still-serves", "expectations", "survives-malformed"),
+        keeps=True,
+    )

@@ -128,10 +128,27 @@ class Evidence:
     @cached_property
     def stacks(self) -> Mapping[str, tuple[Stack, ...]]:
         """Why they were looked at (spin, hung, stop) -> what its threads were doing."""
-        return {
+        told = {
             str(entry.detail.get("why", "")): read_stacks(str(entry.detail.get("text", "")))
             for entry in self.of("stacks")
         }
+        dump = self._dump_at_the_end()
+        return {"stop": read_stacks(dump), **told} if dump else told
+
+    def _dump_at_the_end(self) -> str:
+        """What faulthandler printed when a server that would not end was ended by force."""
+        left = next((e.index for e in self.of("server") if e.detail.get("what") == "left-behind"), None)
+        if left is None:
+            return ""
+        until = next(
+            (e.index for e in self.of("server") if e.index > left and e.detail.get("what") == "started"), NEVER
+        )
+        lines = [
+            str(entry.detail.get("line", ""))
+            for entry in self.of("out")
+            if left < entry.index < until and entry.detail.get("stream") == "stderr"
+        ]
+        return "\n".join(lines) if any(line.startswith("Fatal Python error: Aborted") for line in lines) else ""
 
     def place(self, frame: Frame | None) -> tuple[str, str]:
         """How a line is named, and what stands there; both empty for none."""

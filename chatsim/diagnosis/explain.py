@@ -6,18 +6,37 @@ else failed by it refers to it.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from chatsim.checks.verdict import Cause, Outcome, Verdict
-from chatsim.diagnosis import arriving, crashing, declaring, departing, ending, reading, sharing
+from chatsim.diagnosis import (
+    addressing,
+    arriving,
+    crashing,
+    declaring,
+    departing,
+    ending,
+    keeping,
+    listing,
+    reading,
+    sharing,
+    standing_still,
+    throwing_out,
+)
 from chatsim.diagnosis.evidence import Evidence
 from chatsim.diagnosis.hint import Hint, Sure
 from chatsim.history import History
 
-__all__ = ["RULES", "Rule", "explain"]
+__all__ = ["RULES", "Rule", "RuleFault", "explain"]
 
 Rule = Callable[[Evidence], Hint | None]
+
+
+class RuleFault(UserWarning):
+    """A rule of the diagnosis has raised. A mistake of ours, which costs a hint and nothing else."""
+
 
 # In this order among equals: what the server itself said comes first, what is only concluded after it.
 RULES: Final[tuple[Rule, ...]] = (
@@ -30,6 +49,8 @@ RULES: Final[tuple[Rule, ...]] = (
     crashing.any_other_exception,
     ending.address_in_use,
     ending.threads_keep_it_alive,
+    ending.helper_left_behind,
+    ending.ended_without_an_error,
     reading.wrong_alphabet,
     reading.characters_are_counted,
     reading.half_a_character_arrived,
@@ -38,14 +59,29 @@ RULES: Final[tuple[Rule, ...]] = (
     reading.cut_at_a_size,
     reading.rest_of_a_read_is_lost,
     reading.half_a_character_ended_the_session,
+    reading.only_the_first_message,
+    reading.long_texts_are_lost,
+    reading.case_is_changed,
+    standing_still.half_a_message_holds_up,
+    standing_still.lock_never_given_back,
+    throwing_out.error_ends_the_speaker,
+    throwing_out.quiet_are_thrown_out,
     departing.end_of_file_is_no_farewell,
     departing.exception_swallowed,
     departing.reads_on_after_the_end,
     declaring.notice_reads_differently,
+    declaring.roster_reads_differently,
     departing.only_the_quit_word_is_leaving,
     departing.cleanup_after_the_loop,
     departing.name_never_released,
     departing.socket_never_closed,
+    listing.roster_is_a_list_of_its_own,
+    listing.roster_stops_short,
+    listing.nobody_is_told_of_joins,
+    listing.nobody_is_told_of_departures,
+    keeping.another_thread_stays,
+    keeping.something_else_stays_open,
+    keeping.full_for_ever,
     arriving.silent_connection_blocks,
     arriving.one_at_a_time,
     sharing.slow_reader_holds_up,
@@ -54,9 +90,20 @@ RULES: Final[tuple[Rule, ...]] = (
     sharing.one_name_for_all,
     sharing.one_client_is_not_served_in_turn,
     sharing.two_broadcasts_at_once,
+    sharing.notices_go_another_way,
+    addressing.whisper_goes_to_all,
+    addressing.rooms_have_one_list,
+    addressing.said_to_all_instead_of_one,
+    addressing.in_the_list_before_joining,
+    addressing.answers_the_newest,
+    addressing.sender_is_left_out,
+    addressing.sends_no_receipt,
     declaring.echo_is_the_rule,
     declaring.nothing_is_recognised,
     declaring.prompt_not_awaited,
+    declaring.own_text_reads_differently,
+    declaring.nothing_was_ever_heard,
+    throwing_out.thrown_out,
 )
 _SUREST: Final = tuple(Sure)
 
@@ -69,9 +116,21 @@ def explain(history: History, verdicts: Sequence[Verdict]) -> list[Verdict]:
     if not any(_wants_a_hint(verdict) for verdict in verdicts):
         return list(verdicts)
     evidence = Evidence(history, verdicts)
-    hints = [hint for rule in RULES if (hint := rule(evidence)) is not None]
+    hints = [hint for rule in RULES if (hint := _asked(rule, evidence)) is not None]
     hints.sort(key=lambda hint: _SUREST.index(hint.sure))  # stable: among equals the order of the rules
     return _told_once(verdicts, hints)
+
+
+def _asked(rule: Rule, evidence: Evidence) -> Hint | None:
+    """What a rule says. One that goes wrong says nothing: its hint is lost, and not the report of what was seen.
+
+    That is for users. Where `-W error` is given, as in the tests of this project, it is an error.
+    """
+    try:
+        return rule(evidence)
+    except Exception as error:
+        warnings.warn(f"The diagnosis {rule.__name__} went wrong: {error!r}", RuleFault, stacklevel=2)
+        return None
 
 
 def _wants_a_hint(verdict: Verdict) -> bool:

@@ -10,11 +10,14 @@ from chatsim.diagnosis.hint import Hint, Sure
 from chatsim.history import Entry, Message
 
 __all__ = [
+    "case_is_changed",
     "characters_are_counted",
     "cut_at_a_size",
     "half_a_character_arrived",
     "half_a_character_ended_the_session",
+    "long_texts_are_lost",
     "one_read_is_one_message",
+    "only_the_first_message",
     "rest_of_a_read_is_lost",
     "written_without_an_end",
     "wrong_alphabet",
@@ -24,6 +27,7 @@ __all__ = [
 SIZES = (32, 64, 128, 200, 256, 500, 512, 1000, 1024, 1500, 2000, 2048, 3000, 4096, 5000, 8192, 10_000, 16_384, 65_536)
 OVERHEAD = 40  # bytes of a message that are not its text: a command, a name, a header
 RECORDED = 2000  # characters of a damaged text that a history holds
+LEAST_LONG = 500  # bytes: shorter texts are lost for other reasons than their length
 LEAST_TELLING = 12  # bytes that a text must have in common with its copy before they are called its beginning
 
 HALVES = (
@@ -41,19 +45,24 @@ def one_read_is_one_message(evidence: Evidence) -> Hint | None:
         return None
     advice = (
         "collect what `recv` brings in a buffer for each client, cut whole messages out of it at their end, and keep "
-        "the rest for the next `recv`."
+        "the rest for the next `recv`. If on this server a message need have no end, leave `framing` out of the profile."
     )
     if entry.detail.get("how") == "glued":
         others = [evidence.history.messages[int(other)] for other in entry.detail.get("with") or ()]
         if any(other.sender != message.sender for other in others) or not others:
             return None
         together = message.shared and all(other.shared for other in others)
+        also_parts = _came_in_parts(evidence)
+        cause = "one `recv` is taken for one message, but one `recv` may bring two"
+        seen = "what was sent in one write came out as one message" if together else ""
+        if also_parts:
+            seen = f"{seen or 'two messages came out as one'}, and what was sent in pieces came out piece by piece"
         return Hint(
-            "one `recv` is taken for one message, but one `recv` may bring two.",
+            f"{cause}, or only a part of one." if also_parts else f"{cause}.",
             advice,
             Sure.SURELY if together and _others_came_apart(evidence, message) else Sure.PROBABLY,
             ("framing", "intact"),
-            seen="what was sent in one write came out as one message." if together else "",
+            seen=f"{seen}." if seen else "",
             also=("delivery", "echo", "survives-malformed", "no-creation", "attribution"),
         )
     step = _step_text(evidence, message)
@@ -67,6 +76,16 @@ def one_read_is_one_message(evidence: Evidence) -> Hint | None:
             also=("delivery", "echo", "no-creation", "attribution"),
         )
     return None
+
+
+def _came_in_parts(evidence: Evidence) -> bool:
+    """Did something that was sent in pieces come out in pieces?"""
+    return any(
+        entry.detail.get("how") in ("split", "truncated")
+        and isinstance(entry.detail.get("message"), int)
+        and "pieces" in _step_text(evidence, evidence.history.messages[entry.detail["message"]])
+        for entry in evidence.of("damaged")
+    )
 
 
 def _others_came_apart(evidence: Evidence, glued: Message) -> bool:
@@ -119,7 +138,14 @@ def cut_at_a_size(evidence: Evidence) -> Hint | None:
         advice = READ_ON
     else:
         number = f"`recv({size})`" if size is not None else "`recv`"
-        cause = f"a message is longer than what one {number} brings, and that is taken for a whole message."
+        if entry.detail.get("how") == "truncated":
+            cut_off = f"text[:{size or 1024}]"
+            cause = (
+                f"of a long message only the beginning is passed on: it is cut off (as by `{cut_off}`), or one {number} is "
+                "taken for all of it."
+            )
+        else:
+            cause = f"a message is longer than what one {number} brings, and that is taken for a whole message."
         advice = (
             "read on until the message has ended, and only then pass it on. If the server is to take no longer messages, "
             "write `limits: {text: …}` in the profile."
@@ -204,30 +230,107 @@ def half_a_character_arrived(evidence: Evidence) -> Hint | None:
 
 
 def rest_of_a_read_is_lost(evidence: Evidence) -> Hint | None:
-    """Of messages that were sent in one write some never came, and of those that were sent alone each did."""
+    """Of messages that were sent in one write, or in pieces, some never came; each that was sent alone and whole did."""
     if evidence.failed("delivery") is None or not evidence.views.terms.framed_sent:
         return None
     views = evidence.views
     judged = [m for m in views.sent if evidence.history.messages[m].kind == "chat" and views.owed(m)]
     lost = [m for m in judged if not views.heard_at_all[m]]
-    alone = [m for m in judged if not evidence.history.messages[m].shared]
+    alone = [m for m in judged if not _shared(evidence, m) and not _in_pieces(evidence, m)]
+    torn = [m for m in lost if not _shared(evidence, m) and _in_pieces(evidence, m)]
     if (
         not lost
         or not alone
-        or not all(_shared(evidence, m) for m in lost)
+        or len(torn) == len(lost)
+        or not all(_shared(evidence, m) or m in torn for m in lost)
         or not all(views.heard_at_all[m] for m in alone)
     ):
         return None
     some = any(_shared(evidence, m) and views.heard_at_all[m] for m in judged)
+    cause = "one `recv` is taken for one message; if it brings several, the server understands none of them."
+    if torn:
+        cause = "one `recv` is taken for one message; if it brings several, or a part of one, it is not understood."
+    elif some:
+        cause = (
+            "one `recv` may bring several messages, and the server takes the first of them and throws away the rest."
+        )
+    pieces = f", and {len(torn)} that were sent in pieces," if torn else ""
     return Hint(
-        "one `recv` may bring several messages, and the server takes the first of them and throws away the rest."
-        if some
-        else "one `recv` is taken for one message; if it brings several, the server understands none of them.",
+        cause,
         "collect what `recv` brings in a buffer for each client, cut one whole message after the other out of it, and keep "
         "the rest for the next `recv`.",
         Sure.PROBABLY,
         ("delivery", "echo"),
-        seen=f"{len(lost)} messages that were sent in one write with others never came; each that was sent alone did.",
+        seen=f"{len(lost) - len(torn)} messages that were sent in one write with others{pieces} never came; each that was "
+        f"sent alone{' and whole' if torn else ''} did.",
+    )
+
+
+def _in_pieces(evidence: Evidence, message: int) -> bool:
+    return "pieces" in _step_text(evidence, evidence.history.messages[message])
+
+
+def only_the_first_message(evidence: Evidence) -> Hint | None:
+    """Of each client the first message came, and never another one."""
+    if evidence.failed("delivery") is None or evidence.failed("keeps-clients", "stays-up", "no-crash-output"):
+        return None
+    views, more = evidence.views, 0
+    for sender, spoken in views.spoken.items():
+        said = [m for m in spoken if sender >= 0 and views.judged(m) and views.owed(m)]
+        if not said:
+            continue
+        came = [bool(views.heard_at_all[m]) for m in said]
+        if not came[0] or any(came[1:]):
+            return None
+        more += len(said) > 1
+    if more < 2:
+        return None
+    return Hint(
+        "the server reads one message from each client and then no more.",
+        "read in a loop (`while True:`) until `recv` returns nothing.",
+        Sure.PROBABLY,
+        ("delivery",),
+        seen=f"of each client the first message came, and nothing that it said after that ({more} said more).",
+        also=("echo", "expectations"),
+    )
+
+
+def long_texts_are_lost(evidence: Evidence) -> Hint | None:
+    """No text of a certain length and above came at all, and each shorter one did."""
+    if evidence.failed("delivery") is None or evidence.failed("keeps-clients", "stays-up", "intact", "framing"):
+        return None
+    views = evidence.views
+    judged = [m for m in views.sent if views.judged(m) and views.owed(m)]
+    size = {m: len(evidence.history.messages[m].text.encode("utf-8", "surrogatepass")) for m in judged}
+    lost = [size[m] for m in judged if not views.heard_at_all[m]]
+    came = [size[m] for m in judged if views.heard_at_all[m]]
+    if not lost or not came or min(lost) < LEAST_LONG or max(came) >= min(lost):
+        return None
+    return Hint(
+        "a message that is longer than the server's buffer is thrown away.",
+        "let the buffer grow until the message has ended. If the server is to take no longer messages, say in the profile "
+        "how long they may be: `limits: {text: …}`.",
+        Sure.PROBABLY,
+        ("delivery",),
+        seen=f"texts of {min(lost)} bytes and more never came, and all of up to {max(came)} bytes did.",
+        also=("echo", "expectations"),
+    )
+
+
+def case_is_changed(evidence: Evidence) -> Hint | None:
+    """The same letters, small instead of great or the other way round."""
+    verdict, entry, message = _harm(evidence, "intact")
+    if verdict is None or entry is None or message is None or entry.detail.get("how") != "case":
+        return None
+    got = str(entry.detail.get("text", ""))
+    how = "lower" if got == got.lower() else "upper"
+    return Hint(
+        f"the server changes the case of what it passes on: `{how}()` is called on the whole message.",
+        f"compare with a changed copy (`if text.{how}() == …`), and pass on the text as it came. If the case is to be "
+        "changed, write `text: {case: lower}` in the profile.",
+        Sure.SURELY,
+        ("intact",),
+        also=("expectations", "delivery"),
     )
 
 

@@ -11,6 +11,7 @@ from chatsim.diagnosis.hint import Hint, Sure
 __all__ = [
     "broadcast_goes_wrong_at_the_dead",
     "listed_twice",
+    "notices_go_another_way",
     "one_client_is_not_served_in_turn",
     "one_name_for_all",
     "slow_reader_holds_up",
@@ -33,8 +34,9 @@ def slow_reader_holds_up(evidence: Evidence) -> Hint | None:
     if resumed or _came_in_vain(evidence, stalled.index, until):
         return None
     who = evidence.lives.who(stalled.session)
-    held = "the loop that serves all" if evidence.one_thread else "the thread that sends"
-    more = "" if evidence.one_thread else ", and whoever waits for the same lock waits with it"
+    held, more = "sending to all", ": in the one loop that serves all, or under a lock for which all others wait"
+    if evidence.one_thread:
+        held, more = "the loop that serves all", ""
     frames = [s.own for s in evidence.stacks.get("hung", ()) if s.own is not None and _SENDING.search(s.own.function)]
     where, source = evidence.place(evidence.only(frames))
     return Hint(
@@ -46,7 +48,7 @@ def slow_reader_holds_up(evidence: Evidence) -> Hint | None:
         seen=f"since {who} stopped reading, the others no longer heard each other.",
         where=where,
         source=source,
-        also=("delivery", "still-serves", "lets-in", "echo"),
+        also=("delivery", "still-serves", "lets-in", "echo", "expectations"),
         since=stalled.index,
     )
 
@@ -74,6 +76,8 @@ def broadcast_goes_wrong_at_the_dead(evidence: Evidence) -> Hint | None:
 
 
 def _wrong_at(evidence: Evidence, at: int, gone: Life, lost: list[Life], behind: list[Life]) -> Hint | None:
+    if any(evidence.views.cut_off(life.number) != NEVER for life in lost):
+        return None  # who was thrown out can hear nothing
     copy = "go through a copy (`for client in list(clients):`), and take the dead out after the loop."
     catch = "catch OSError around the sending to each single client, and go on with the next."
     missed = f"a message after {gone.bot} had gone"
@@ -92,6 +96,13 @@ def _wrong_at(evidence: Evidence, at: int, gone: Life, lost: list[Life], behind:
         )
         advice, sure = catch, Sure.PROBABLY
         seen = f"all who had joined after {gone.bot} missed {missed}, and nobody who had joined before."
+    elif len(lost) == len(behind) == 1 and _spoken_after(evidence, at) and not _hears_after(evidence, lost[0], at):
+        cause = (
+            f"sending to {gone.bot}, who had gone and still stands in the list, raises each time and ends the loop that "
+            "sends: who stands behind gets nothing any more."
+        )
+        advice, sure = catch, Sure.PROBABLY
+        seen = f"{lost[0].bot}, who had joined after {gone.bot}, heard nothing any more after {gone.bot} had gone."
     elif len(lost) == len(behind) == 1:
         cause = (
             f"the loop that sends to all goes wrong at {gone.bot}, who had gone and still stood in the list: it is taken out "
@@ -101,7 +112,10 @@ def _wrong_at(evidence: Evidence, at: int, gone: Life, lost: list[Life], behind:
         seen = f"{lost[0].bot}, who had joined after {gone.bot}, missed {missed}."
     else:
         return None
-    follows = ("lets-in", "join-notice", "leave-notice", "drop-notice", "roster", "no-ghosts", "still-serves")
+    follows = (
+        *("lets-in", "join-notice", "leave-notice", "drop-notice", "roster", "nickname-released", "no-ghosts"),
+        *("still-serves", "closes-connection", "expectations"),
+    )
     return Hint(cause, advice, sure, ("delivery",), seen=seen, also=follows, since=gone.parted)
 
 
@@ -109,6 +123,12 @@ def _hears_after(evidence: Evidence, life: Life, at: int) -> bool:
     """Does it hear what is said after this?"""
     hearing = evidence.views.hearings.get(life.number)
     return hearing is not None and any(evidence.views.send[message] > at for message, _ in hearing)
+
+
+def _spoken_after(evidence: Evidence, at: int) -> bool:
+    """Was more said to all after this?"""
+    views = evidence.views
+    return sum(views.send[m] > at and views.messages[m].to is None for m in views.sent) > 1
 
 
 def _spoken_between(evidence: Evidence, first: int, last: int) -> bool:
@@ -203,12 +223,41 @@ def one_client_is_not_served_in_turn(evidence: Evidence) -> Hint | None:
             ("fifo-order",),
             seen="both had been sent in one write.",
         )
+    if _newest_first(evidence):
+        return Hint(
+            "messages that came together are taken from the end of the list, so the newest is passed on first.",
+            "take them from the front: `for line in lines:`, or `pop(0)`, never `pop()`.",
+            Sure.PROBABLY,
+            ("fifo-order",),
+            seen="in the runs that came in the wrong order, each stood exactly the other way round.",
+        )
     return Hint(
-        "several threads or tasks handle the messages of one client, and which of them comes first is chance.",
-        "handle the messages of one client one after the other, in the loop that reads them.",
+        "several threads or tasks handle the messages of one client, and which of them comes first is chance; or what came "
+        "in one read is not worked off from the first to the last.",
+        "handle the messages of one client one after the other, in the loop that reads them, from the front of the list.",
         Sure.PERHAPS,
         ("fifo-order",),
     )
+
+
+def _newest_first(evidence: Evidence) -> bool:
+    """Did everybody hear each sender in runs that stand the other way round, one of them of three or more?"""
+    longest = 0
+    for sender, spoken in evidence.views.spoken.items():
+        place = {message: number for number, message in enumerate(spoken)}
+        for hearing in evidence.views.hearings.values():
+            heard = [place[message] for message, _ in hearing if message in place]
+            if hearing.receiver == sender or not heard:
+                continue
+            at = 0
+            while at < len(heard):
+                end = at + 1
+                while end < len(heard) and heard[end] == heard[end - 1] - 1:
+                    end += 1
+                if at and heard[end - 1] <= max(heard[:at]):
+                    return False  # it came after one of a later run
+                longest, at = max(longest, end - at), end
+    return longest >= 3
 
 
 def two_broadcasts_at_once(evidence: Evidence) -> Hint | None:
@@ -224,7 +273,12 @@ def two_broadcasts_at_once(evidence: Evidence) -> Hint | None:
             ("total-order", "causal-order"),
         )
     if not evidence.many_threads:
-        return None
+        return Hint(
+            "two messages are on their way to all clients at the same time, each in its own order.",
+            "let one lock, or one queue, cover the whole of a broadcast: from the first client to the last.",
+            Sure.PERHAPS,
+            ("total-order", "causal-order"),
+        )
     return Hint(
         "two threads send to all clients at the same time, each in its own order.",
         "let one lock, or one queue, cover the whole of a broadcast: from the first client to the last.",
@@ -233,4 +287,19 @@ def two_broadcasts_at_once(evidence: Evidence) -> Hint | None:
         seen="the server has several threads, and two receivers heard two messages in different orders."
         if verdict.property == "total-order"
         else "the server has several threads, and an answer arrived before what it answers.",
+    )
+
+
+def notices_go_another_way(evidence: Evidence) -> Hint | None:
+    """A notice overtook what had been said before it, or came only after what was said later."""
+    verdict = evidence.failed("membership-order")
+    if verdict is None:
+        return None
+    return Hint(
+        "notices and messages go two different ways to a client (a thread, a task or a queue of its own for one of them), "
+        "so that one may overtake the other.",
+        "send both by the same way, in the order in which it happened: by one queue for each client, or under the same lock; "
+        "and tell of a newcomer before you pass on what it says.",
+        Sure.PERHAPS,
+        ("membership-order",),
     )

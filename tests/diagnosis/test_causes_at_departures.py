@@ -52,17 +52,20 @@ def test_without_a_polite_leaver_to_compare_it_is_less_sure_and_the_profile_is_n
 
     verdict = explained(story)["drop-notice"]
     assert verdict.hint.startswith("Perhaps: ")
-    assert "remove `notices: {dropped: …}` from the profile" in verdict.hint
+    assert "write `notices: {dropped: no}` into the profile" in verdict.hint
 
 
-def test_who_missed_the_polite_one_too_is_told_of_the_profile_alone() -> None:
+def test_who_missed_the_polite_one_too_is_told_that_nobody_is_ever_told() -> None:
     story = of_ann_bob_and_cat()
     story.leave("cat")
     story.waited(("notice", "ann", "left cat"), purpose="leave")
     story.settled("patience")
     missed(story, "bob")
 
-    assert explained(story)["drop-notice"].hint_sure == ""
+    verdicts = explained(story)
+    assert verdicts["leave-notice"].hint.startswith("Probably: the server tells nobody when somebody goes.")
+    assert "If nobody is to be told, write `notices: {left: no}` there." in verdicts["leave-notice"].hint
+    assert verdicts["drop-notice"].hint == "The cause is likely the same as for leave-notice: see there."
 
 
 def test_a_close_raises_nothing_so_it_is_no_exception() -> None:
@@ -193,7 +196,7 @@ def spinning_since(story: Story, departed: int) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("hows", "cause"),
     [
-        (["reset"], "an exception is caught inside the loop"),
+        (["reset"], "a loop goes round without ever waiting"),
         (["close"], "does not see the end of bob's connection"),
         (["half-close"], "does not see the end of bob's connection"),
         (["close", "reset"], "the loop that reads goes on after the connection has ended"),
@@ -217,7 +220,30 @@ def test_who_said_goodbye_is_not_suspected_of_a_spin() -> None:
     story.note("fault", load=0.02)
     spin = spinning_since(story, story.drop("bob"))
 
-    assert "caught inside the loop" in explained(story, *spin.values())["no-spin"].hint  # type: ignore[arg-type]
+    assert "since bob went, a loop goes round" in explained(story, *spin.values())["no-spin"].hint  # type: ignore[arg-type]
+
+
+def test_a_spin_since_a_reset_that_nobody_was_told_of_is_an_exception_that_is_swallowed() -> None:
+    story = of_ann_bob_and_cat()
+    story.note("fault", load=0.02)
+    dropped = missed(story, "bob")
+    spin = spinning_since(story, dropped)
+
+    verdict = explained(story, *spin.values())["drop-notice"]  # type: ignore[arg-type]
+    assert verdict.hint.startswith("Probably: an exception is caught inside the loop that reads")
+
+
+def test_a_spin_since_a_reset_for_which_all_was_done_may_be_any_loop() -> None:
+    story = of_ann_bob_and_cat()
+    story.note("fault", load=0.02)
+    dropped = story.drop("bob")
+    story.notice("ann", "dropped", "bob")
+    story.notice("cat", "dropped", "bob")
+    spin = spinning_since(story, dropped)
+
+    verdict = explained(story, *spin.values())["no-spin"]  # type: ignore[arg-type]
+    assert verdict.hint_sure == "perhaps"
+    assert "one that looks for those who have gone" in verdict.hint
 
 
 @pytest.mark.parametrize("load", [0.9, None])

@@ -140,11 +140,11 @@ def blocked(stalled: int, waited: int) -> object:
     return failing("no-head-of-line-blocking", stalled, waited)
 
 
-def test_a_slow_reader_holds_up_the_thread_that_sends() -> None:
+def test_a_slow_reader_holds_up_whoever_sends() -> None:
     story, *at = of_a_slow_reader()
 
     verdict = explained(story, blocked(*at))["no-head-of-line-blocking"]  # type: ignore[arg-type]
-    assert verdict.hint.startswith("Probably: the thread that sends waits until a client that does not read")
+    assert verdict.hint.startswith("Probably: sending to all waits until a client that does not read")
     assert "hold no lock while you send" in verdict.hint
 
 

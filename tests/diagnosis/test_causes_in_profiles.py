@@ -184,3 +184,72 @@ def test_a_restart_that_printed_it_is_as_good_as_one_that_was_told() -> None:
     failed = story.server("failed", why="it ended at once", command="start")
 
     assert "SO_REUSEADDR" in explained(story, failing("clean-exit", failed))["clean-exit"].hint
+
+
+# --- what is said, asked and answered in other words -----------------------------------------------------------------
+
+
+def of_speech_that_nobody_hears(answer: str = "") -> Story:
+    story = Story(replace(BROADCAST, knock=False))
+    story.connect("ann", "bob")
+    story.told("ann", "bob")
+    for bot in ("ann", "bob"):
+        story.note("present", bot, how="patience")
+    for bot in ("ann", "bob"):
+        story.say(bot, f"{bot} speaks")
+        if answer:
+            story.note("unrecognised", bot, text=answer)
+    story.waited(("heard", "bob", "ann speaks"), ("heard", "ann", "bob speaks"))
+    story.settled("patience")
+    return with_profile(story, {"says": "/say {text}"})
+
+
+def test_where_all_who_speak_are_answered_by_an_unknown_line_says_is_wrong() -> None:
+    story = of_speech_that_nobody_hears("? there is no command /say")
+    hint = explained(story, failing("delivery", 0))["delivery"].hint
+
+    assert hint.startswith("Probably: `says` in the profile is not what this server takes for a message.\n")
+    assert '"? there is no command /say"' in hint
+    assert 'it reads "/say {text}"' in hint
+
+
+def test_where_nobody_is_answered_the_server_may_pass_nothing_on() -> None:
+    hint = explained(of_speech_that_nobody_hears(), failing("delivery", 0))["delivery"].hint
+
+    assert hint.startswith("Perhaps: `says` in the profile")
+    assert "or the server passes nothing on" in hint
+
+
+def test_one_that_was_heard_shows_that_says_is_right() -> None:
+    story = of_speech_that_nobody_hears()
+    story.hear("bob", "ann speaks")
+
+    assert "`says`" not in explained(story, failing("delivery", 0))["delivery"].hint
+
+
+@pytest.mark.parametrize(("line", "told"), [("Users: ann, bob", True), ("Users: ann", False)])
+def test_a_line_with_all_names_after_the_question_is_the_answer_in_other_words(line: str, told: bool) -> None:
+    story = Story()
+    story.join("ann", "bob")
+    ask = story.note("ask", "ann")
+    story.note("unrecognised", "ann", text=line)
+    with_profile(story, {"roster": {"answer": "Here: {nicks}"}})
+
+    hint = explained(story, failing("roster", ask))["roster"].hint
+    assert (
+        hint.startswith("Probably: the server answers who is there, in words that the profile does not know.") is told
+    )
+
+
+def test_an_open_verdict_whose_witness_is_the_departure_alone_gets_the_line_quoted_too() -> None:
+    story = of_a_leaver("bob has left the building")
+    verdict = explained(story)["leave-notice"]
+    only = replace(verdict.hinted(""), witness=verdict.witness[:1])
+
+    assert '"bob has left the building"' in explained(story, only)["leave-notice"].hint
+
+
+def test_a_blank_that_nobody_sees_is_told() -> None:
+    story = of_a_leaver("bob has left", source={"notices": {"left": "* {nick} left "}})
+
+    assert '"* {nick} left" (with a blank at its end)' in explained(story)["leave-notice"].hint

@@ -97,7 +97,7 @@ def test_a_cut_at_a_size_that_people_read_by_tells_the_number(cut: int, number: 
 def test_a_cut_anywhere_else_is_told_without_a_guess_at_the_number() -> None:
     verdict = explained(said(LONG, LONG[:777], "truncated"))["intact"]
 
-    assert verdict.hint.startswith("Perhaps: a message is longer than what one `recv` brings")
+    assert verdict.hint.startswith("Perhaps: of a long message only the beginning is passed on")
     assert "the first 777 came" in verdict.hint
 
 

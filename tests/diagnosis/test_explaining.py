@@ -9,9 +9,22 @@ from pathlib import Path
 import pytest
 
 from chatsim.checks.verdict import Outcome, Verdict
-from chatsim.diagnosis import arriving, crashing, declaring, departing, ending, reading, sharing
+from chatsim.diagnosis import (
+    addressing,
+    arriving,
+    crashing,
+    declaring,
+    departing,
+    ending,
+    keeping,
+    listing,
+    reading,
+    sharing,
+    standing_still,
+    throwing_out,
+)
 from chatsim.diagnosis.evidence import Evidence
-from chatsim.diagnosis.explain import RULES, explain
+from chatsim.diagnosis.explain import RULES, RuleFault, explain
 from chatsim.diagnosis.hint import Hint, Sure
 from chatsim.properties import PROPERTIES
 from tests.checks.story import Story
@@ -20,6 +33,10 @@ from tests.diagnosis.judged import explained, failing, prints, silent_about
 sys.path.insert(0, str(Path(__file__).parent.parent / "engine"))
 from playing import play
 
+ROOMS = (
+    *(addressing, arriving, crashing, declaring, departing, ending, keeping, listing, reading, sharing),
+    *(standing_still, throwing_out),
+)
 SAME = "Close the socket in `finally`."
 
 
@@ -118,8 +135,7 @@ def test_nothing_but_the_hints_is_changed_nor_the_order() -> None:
 
 
 def test_every_rule_stands_in_the_table() -> None:
-    rooms = (arriving, crashing, declaring, departing, ending, reading, sharing)
-    written = {getattr(room, name) for room in rooms for name in room.__all__}
+    written = {getattr(room, name) for room in ROOMS for name in room.__all__}
 
     assert set(RULES) == written
     assert len(RULES) == len(written)
@@ -127,7 +143,7 @@ def test_every_rule_stands_in_the_table() -> None:
 
 def test_rules_speak_of_properties_that_there_are() -> None:
     known = {each.name for each in PROPERTIES}
-    for room in (arriving, crashing, declaring, departing, ending, reading, sharing):
+    for room in ROOMS:
         source = inspect.getsource(room)
         for name in known:
             source = source.replace(f'"{name}"', "")
@@ -141,3 +157,28 @@ def test_a_hint_is_told_in_this_order() -> None:
     )
 
     assert hint.text == "Probably: it is so.\nSeen: that.\nTry: do this.\nLook at: server.py:3, in f: x()"
+
+
+# --- a rule that goes wrong ------------------------------------------------------------------------------------------
+
+
+def goes_wrong(evidence: Evidence) -> Hint | None:
+    raise KeyError(-2)
+
+
+def test_a_rule_that_goes_wrong_is_an_error_here() -> None:
+    story = of_ann_and_bob()
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(RuleFault, match="goes_wrong went wrong"):
+        patch.setattr("chatsim.diagnosis.explain.RULES", (goes_wrong,))
+        explain(story.history, [failing("delivery", 0)])
+
+
+def test_and_costs_others_only_its_own_hint() -> None:
+    story = of_ann_and_bob()
+    with pytest.MonkeyPatch.context() as patch, pytest.warns(RuleFault):
+        patch.setattr(
+            "chatsim.diagnosis.explain.RULES", (goes_wrong, lambda _: Hint("so.", "do.", Sure.SURELY, ("delivery",)))
+        )
+        verdict = explain(story.history, [failing("delivery", 0)])[0]
+
+    assert verdict.hint == "Surely: so.\nTry: do."

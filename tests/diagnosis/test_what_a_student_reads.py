@@ -69,6 +69,7 @@ def play(told: Told) -> Run:
 
 
 CHANCE = (
+    (r"\n    ann: is everybody well\?", ""),  # the server may have taken up her words in the turn in which it ended
     (r"(\w+\.py):\d+", r"\1:##"),  # the zoo's own lines move
     (r"\b\d+ ?%", "## %"),
     (r"\b\d+ ms of rest", "## ms of rest"),
