@@ -246,7 +246,8 @@ def _server(detail: Detail, _: Narrator) -> str:
 def _expected(detail: Detail, _: Narrator) -> str:
     what = printable(shorten(str(detail["what"]), 100))
     if detail.get("negative"):
-        return f"was not to hear {what}" + ("" if detail["met"] else ", and did")
+        wanted = what if what.startswith("to ") else f"to get {what}"
+        return f"was not {wanted}" + ("" if detail["met"] else ", and that happened")
     return f"expected {what}" + ("" if detail["met"] else ", in vain")
 
 

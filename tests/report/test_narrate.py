@@ -41,6 +41,13 @@ def told(kind: str, session: int = 0, **detail: Any) -> str:
             {"message": 0, "how": "truncated", "text": "hel"},
             'got only a part of: "hello everyone" from bob came as "hel"',
         ),
+        ("expected", {"what": 'to hear "soup?"', "met": False}, 'expected to hear "soup?", in vain'),
+        (
+            "expected",
+            {"what": 'to hear "soup?"', "met": False, "negative": True},
+            'was not to hear "soup?", and that happened',
+        ),
+        ("expected", {"what": "a roster of bob", "met": True, "negative": True}, "was not to get a roster of bob"),
         ("named", {"message": 0, "name": "eve"}, 'heard "hello everyone" of bob under the name "eve"'),
         ("foreign", {"nick": "bob", "text": "boo"}, 'heard what nobody said: "boo" under the name "bob"'),
         ("closed", {"how": "reset"}, "was reset by the server"),
