@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from chatsim.checks.exit import clean_exit
 from chatsim.checks.faults import BUSY
@@ -129,9 +130,9 @@ def _end_of_look(lives: Lives, look: int) -> int:
     """A look lasts until the next step, or the first look after that: the third is taken again while patience lasts."""
     if look == NEVER:
         return NEVER
-    steps = [e.index for e in lives.of("step") if e.index > look]
+    step = lives.next_of("step", look)
     looks = [e.index for e in lives.of("look") if e.index > look and int(e.detail.get("number", 0)) < 3]
-    return min([*steps, *looks], default=NEVER)
+    return min([NEVER if step is None else step.index, *looks])
 
 
 # --- no-ghosts -----------------------------------------------------------------------------------------------------
@@ -207,19 +208,8 @@ def _in_a_roster(lives: Lives, life: Life, asked: list[Answer]) -> tuple[int, _H
             continue
         if lives.renewed_between(life.parted, answer.asked):
             break  # started anew, it knows nobody
-        # Another of that name may be meant, come or not yet forgotten: as many as these may stand there. And if it is
-        # nobody's, it is rather of one who was let in under it later.
-        namesakes = sum(
-            other.number != life.number
-            and other.name == life.name
-            and other.connect < answer.came
-            and (
-                not lives.must_be_known_to_be_gone(other, answer.asked)
-                or (other.told != NEVER and other.connect > life.parted)
-            )
-            for other in lives.namesakes(life.name)
-        )
-        listed = answer.names.count(life.name) > namesakes
+        times = answer.names.count(life.name)
+        listed = times > 0 and times > _namesakes(lives, life, answer, times)
         if listed and answer.asked < third:
             continue  # it may still be on its way out; not to be listed, though, is never too early
         chances += 1
@@ -229,6 +219,23 @@ def _in_a_roster(lives: Lives, life: Life, asked: list[Answer]) -> tuple[int, _H
             summary += f" {who} still stood in the list that {asker} got at {lives.when(answer.came)}."
             return chances, _Haunting(life, summary, (life.parted, third, answer.came))
     return chances, None
+
+
+def _namesakes(lives: Lives, life: Life, answer: Answer, enough: int) -> int:
+    """How many others of that name may be meant in this list: come, or not yet forgotten; no more than `enough` are
+    counted. And if an entry is nobody's, it is rather of one who was let in under the name later."""
+    others = (
+        other
+        for other in reversed(lives.namesakes(life.name))  # who came last is the likeliest to be there
+        if other.number != life.number
+        and other.name == life.name
+        and other.connect < answer.came
+        and (
+            not lives.must_be_known_to_be_gone(other, answer.asked)
+            or (other.told != NEVER and other.connect > life.parted)
+        )
+    )
+    return sum(1 for _ in islice(others, enough))
 
 
 def _still_written_to(lives: Lives, history: History, life: Life) -> tuple[int, _Haunting | None]:
@@ -263,12 +270,11 @@ def _known_to_be_gone(lives: Lives, life: Life) -> int:
     Without a notice, the first settle after a departure is no sign that the server has seen it: there was nothing to
     wait for.
     """
-    for notice in lives.of("notice"):
-        if notice.index > life.parted and notice.detail.get("what") in ("left", "dropped"):
-            nick = notice.detail.get("nick")
-            if nick in (life.name, life.nick) and notice.session != life.number:
-                settled = lives.next_settled(notice.index)
-                return settled.index if settled is not None else NEVER
+    told = (n for nick in {life.name, life.nick} for n in lives.departures_told(nick, life.parted))
+    notice = min((n for n in told if n.session != life.number), key=lambda n: n.index, default=None)
+    if notice is not None:
+        settled = lives.next_settled(notice.index)
+        return settled.index if settled is not None else NEVER
     return lives.look_after(life.parted, 2)
 
 

@@ -71,12 +71,12 @@ def _chances(views: Views) -> int:
 def _heard_itself(views: Views) -> Iterator[tuple[int, int]]:
     """(message, index) of what a sender heard of its own although it should not."""
     for sender, heard in views.heard_own.items():
+        at: dict[int, int] = {}
         for message in heard:
             said = views.messages[message]
             if not views.speech(message).echo and said.kind not in NOT_JUDGED and said.to != sender:
-                index = views.hearings[sender].index_of(message)
-                if index is not None:
-                    yield message, index
+                at = at or dict(views.hearings[sender])
+                yield message, at[message]
 
 
 def _lacking(views: Views) -> Iterator[tuple[int, bool]]:

@@ -81,8 +81,9 @@ def _heard_again(views: Views) -> tuple[Again, Again]:
         copies: dict[int, list[int]] = defaultdict(list)
         for index in hearing.again:
             copies[views.message_at(index)].append(index)
+        at = dict(hearing) if copies else {}
         for message, later in copies.items():
-            first = hearing.index_of(message)
+            first = at.get(message)
             if first is None or views.messages[message].kind in NOT_JUDGED:
                 continue
             by_form: dict[int, list[int]] = defaultdict(list)
@@ -202,10 +203,8 @@ def _untrue(views: Views, entry: Entry) -> bool:
         return False
     if entry.detail.get("what") == "joined":
         return not any(view.born < index for view in named)
-    if entry.detail.get("room") is not None:
-        crossed = {e.session for kind in ("enter", "exit") for e in views.lives.of(kind) if e.index < index}
-        if any(view.number in crossed for view in named):
-            return False  # out of one room into none or another: that is no going away
+    if entry.detail.get("room") is not None and any(views.had_crossed(view.number, index) for view in named):
+        return False  # out of one room into none or another: that is no going away
     return not any(
         min(view.life.parted, view.life.acted, view.life.refused, view.gone) < index or view.life.closed != NEVER
         for view in named

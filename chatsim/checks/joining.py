@@ -56,8 +56,8 @@ def may_come_in(views: Views, view: SessionView) -> bool:
 
 def _given_up(lives: Lives, life: Life) -> int:
     """When waiting for its join had ended in vain: that we stop the server later, at the latest at the end, is no excuse."""
-    waits = (wait for wait in lives.of("wait") if wait.index > life.connect and wait.detail.get("for") in JOINING)
-    return next((w.index for w in waits if any(row[1] == life.number for row in w.detail.get("missing") or ())), NEVER)
+    waits = (wait for wait in lives.waits_about(life.number) if wait.detail.get("for") in JOINING)
+    return next((wait.index for wait in waits if wait.index > life.connect), NEVER)
 
 
 def name_was_free(views: Views, view: SessionView) -> bool:
@@ -92,8 +92,8 @@ def kept_out(views: Views, view: SessionView) -> Fault | None:
     if life.unreachable != NEVER:
         summary = f"{who} wanted to join at {since} and could not even connect. Others had been let in before."
         return Fault(life, summary, (life.connect, life.unreachable), Evidence.PROOF)
-    waits = lives.waits_for(JOINING, life.number, life.connect)
     if life.told == NEVER:
+        waits = lives.waits_for(JOINING, life.number, life.connect)
         if life.connected == NEVER or not waits or not name_was_free(views, view):
             return None
         summary = f"{who} connected at {since}, but the server never finished the join."
@@ -101,9 +101,11 @@ def kept_out(views: Views, view: SessionView) -> Fault | None:
         if lives.told_first() < life.connect:
             hint = "Let the loop that accepts only accept: one who is silent or breaks off must keep nobody waiting."
         return Fault(life, summary, (life.connect, _given_up(lives, life)), Evidence.ABSENCE, any(waits), hint)
-    knockers = {views.sender(m) for m in views.sent if life.told < views.send[m] < life.present}
-    alone = knockers == {life.number}  # it listened for its own voice: that this did not come is for `echo` to judge
-    if life.present_how == "patience" and not alone and not lives.down_between(life.told, life.present):
+    if life.present_how != "patience" or lives.down_between(life.told, life.present):
+        return None
+    knockers = {views.sender(m) for m in views.sent_between(life.told, life.present)}
+    if knockers != {life.number}:  # else it listened for its own voice: that this did not come is for `echo` to judge
+        waits = lives.waits_for(JOINING, life.number, life.connect)
         summary = f"{who} was told at {lives.when(life.told)} that the join was done, but heard nobody after that."
         hint = "Put a newcomer into the list of clients before it is welcomed, or right after."
         if any(other.life.connected < life.present and other.life.told == NEVER for other in views.sessions.values()):

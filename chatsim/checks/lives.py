@@ -7,12 +7,15 @@ which step an entry belongs to. What is owed to whom is left to `views`, what is
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from weakref import WeakKeyDictionary
 
+from chatsim.checks.attendance import Attendance
 from chatsim.history import KINDS, OF_MESSAGES, TICKS_PER_SECOND, Entry, History
 from chatsim.terms import Terms
 
@@ -170,10 +173,45 @@ class Lives:
 
     def connected_at(self, index: int) -> list[Life]:
         """Those whose connection stood at that moment, as far as either side had ended nothing."""
-        return [life for life in self.sessions.values() if life.connected < index < life.over]
+        return self._connections.throughout(index, index)
+
+    @cached_property
+    def _connections(self) -> Attendance[Life]:
+        return Attendance((life.connected, life.over, life) for life in self.sessions.values())
+
+    def holders(self, nick: str, index: int) -> list[Life]:
+        """Those who had been let in under this name by then, in any case of its letters, and had not gone."""
+        held = self._held.get(nick.casefold())
+        return [] if held is None else held.throughout(index, index)
+
+    @cached_property
+    def _held(self) -> Mapping[str, Attendance[Life]]:
+        spans: dict[str, list[tuple[int, int, Life]]] = defaultdict(list)
+        for life in self.sessions.values():
+            spans[life.name.casefold()].append((life.told, life.parted, life))
+        return {name: Attendance(held) for name, held in spans.items()}
 
     def next_settled(self, index: int) -> Entry | None:
-        return next((entry for entry in self.of("settled") if entry.index > index), None)
+        return self.next_of("settled", index)
+
+    def next_of(self, kind: str, index: int) -> Entry | None:
+        """The first entry of a kind after that index."""
+        entries = self.of(kind)
+        at = bisect_right(entries, index, key=lambda entry: entry.index)
+        return entries[at] if at < len(entries) else None
+
+    def departures_told(self, nick: str, index: int) -> Iterator[Entry]:
+        """The notices after that index which say that one of this name, to the letter, has gone; in order."""
+        told = self._departures_told.get(nick, [])
+        return islice(told, bisect_right(told, index, key=lambda entry: entry.index), None)
+
+    @cached_property
+    def _departures_told(self) -> Mapping[str, list[Entry]]:
+        told: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self.of("notice"):
+            if entry.detail.get("what") in ("left", "dropped") and entry.detail.get("nick") is not None:
+                told[entry.detail["nick"]].append(entry)
+        return told
 
     # --- the server -------------------------------------------------------------------------------------------
 
@@ -339,14 +377,28 @@ class Lives:
 
         A wait that names nobody in `missing`, or more than can be listed, is taken to be about all.
         """
-        found = []
+        about = [*self.waits_about(session), *self._waits_about.get(None, ())]
+        return [
+            bool(wait.detail.get("valid", False))
+            for wait in sorted(about, key=lambda wait: wait.index)
+            if wait.index >= since and str(wait.detail.get("for", "")) in purposes
+        ]
+
+    def waits_about(self, session: int) -> list[Entry]:
+        """The waits that ended unmet and say that they were for this session, in order."""
+        return self._waits_about.get(session, [])
+
+    @cached_property
+    def _waits_about(self) -> Mapping[int | None, list[Entry]]:
+        """By session; None: those about all."""
+        found: dict[int | None, list[Entry]] = defaultdict(list)
         for wait in self.of("wait"):
-            if wait.index < since or str(wait.detail.get("for", "")) not in purposes:
-                continue
             missing = wait.detail.get("missing") or ()
             about = {item[1] for item in missing if isinstance(item, (list, tuple)) and len(item) > 1}
-            if not about or len(missing) >= MOST_LISTED or session in about:
-                found.append(bool(wait.detail.get("valid", False)))
+            for session in about:
+                found[session].append(wait)
+            if not about or len(missing) >= MOST_LISTED:
+                found[None].append(wait)
         return found
 
     # --- the looks and the steps --------------------------------------------------------------------------------

@@ -6,9 +6,11 @@ the nick can be meant; where it may be either, nobody fails. Replays are no part
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from chatsim.checks import saying
 from chatsim.checks.sessions import SessionView
@@ -30,6 +32,14 @@ class Told:
     left: int = NEVER
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Those of one nickname: (from when on its coming, or its going, may be told, its number), in order."""
+
+    begun: Sequence[tuple[int, int]]
+    ended: Sequence[tuple[int, int]]
+
+
 def membership_order(history: History) -> Verdict:
     views = views_of(history)
     verdict = saying.unpromised(views, NAME)
@@ -38,8 +48,9 @@ def membership_order(history: History) -> Verdict:
     if not views.terms.notices - views.terms.nameless_notices:
         return saying.not_applicable(NAME, "No notice of this server names who came or went.")
     exercised = 0
+    those = _by_name(views)
     for receiver in views.hearings:
-        told = _told(views, receiver)
+        told = _told(views, receiver, those)
         if not told:
             continue
         seen = set()
@@ -74,7 +85,7 @@ def _live(views: Views, receiver: int) -> Iterator[tuple[int, int]]:
             yield message, index
 
 
-def _told(views: Views, receiver: int) -> Mapping[int, Told]:
+def _told(views: Views, receiver: int, those: Callable[[str], _Named]) -> Mapping[int, Told]:
     """Session -> the notices of it that this receiver got, as far as it is certain whose they are."""
     joined: dict[str, list[int]] = defaultdict(list)
     left: dict[str, list[int]] = defaultdict(list)
@@ -83,24 +94,43 @@ def _told(views: Views, receiver: int) -> Mapping[int, Told]:
         if nick and entry.detail.get("room") is None:
             (joined if entry.detail.get("what") == "joined" else left)[str(nick)].append(entry.index)
     told: dict[int, Told] = {}
+    own = views.sessions.get(receiver)
     for nick in joined.keys() | left.keys():
-        named = [view for view in views.sessions_named(nick) if view.number != receiver]
-        begun = _assigned([(view.born, view) for view in named if view.life.refused == NEVER], joined[nick])
-        ended = _assigned([(_end(views, view), view) for view in named], left[nick])
-        for view in named:
-            if view.number in begun or view.number in ended:
-                told[view.number] = Told(begun.get(view.number, -1), ended.get(view.number, NEVER))
+        named = those(nick)
+        begun = _assigned(named.begun, None if own is None else (own.born, own.number), joined[nick])
+        ended = _assigned(named.ended, None if own is None else (_end(views, own), own.number), left[nick])
+        for session in begun.keys() | ended.keys():
+            told[session] = Told(begun.get(session, -1), ended.get(session, NEVER))
     return told
 
 
-def _assigned(begins: list[tuple[int, SessionView]], notices: list[int]) -> dict[int, int]:
-    """Session -> its notice. One that may be another's too is nobody's, and neither is any after it."""
+def _by_name(views: Views) -> Callable[[str], _Named]:
+    """For one verdict: every receiver is told of the same few nicknames."""
+
+    @cache
+    def named(nick: str) -> _Named:
+        those = views.sessions_named(nick)
+        begun = sorted((view.born, view.number) for view in those if view.life.refused == NEVER)
+        return _Named(begun, sorted((_end(views, view), view.number) for view in those))
+
+    return named
+
+
+def _assigned(begins: Sequence[tuple[int, int]], own: tuple[int, int] | None, notices: Sequence[int]) -> dict[int, int]:
+    """Session -> its notice. One that may be another's too is nobody's, and neither is any after it.
+
+    Those of the nickname are taken in order, the receiver itself left out: a notice is certain where as many had begun
+    before it as there were notices, this one included.
+    """
+    place = len(begins) if own is None else bisect_left(begins, own)
+    if place < len(begins) and begins[place] != own:
+        place = len(begins)
     assigned: dict[int, int] = {}
-    for notice in notices:
-        possible = [view for begin, view in begins if begin < notice and view.number not in assigned]
-        if len(possible) != 1:
+    for number, notice in enumerate(notices):
+        begun = bisect_left(begins, (notice,))
+        if begun - (place < begun) != number + 1:
             break
-        assigned[possible[0].number] = notice
+        assigned[begins[number + (place <= number)][1]] = notice
     return assigned
 
 

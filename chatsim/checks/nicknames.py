@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
+from itertools import islice
 
 from chatsim.checks.faults import Fault, failed
 from chatsim.checks.lives import NEVER, Life, Lives
@@ -61,10 +63,12 @@ def _namesakes(views: Views) -> list[tuple[SessionView, SessionView]]:
             by_name[nick].append(view)
     pairs: dict[tuple[int, int], tuple[SessionView, SessionView]] = {}
     for group in by_name.values():
-        for place, second in enumerate(group):
-            for first in group[:place]:
-                if second.life.connect < min(first.gone, first.life.over):
-                    pairs[first.number, second.number] = (first, second)
+        here: list[SessionView] = []  # of those before it, who had not gone when it came
+        for second in group:
+            here = [first for first in here if second.life.connect < min(first.gone, first.life.over)]
+            for first in here:
+                pairs[first.number, second.number] = (first, second)
+            here.append(second)
     return list(pairs.values())
 
 
@@ -164,8 +168,9 @@ def _successions(views: Views) -> list[tuple[Life, list[Life]]]:
         if holder.drop_how == "half-close" and terms.half_close == "answers":
             continue
         tries: list[Life] = []
-        for life in lives.namesakes(holder.name):
-            if life.connect < holder.parted or holder.name.casefold() != life.nick.casefold():
+        namesakes = lives.namesakes(holder.name)
+        for life in islice(namesakes, bisect_left(namesakes, holder.parted, key=lambda life: life.connect), None):
+            if holder.name.casefold() != life.nick.casefold():
                 continue
             if life.refusal_expected or _taken(lives, holder, life) or lives.down_between(holder.parted, life.connect):
                 continue
@@ -183,10 +188,4 @@ def _successions(views: Views) -> list[tuple[Life, list[Life]]]:
 
 def _taken(lives: Lives, holder: Life, life: Life) -> bool:
     """Has somebody else got the name since, or had it all the time?"""
-    return any(
-        other.number not in (holder.number, life.number)
-        and other.name.casefold() == life.nick.casefold()
-        and other.told < life.connect
-        and other.parted > life.connect
-        for other in lives.namesakes(life.nick)
-    )
+    return any(other.number not in (holder.number, life.number) for other in lives.holders(life.nick, life.connect))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chatsim.checks.counting import assigned, one_too_many, untold
@@ -18,7 +18,8 @@ from chatsim.checks.lives import NEVER
 from chatsim.checks.sessions import SessionView
 from chatsim.checks.transitions import Transition, of_rooms, of_the_server
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
-from chatsim.checks.views import Views, Wait, views_of
+from chatsim.checks.views import Views, views_of
+from chatsim.checks.waiting import Row
 from chatsim.checks.wording import counted, named
 from chatsim.history import Entry, History
 
@@ -98,8 +99,9 @@ def _judge(history: History, what: str) -> Verdict:
         kinds = DEPARTURES if what in DEPARTURES else (what,)
         transitions = [t for t in source(views) if t.what in kinds]
         happened = happened or any(t.owed and t.what == what for t in transitions)
+        begun = {t.begin: t for t in reversed(transitions)}  # of those that began at once, the first
         for ledger in _ledgers(views, transitions, kinds, rooms):
-            _balance(views, ledger, what, transitions, found)
+            _balance(views, ledger, what, begun, found)
     return _verdict(views, what, found, happened)
 
 
@@ -156,8 +158,6 @@ def _aliases(views: Views) -> dict[str, str]:
 
 def _owed(views: Views, transitions: list[Transition]) -> Iterator[tuple[Transition, int, int]]:
     """(transition, receiver, when it had settled): there before it began, and not gone when it settled."""
-    everybody = sorted(views.sessions.values(), key=lambda view: view.owed_from)
-    arrivals = [view.owed_from for view in everybody]
     for transition in transitions:
         if not transition.owed or transition.since == NEVER:
             continue
@@ -166,7 +166,7 @@ def _owed(views: Views, transitions: list[Transition]) -> Iterator[tuple[Transit
         if settled == NEVER:
             continue
         # Whoever came after it began was joining meanwhile; such a group is cut off here, not compared pair by pair.
-        for view in everybody[: bisect_left(arrivals, transition.since)]:
+        for view in views.there_throughout(transition.since, settled):
             if view.number == transition.view.number or view.nick == transition.view.nick:
                 continue
             if transition.room is not None and not _in_room(view, transition, settled):
@@ -197,12 +197,12 @@ def _settled_awake(views: Views, view: SessionView, transition: Transition, sett
     return settled
 
 
-def _balance(views: Views, ledger: _Ledger, what: str, transitions: list[Transition], found: _Found) -> None:
+def _balance(views: Views, ledger: _Ledger, what: str, begun: Mapping[int, Transition], found: _Found) -> None:
     ledger.owed.sort(key=lambda pair: pair[0].begin)
     owed = [transition.begin for transition, _ in ledger.owed]
     surplus = one_too_many(ledger.begins, ledger.notices)
     if surplus is not None:
-        of = _latest_begun(views, transitions, ledger, ledger.notices[surplus])
+        of = _latest_begun(begun, ledger, ledger.notices[surplus])
         if of is not None and _told_under(views, of) == what:
             found.too_many.append((of, ledger, surplus))
     missing = set(untold(owed, ledger.notices))
@@ -239,19 +239,20 @@ def _must_have_noticed(views: Views, transition: Transition, receiver: int) -> b
     end = lives.next_down(transition.begin)
     if end == NEVER:
         return True
-    spoken = [
-        m for m in views.sent if transition.done < views.send[m] < end and views.sender(m) != transition.view.number
-    ]
-    if not spoken:
+    others = (m for m in views.sent_between(transition.done, end) if views.sender(m) != transition.view.number)
+    first = next(others, None)
+    if first is None:
         return False
-    first = spoken[0]
+    last = next(
+        m for m in reversed(views.sent_between(transition.done, end)) if views.sender(m) != transition.view.number
+    )
     known = min(views.first_heard[first], views.settled_after(views.send[first]))
-    return any(views.send[later] > known for later in spoken[1:])
+    return last != first and views.send[last] > known
 
 
-def _latest_begun(views: Views, transitions: list[Transition], ledger: _Ledger, notice: int) -> Transition | None:
+def _latest_begun(begun: Mapping[int, Transition], ledger: _Ledger, notice: int) -> Transition | None:
     at = bisect_left(ledger.begins, notice) - 1
-    return next((t for t in transitions if at >= 0 and t.begin == ledger.begins[at]), None)
+    return begun[ledger.begins[at]] if at >= 0 else None
 
 
 def _told_under(views: Views, transition: Transition) -> str:
@@ -266,7 +267,7 @@ def _promptness(views: Views, transition: Transition, notice: int, settled: int)
         return min(2, views.lives.looks_between(transition.begin, notice))
     if notice <= settled:  # for one that was stalled: after it read again
         return 0
-    return 2 if any(settled < sent < notice for sent in views.send) else 1
+    return 2 if views.sent_between(settled, notice) else 1
 
 
 # --- what is said of it ------------------------------------------------------------------------------------------------
@@ -302,10 +303,8 @@ def _knowledge(views: Views, missing: _Missing) -> Cause | None:
     """Why it is not certain that the notice never came; None if it is."""
     transition, receiver = missing.transition, missing.receiver
     nick = transition.view.nick.casefold()
-    for entry in views.lives.of("unrecognised"):
-        here = entry.session == receiver and entry.index > transition.begin
-        if here and nick in str(entry.detail.get("text", "")).casefold():
-            return Cause.PROFILE
+    if views.got_unrecognised(receiver, nick, transition.begin):
+        return Cause.PROFILE
     if views.lives.died_after(transition.begin):
         return None  # a server that has ended tells nobody anything any more: nothing to wait for
     if views.cut_off(receiver) != NEVER:
@@ -320,22 +319,9 @@ def _waited(views: Views, missing: _Missing) -> bool:
 def _wait_for(views: Views, missing: _Missing) -> int:
     """The valid wait for this notice that ended unmet, the whole of it after the transition was over; NEVER: none."""
     transition, receiver = missing.transition, missing.receiver
-    done = views.seconds(transition.done)
     kind = "joined" if transition.what == "joined" else "left"
-    wanted = {("notice", receiver, f"{kind} {nick}".strip()) for nick in (*_nicks(transition), "")}
-    patience = 0.0
-    channel = _channel(views, transition)
-    ends = [(wait.index, wait) for wait in views.waits] + [(settle.index, settle) for settle in views.settles]
-    for index, end in sorted(ends, key=lambda pair: pair[0]):
-        if isinstance(end, Wait):
-            patience = end.patience
-            about = end.purpose not in NOT_ABOUT_NOTICES if end.missing is None else bool(wanted & end.missing)
-        else:
-            about = end.how == "patience" and (channel is None or end.covers(channel))
-        long_enough = views.seconds(index) - done >= patience * 0.99
-        if about and end.valid and index > transition.done and long_enough:
-            return index
-    return NEVER
+    wanted: set[Row] = {("notice", receiver, f"{kind} {nick}".strip()) for nick in (*_nicks(transition), "")}
+    return views.waiting.valid_wait(wanted, transition.done, _channel(views, transition), NOT_ABOUT_NOTICES)
 
 
 def _end_of_hope(views: Views, missing: _Missing) -> int:

@@ -5,10 +5,12 @@ For the usual big case this costs a few array operations a receiver; pairs becom
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from chatsim.checks.views import NEVER, NOT_JUDGED, Views
@@ -89,7 +91,9 @@ class Owing:
                 continue
             heard = set(hearing.messages)
             for (sender, channel), (latest, index) in self._latest_heard(view.number).items():
-                for message in views.spoken[sender]:
+                spoken = views.spoken[sender]
+                first = bisect_right(spoken, view.owed_from, key=views.send.__getitem__)
+                for message in islice(spoken, first, bisect_left(spoken, latest, key=views.send.__getitem__)):
                     sent = views.send[message]
                     if (
                         view.owed_from < sent < latest

@@ -9,50 +9,25 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from chatsim.checks.attendance import Attendance
 from chatsim.checks.hearing import Hearing, deal, numpy_if_long
 from chatsim.checks.lives import NEVER, Life, Lives, lives_of
 from chatsim.checks.sessions import SessionView, Stay
+from chatsim.checks.waiting import Row, Waiting
 from chatsim.checks.wording import clip
 from chatsim.history import CONSOLE, FORMS, OPERATOR, TICKS_PER_SECOND, Entry, History, Message
 from chatsim.terms import Speech, Terms
 
-__all__ = ["NEVER", "Settle", "Views", "Wait", "views_of"]
+__all__ = ["NEVER", "NOT_JUDGED", "Views", "views_of"]
 
 JOIN_PATIENCE = 4.0  # seconds; the least patience that a join gets (a full backlog retries after 1 and 3)
 NOT_JUDGED = ("half", "piece")  # what a server makes of these is its own affair
-MOST_LISTED = 1000  # a wait's list of what is missing is cut there
-OF_ONE_STEP = ("expect", "expect-output", "roster", "ask", "join", "leave")  # these wait for nothing but their own
 SEND, HANDED, HEARD, ACK = b"\0", b"\1", b"\2", b"\3"
-
-
-@dataclass(frozen=True, slots=True)
-class Settle:
-    """A settle point. `channels` null: all of them. `valid`: a patience that was spent counts as waiting in vain."""
-
-    index: int
-    how: str
-    channels: frozenset[str] | None = None
-    valid: bool = False
-
-    def covers(self, channel: str) -> bool:
-        return self.channels is None or channel in self.channels
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """A wait that ended unmet. `missing`: (what, session, message number or nick); null: it did not say."""
-
-    index: int
-    purpose: str
-    missing: frozenset[tuple[str, int, int | str | None]] | None
-    valid: bool
-    patience: float = 0.0
 
 
 class Views:
@@ -74,9 +49,8 @@ class Views:
         self._refs, self._forms, self._ticks = history.refs, history.forms, history.ticks
         self.hearings: dict[int, Hearing] = deal(history)
         self._read_messages()
-        self.settles = tuple(self._settles())
-        self._settles_of: dict[str, list[int]] = {}
-        self.waits = tuple(self._waits())
+        self.waiting = Waiting(self.lives)
+        self.settled_after = self.waiting.settled_after
         self._outages, self._frozen = self._server_times()
         self.join_patience = self._join_patience()
         self.sessions: dict[int, SessionView] = {
@@ -87,6 +61,7 @@ class Views:
             self.console = self._console()
         self._changes = sorted(self._all_changes())
         self._audiences: dict[tuple[Any, ...], frozenset[int]] = {}
+        self._cut_off: dict[int, int] = {}
 
     # --- messages -------------------------------------------------------------------------------------------------
 
@@ -136,6 +111,11 @@ class Views:
         """All messages that were sent, in the order of sending."""
         refs = self._refs
         return [refs[at] for at in self.rows(SEND)]
+
+    def sent_between(self, first: int, last: int) -> Sequence[int]:
+        """The messages that were sent between these two indexes, in order."""
+        by_sending = self.send.__getitem__
+        return self.sent[bisect_right(self.sent, first, key=by_sending) : bisect_left(self.sent, last, key=by_sending)]
 
     @cached_property
     def before(self) -> dict[int, int]:
@@ -285,29 +265,6 @@ class Views:
 
     # --- settling and waiting ---------------------------------------------------------------------------------------
 
-    def _settles(self) -> Iterator[Settle]:
-        for entry in self.lives.of("settled"):
-            channels = entry.detail.get("channels")
-            yield Settle(
-                entry.index,
-                str(entry.detail.get("how", "")),
-                None if channels is None else frozenset(map(str, channels)),
-                bool(entry.detail.get("valid")),
-            )
-        for entry in self.lives.of("ended"):
-            if entry.detail.get("why") in ("done", "server"):
-                yield Settle(entry.index, "ended")
-
-    def settled_after(self, index: int, channel: str | None = None) -> int:
-        """The first settle point after an index whose scope contains the channel (null: any scope); NEVER if none."""
-        key = "" if channel is None else channel
-        known = self._settles_of.get(key)
-        if known is None:
-            known = [settle.index for settle in self.settles if channel is None or settle.covers(channel)]
-            self._settles_of[key] = known
-        at = bisect_right(known, index)
-        return known[at] if at < len(known) else NEVER
-
     def settled(self, message: int) -> int:
         """The first settle point after it was handed over whole, in its channel; NEVER if there is none."""
         handed = self.handed[message]
@@ -326,24 +283,6 @@ class Views:
                 settled = NEVER if back == NEVER else max(settled, self.settled_after(back, channel))
         return settled
 
-    def _waits(self) -> Iterator[Wait]:
-        for entry in self.lives.of("wait"):
-            rows = entry.detail.get("missing") or []
-            patience = float(entry.detail.get("patience") or 0)
-            listed = frozenset((str(row[0]), int(row[1]), row[2]) for row in rows if len(row) == 3)
-            purpose = str(entry.detail.get("for", ""))
-            # A long list was cut off by its writer: then it speaks for everything, as one that says nothing does.
-            complete = 0 < len(listed) < MOST_LISTED or purpose in OF_ONE_STEP
-            yield Wait(entry.index, purpose, listed if complete else None, bool(entry.detail.get("valid")), patience)
-
-    @cached_property
-    def _waits_for(self) -> Mapping[tuple[str, int, int | str | None], list[Wait]]:
-        waits: dict[tuple[str, int, int | str | None], list[Wait]] = defaultdict(list)
-        for wait in self.waits:
-            for row in wait.missing or ():
-                waits[row].append(wait)
-        return waits
-
     def waited_in_vain(self, message: int, session: int, *, receipt: bool = False) -> int | None:
         """The index of a valid wait for this message at this session that ended unmet.
 
@@ -356,17 +295,8 @@ class Views:
             if gone < settled and back > self.send[message]:
                 since = max(since, back)
         what = "ack" if receipt else "output" if session == CONSOLE else "echo" if session == said.sender else None
-        row = ("message" if what is None else what, said.sender if session == CONSOLE else session, message)
-        waits = [*self._waits_for.get(row, ()), *(wait for wait in self.waits if wait.missing is None)]
-        ends = [(wait.index, wait.valid) for wait in waits if self._long_enough(wait, since)]
-        for settle in self.settles:
-            if settle.index > since and settle.how == "patience" and settle.covers(said.channel):
-                before = [wait for wait in self.waits if wait.index < settle.index][-1:]
-                if all(self._long_enough(wait, since) for wait in before):
-                    ends.append((settle.index, settle.valid))
-        if not ends:
-            return None
-        return min((index for index, valid in ends if valid), default=-1)
+        row: Row = "message" if what is None else what, said.sender if session == CONSOLE else session, message
+        return self.waiting.in_vain(row, since, said.channel)
 
     def cut_off(self, session: int) -> int:
         """Where the server closed the connection of one that it had no right to close, and that had not gone; else NEVER.
@@ -374,16 +304,18 @@ class Views:
         Nothing can come there any more, so nobody has to wait in order to know that it will not. A server that ends
         altogether is no such case. One that is still answered after its half-close may be closed, but only after that.
         """
+        known = self._cut_off.get(session)
+        if known is None:
+            known = self._cut_off[session] = self._closed_without_right(session)
+        return known
+
+    def _closed_without_right(self, session: int) -> int:
         view = self.sessions.get(session)
         if view is not None and view.answered:
             return view.life.closed
         if view is None or view.life.declared or view.gone < view.life.closed or self.lives.dying_at(view.life.closed):
             return NEVER
         return view.life.closed
-
-    def _long_enough(self, wait: Wait, since: int) -> bool:
-        """Did the whole patience lie after this index? (What came late in a wait was waited for less.)"""
-        return wait.index > since and self.seconds(wait.index) - self.seconds(since) >= wait.patience * 0.99
 
     # --- sessions -----------------------------------------------------------------------------------------------------
 
@@ -421,6 +353,25 @@ class Views:
             got[entry.session].append(entry)
         return got
 
+    def got_unrecognised(self, session: int, words: str, since: int) -> bool:
+        """Did this session get these words after that index, in something that the profile does not explain? In any case."""
+        at, starts, text = self._unrecognised.get(session, ([], [], ""))
+        first = bisect_right(at, since)
+        return first < len(at) and text.find(words.casefold(), starts[first]) >= 0
+
+    @cached_property
+    def _unrecognised(self) -> Mapping[int, tuple[list[int], list[int], str]]:
+        """Session -> the indexes of what it got and the profile does not explain, where each begins, and all of it."""
+        got: dict[int, list[Entry]] = defaultdict(list)
+        for entry in self.lives.of("unrecognised"):
+            got[entry.session].append(entry)
+        joined = {}
+        for session, entries in got.items():
+            texts = [str(entry.detail.get("text", "")).casefold() + "\0" for entry in entries]
+            starts = [0, *accumulate(map(len, texts))][:-1]
+            joined[session] = [entry.index for entry in entries], starts, "".join(texts)
+        return joined
+
     def seconds(self, index: int) -> float:
         return self._ticks[index] / TICKS_PER_SECOND
 
@@ -434,9 +385,17 @@ class Views:
             and not any(gone < until and back > since for gone, back in view.away)
         )
 
-    def sessions_named(self, nick: str) -> list[SessionView]:
+    def sessions_named(self, nick: str) -> Sequence[SessionView]:
         """Those that ever went by this nick, in the order of their connecting."""
-        return [view for view in self.sessions.values() if nick in (view.nick, view.life.nick)]
+        return self._named.get(nick, [])
+
+    @cached_property
+    def _named(self) -> Mapping[str, list[SessionView]]:
+        named: dict[str, list[SessionView]] = defaultdict(list)
+        for view in self.sessions.values():
+            for nick in {view.nick, view.life.nick}:
+                named[nick].append(view)
+        return named
 
     def _view(self, session: int) -> SessionView | None:
         return self.console if session == CONSOLE else self.sessions.get(session)
@@ -465,16 +424,29 @@ class Views:
 
     def _join_begun(self, life: Life) -> int:
         """A bot that a `connect` step brought has only connected; a later join step may have meant it."""
-        only_connected = False
-        for entry in self.lives.of("step"):
-            verb = entry.detail.get("verb")
-            if entry.detail.get("phase", "begin") != "begin" or verb not in ("connect", "join", "rejoin"):
-                continue
-            if entry.index < life.connect:
-                only_connected = verb == "connect"
-            elif only_connected and verb != "connect" and life.bot in (entry.detail.get("bots") or (life.bot,)):
-                return entry.index
-        return NEVER if only_connected else life.connect
+        before = bisect_left(self._join_steps, life.connect, key=lambda step: step.index) - 1
+        if before < 0 or self._join_steps[before].detail.get("verb") != "connect":
+            return life.connect
+        meant = (self._joins_of.get(life.bot, ()), self._joins_of.get(None, ()))
+        return min(
+            (steps[at] for steps in meant if (at := bisect_right(steps, life.connect)) < len(steps)), default=NEVER
+        )
+
+    @cached_property
+    def _join_steps(self) -> list[Entry]:
+        verbs = ("connect", "join", "rejoin")
+        steps = (e for e in self.lives.of("step") if e.detail.get("phase", "begin") == "begin")
+        return [step for step in steps if step.detail.get("verb") in verbs]
+
+    @cached_property
+    def _joins_of(self) -> Mapping[str | None, list[int]]:
+        """Bot -> the steps of joining that name it; None: those that name nobody and so mean all."""
+        joins: dict[str | None, list[int]] = defaultdict(list)
+        for step in self._join_steps:
+            if step.detail.get("verb") != "connect":
+                for bot in step.detail.get("bots") or (None,):
+                    joins[bot].append(step.index)
+        return joins
 
     def _server_times(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """When we had the server stopped, and when frozen: [from, back)."""
@@ -551,13 +523,23 @@ class Views:
         return first_message
 
     def _is_of_another(self, nick: Any, view: SessionView, index: int) -> bool:
-        return any(
-            life.number != view.number
-            and nick in (life.name, life.nick)
-            and nick not in (view.nick, view.life.nick)
-            and (view.told < life.connect < index or view.told < life.parted < index)
-            for life in self.lives.sessions.values()
-        )
+        """Has anybody of this nickname, who is not its own, come or gone since it was told?"""
+        if nick in (view.nick, view.life.nick):
+            return False
+        moves = self._moves.get(nick, ())
+        at = bisect_right(moves, view.told)
+        return at < len(moves) and moves[at] < index
+
+    @cached_property
+    def _moves(self) -> Mapping[str, list[int]]:
+        """Nickname -> when those who go by it came and went, in order."""
+        moves: dict[str, list[int]] = defaultdict(list)
+        for life in self.lives.sessions.values():
+            for nick in {life.name, life.nick}:
+                moves[nick] += (life.connect, life.parted)
+        for of_one in moves.values():
+            of_one.sort()
+        return moves
 
     def _join_patience(self) -> float:
         recorded = [*self.lives.of("wait"), *self.lives.of("fault")]
@@ -620,6 +602,11 @@ class Views:
             if entry.kind != "refused" or entry.detail.get("room") is not None:
                 found[entry.session].append(entry)
         return found
+
+    def had_crossed(self, session: int, index: int) -> bool:
+        """Had it asked to enter or leave any room before that index?"""
+        first = next((e for e in self._crossings.get(session, ()) if e.kind in ("enter", "exit")), None)
+        return first is not None and first.index < index
 
     def _there_in_room(self, view: SessionView, stay: Stay) -> int:
         if stay.entered == NEVER or not self.terms.room.heard:
@@ -700,12 +687,14 @@ class Views:
             return frozenset()
         known = self._audiences.get(key)
         if known is None:
-            known = self._audiences[key] = frozenset(self._audience(message))
+            known = self._audiences[key] = frozenset(
+                sorted(self._audience(message), key=lambda session: (session < 0, session))  # the console last
+            )
         return known
 
     def _audience(self, message: int) -> Iterator[int]:
         said, sent, settled = self.messages[message], self.send[message], self.settled(message)
-        for view in self._candidates(said):
+        for view in self._candidates(said, sent, settled):
             if view.owed_from >= sent:
                 continue
             until = self._settled_awake(view, sent, settled, said.channel) if view.away else settled
@@ -715,19 +704,30 @@ class Views:
                 continue
             yield view.number
 
-    def _candidates(self, said: Message) -> Iterable[SessionView]:
-        """Whom it is for, if they were there."""
+    def _candidates(self, said: Message, sent: int, settled: int) -> Iterable[SessionView]:
+        """Whom it is for; of many only those who were there from before it was sent until it had settled."""
         terms, channel = self.terms, said.channel
         console = [self.console] if self.console is not None and not channel.startswith("whisper:") else []
         if said.kind == "reply":
             if terms.operator == "everyone":
-                return self.sessions.values()
+                return self.there_throughout(sent, settled)
             return [self.sessions[said.to]] if said.to in self.sessions else []
         if channel.startswith("whisper:"):
             return [self.sessions[said.to]] if terms.whisper.heard and said.to in self.sessions else []
         if self.speech(said.id).heard and not channel.startswith("desk:"):
-            return [*self.sessions.values(), *console]
+            return [*self.there_throughout(sent, settled), *console]
         return console
+
+    def there_throughout(self, since: int, until: int) -> list[SessionView]:
+        """Those who were there from before one index until after another, in the order of their being there.
+
+        One that was away meanwhile (stalled, frozen) is among them.
+        """
+        return self._attendance.throughout(since, until)
+
+    @cached_property
+    def _attendance(self) -> Attendance[SessionView]:
+        return Attendance((view.owed_from, view.gone, view) for view in self.sessions.values())
 
     def _out_between(self, first: int, last: int) -> bool:
         return any(down < last and back > first for down, back in self._outages)
