@@ -21,11 +21,13 @@ class Wire:
     called: str  # in a sentence: "over UDP"
     resets: bool = True  # an abrupt end reaches the peer as one
     half_closes: bool = True  # the writing side can be ended alone
+    messages: bool = False  # what is sent at once comes at once, and apart from all else: messages are frames
 
 
 WIRES: Final[Mapping[str, Wire]] = {
     "tcp": Wire("TCP"),
     "tls": Wire("TLS"),
+    "websocket": Wire("WebSocket", half_closes=False, messages=True),
 }
 
 
@@ -43,7 +45,8 @@ class Line:
     """One wire as it is laid: its kind, and what else both ends must agree upon."""
 
     transport: str = "tcp"
-    tls: Tls | None = None
+    tls: Tls | None = None  # a WebSocket may be spoken on TLS, too
+    path: str = "/"  # of a WebSocket
 
     @property
     def wire(self) -> Wire:

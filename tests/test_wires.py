@@ -14,10 +14,10 @@ import pytest
 from chatsim.checks.verdict import Outcome
 from chatsim.network.loop import Loop
 from chatsim.profile.profile import Profile, Start
-from chatsim.profile.reader import read_profile
+from chatsim.profile.reader import load_profile, read_profile
 from chatsim.report.report import Report, Run
 from chatsim.report.text import Style, render
-from chatsim.runs import Target, run
+from chatsim.runs import Target, run, why_not
 from chatsim.scenario.reader import load_scenario
 from chatsim.server.launch import Launcher
 from chatsim.server.server import Server
@@ -104,3 +104,43 @@ def test_talk_speaks_tls(own: Path, tmp_path: Path) -> None:
     mine.write_text("profile: mine\nextends: lines\ntransport: tls\ntls: {verify: no}\n", encoding="utf-8")
     with running(command("lines_over_tls.py", str(own))) as address:
         assert_talked(talk(address, mine))
+
+
+# --- WebSocket
+
+CHAT = "chats_over_websocket.py"
+
+
+@pytest.mark.parametrize("name", ["storm", "slow", "malformed", "half", "cuts", "restart"])
+def test_a_right_server_fails_nothing_over_websocket(name: str) -> None:
+    assert_passed(played(name, load_profile("websocket-text"), command(CHAT)))
+
+
+def test_json_over_websocket() -> None:
+    assert_passed(played("crowd", load_profile("websocket-json"), command(CHAT)))
+
+
+def test_a_half_close_is_nothing_that_websocket_knows() -> None:
+    assert why_not(load_scenario(SHIPPED / "drops.yaml"), load_profile("websocket-text")) == (
+        f"'drop' ({SHIPPED / 'drops.yaml'}:13:11) needs a wire on which one side can be ended alone, "
+        "and over WebSocket there is no such thing"
+    )
+
+
+def test_talk_speaks_websocket(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("profile: mine\nextends: websocket-text\n", encoding="utf-8")
+    with running(command(CHAT)) as address:
+        shown = talk(address, mine)
+
+    assert shown.splitlines()[1:] == ["hello", "[DISCONNECTED] Client disconnected from server"]
+
+
+def test_a_server_on_another_path_is_told_with_its_answer() -> None:
+    """No WebSocket at all, in truth: a server of files, as one might start it by mistake."""
+    server = shlex.join([sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "{port}"])
+
+    failed = played("lobby", load_profile("websocket-text"), server)
+
+    assert failed.error is not None
+    assert "it answered / with HTTP status 200" in str(failed.error)

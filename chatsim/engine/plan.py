@@ -215,6 +215,8 @@ def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
     if verb in ("join", "rejoin") and detail is not None and detail.wanted == "refused":
         able = profile.join and (profile.refuses or profile.promises.get("unique-nicknames"))
         return None if able else "a join dialogue in which a client can be refused (`join`, `refuses`)"
+    if isinstance(detail, Departure) and (lacking := _lacking_end(detail.how, profile)) is not None:
+        return lacking
     if isinstance(detail, Departure) and detail.how == "mid-message" and _waits_for_answers(profile):
         return "a server that nobody types answers for: there half a message is a question, too"
     if isinstance(detail, Talk | Raw) and _waits_for_answers(profile) and _is_long(detail, profile):
@@ -253,6 +255,14 @@ def _lacking_header(detail: Talk | Tell | Raw, profile: Profile) -> str | None:
     longest = max(len(frame.encode()) for frame in voice.says.render(around)) + max(sizes)
     problem = profile.sent.payload_problem(b"." * longest)
     return None if problem is None else f"a longer header in the profile (`framing`): its longest message {problem}"
+
+
+def _lacking_end(how: str, profile: Profile) -> str | None:
+    """Is there such a way of going on this wire at all?"""
+    wire = profile.line.wire
+    if how == "half-close" and not wire.half_closes:
+        return f"a wire on which one side can be ended alone, and over {wire.called} there is no such thing"
+    return None
 
 
 def _is_long(detail: Talk | Raw, profile: Profile) -> bool:

@@ -357,7 +357,7 @@ class Sending:
             return None
         stage, session, number = self._stage, self.session, self.said[0]
         piece = self._cuts.pop(0)
-        stage.do(Send(session.id, piece, -1 if self._cuts else number))
+        stage.do(Send(session.id, piece, -1 if self._cuts else number, more=bool(self._cuts)))
         stage.progress()
         if not self._cuts:
             self._done = True
@@ -374,6 +374,10 @@ class Sending:
             self._say(held)
         last = self.said[-1]
         self._stage.handed_with[last] = self.said[:-1]
+        if self._stage.profile.line.wire.messages:  # in one write they would be one message
+            for raw in held[:-1]:
+                self._stage.do(Send(self.session.id, raw))
+            held = held[-1:]
         self._stage.do(Send(self.session.id, b"".join(held), last))
         return last
 
@@ -385,7 +389,8 @@ def _act_badly(stage: Stage, session: Session, detail: Raw) -> None:
     stage.away(session)
     what = detail.garbage or ("raw" if detail.raw is not None else "hex")
     stage.note("act", session.id, what=what)
-    stage.do(Send(session.id, _bad_bytes(stage, session, detail)))
+    unfinished = detail.garbage in ("endless", "half")
+    stage.do(Send(session.id, _bad_bytes(stage, session, detail), more=unfinished))
 
 
 def _bad_bytes(stage: Stage, session: Session, detail: Raw) -> bytes:

@@ -299,7 +299,7 @@ class Stage:
         session.last_words = number
         self.history.say(self.now, "send", session.id, number)
         if raw:
-            self.do(Send(session.id, raw, number))
+            self.do(Send(session.id, raw, number, more=kind == "half"))
         return number
 
     def _voice(self, room: str | None, to: Session | None) -> tuple[Voice, Literal["public", "room", "whisper"]]:

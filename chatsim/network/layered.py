@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from chatsim.network.layers import Layer, LayerError
 from chatsim.network.loop import Loop
-from chatsim.network.network import Opened, OpenFailed, PeerClosed, Received
+from chatsim.network.network import Command, Opened, OpenFailed, PeerClosed, Received, Send
 from chatsim.network.tcp import LARGE_READ, QUICKACK, SMALL_READ, Address, Connection, TcpNetwork
 
 __all__ = ["LayeredNetwork"]
@@ -37,6 +37,14 @@ class LayeredNetwork(TcpNetwork):
         self._address = address
         super().aim(address)
 
+    def do(self, command: Command) -> None:
+        if type(command) is Send:
+            connection = self._connections.get(command.session)
+            if isinstance(connection, _Layered):
+                connection.send_some(command.data, command.tag, command.more)
+        else:
+            super().do(command)
+
     def new_connection(self, session: int) -> Connection:
         assert self._address is not None
         return _Layered(self, session, self._new_layer(self._address))
@@ -51,7 +59,7 @@ class _Layered(Connection):
         self.called = network.called
         self.local: Address = ("", 0)
         self.agreed = False  # both ends have: `Opened` was told
-        self.early: list[tuple[bytes, int]] = []  # what was to be sent before that
+        self.early: list[tuple[bytes, int, bool]] = []  # what was to be sent before that
         self.finished = False  # nothing more will come from us; said as soon as both ends have agreed
 
     # --- opening
@@ -65,20 +73,20 @@ class _Layered(Connection):
         self.agreed = True
         self.emit(Opened(self.loop.now(), self.session, self.local))
         early, self.early = self.early, []
-        for data, tag in early:
-            self._say(data, tag)
+        for data, tag, more in early:
+            self._say(data, tag, more)
         if self.finished:
             self._say_goodbye()
 
     # --- the director's wishes
 
-    def send(self, data: bytes, tag: int) -> None:
+    def send_some(self, data: bytes, tag: int, more: bool) -> None:
         if self.finished or self.broken:
             return
         if self.agreed:
-            self._say(data, tag)
+            self._say(data, tag, more)
         else:
-            self.early.append((data, tag))
+            self.early.append((data, tag, more))
 
     def shut_down(self) -> None:
         if self.finished:
@@ -96,9 +104,10 @@ class _Layered(Connection):
                 pass  # full, or gone: the goodbye was a courtesy
         super().read_and_close()
 
-    def _say(self, data: bytes, tag: int) -> None:
-        self.layer.say(data)
-        super().send(self.layer.outgoing(), tag)
+    def _say(self, data: bytes, tag: int, more: bool) -> None:
+        if not self.layer.over or self.layer.half_closes:
+            self.layer.say(data, more)
+            self.send(self.layer.outgoing(), tag)
 
     def _say_goodbye(self) -> None:
         self.layer.finish()
@@ -147,7 +156,7 @@ class _Layered(Connection):
 
     def _write_out(self) -> None:
         if (data := self.layer.outgoing()) and self.socket is not None:
-            super().send(data, -1)
+            self.send(data, -1)
 
     def _acknowledge(self) -> None:
         """At once, from now on: see `Connection._read`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-__all__ = ["Layer", "LayerError"]
+__all__ = ["Layer", "LayerError", "Stacked"]
 
 
 class LayerError(Exception):
@@ -38,7 +38,9 @@ class Layer(Protocol):
         """What these bytes said. Raises LayerError."""
         ...
 
-    def say(self, data: bytes) -> None: ...
+    def say(self, data: bytes, more: bool = False) -> None:
+        """`more`: where one call is one message, this one goes on with the next call."""
+        ...
 
     def finish(self) -> None:
         """Say that nothing more will come from us."""
@@ -47,3 +49,41 @@ class Layer(Protocol):
     def outgoing(self) -> bytes:
         """What is to be written now, given once."""
         ...
+
+
+class Stacked:
+    """One layer spoken on another: `upper` begins when both ends of `lower` have agreed."""
+
+    def __init__(self, lower: Layer, upper: Layer) -> None:
+        self._lower, self._upper = lower, upper
+        self._begun = False
+        self.half_closes = upper.half_closes
+
+    @property
+    def opened(self) -> bool:
+        return self._upper.opened
+
+    @property
+    def over(self) -> bool:
+        return self._upper.over or self._lower.over
+
+    def begin(self) -> None:
+        self._lower.begin()
+
+    def take(self, data: bytes) -> list[bytes]:
+        below = self._lower.take(data)
+        if self._lower.opened and not self._begun:
+            self._begun = True
+            self._upper.begin()
+        return [said for piece in below for said in self._upper.take(piece)]
+
+    def say(self, data: bytes, more: bool = False) -> None:
+        self._upper.say(data, more)
+
+    def finish(self) -> None:
+        self._upper.finish()
+
+    def outgoing(self) -> bytes:
+        if data := self._upper.outgoing():
+            self._lower.say(data)
+        return self._lower.outgoing()

@@ -54,12 +54,14 @@ class Send:
     """Write bytes, in order, after everything sent before. When the kernel has the last byte: `Handed(tag)`.
 
     The write is attempted at once, within `do`; what the kernel does not take is kept and written when it can be.
-    A tag of -1 asks for no `Handed`.
+    A tag of -1 asks for no `Handed`. On a wire of messages each is a message of its own, unless there is `more` of it
+    to come with the next; on any other wire, `more` means nothing.
     """
 
     session: int
     data: bytes
     tag: int = -1
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ class OpenFailed:
 
 
 class Received(NamedTuple):
-    """One read's bytes (at most 64 KiB); never empty.
+    """One read's bytes (at most 64 KiB), or on a wire of messages one whole message; never empty.
 
     The only event that is no dataclass: it is made once for every read of every bot, and a frozen dataclass takes
     four times as long to make as a tuple, which costs a fleet a tenth of its speed.

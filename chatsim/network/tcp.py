@@ -19,6 +19,7 @@ import struct
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from operator import methodcaller
 from typing import Any
 
 from chatsim.network.loop import READ, WRITE, Loop
@@ -80,11 +81,11 @@ class TcpNetwork:
         self.ends: dict[Address, Address] = {}  # of every connection that ever stood: our end, and the server's
         self.our_end: dict[int, Address] = {}  # by session
         self._verbs: dict[type, Callable[[Connection], None]] = {
-            ShutdownWrite: Connection.shut_down,
-            Close: Connection.read_and_close,
-            Abort: Connection.abort,
-            HoldReading: Connection.hold,
-            ResumeReading: Connection.resume,
+            ShutdownWrite: methodcaller("shut_down"),
+            Close: methodcaller("read_and_close"),
+            Abort: methodcaller("abort"),
+            HoldReading: methodcaller("hold"),
+            ResumeReading: methodcaller("resume"),
         }
         if address is not None:
             self.aim(address)

@@ -52,7 +52,7 @@ class TlsLayer:
             self._shake_hands()
         return self._read() if self.opened else []
 
-    def say(self, data: bytes) -> None:
+    def say(self, data: bytes, more: bool = False) -> None:
         if data:
             self._tls.write(data)
 

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+from chatsim.network.layers import Layer, Stacked
 from chatsim.network.loop import Loop
 from chatsim.network.tcp import Address, TcpNetwork
 from chatsim.wires import Line, Tls
 
-if TYPE_CHECKING:
-    from chatsim.network.layers import Layer
-
 __all__ = ["network_on"]
+
+NewLayer = Callable[[Address], Layer]
 
 
 def network_on(line: Line, loop: Loop) -> TcpNetwork:
     """Raises ServerError where something that the line needs is not to be had."""
     if line.transport == "tls":
-        return _over_tls(line.tls or Tls(), loop)
+        return _layered(_over_tls(line.tls or Tls()), "TLS", loop)
+    if line.transport == "websocket":
+        over_websocket = _over_websocket(line.path)
+        if line.tls is None:
+            return _layered(over_websocket, "WebSocket", loop)
+        over_tls = _over_tls(line.tls)
+        return _layered(lambda address: Stacked(over_tls(address), over_websocket(address)), "TLS and WebSocket", loop)
     return TcpNetwork(loop=loop)
 
 
-def _over_tls(tls: Tls, loop: Loop) -> TcpNetwork:
+def _layered(new_layer: NewLayer, called: str, loop: Loop) -> TcpNetwork:
     from chatsim.network.layered import LayeredNetwork
+
+    return LayeredNetwork(new_layer, called, loop=loop)
+
+
+def _over_tls(tls: Tls) -> NewLayer:
     from chatsim.network.tls import TlsLayer, context_of
 
     context = context_of(tls)
+    return lambda address: TlsLayer(context, tls.name or name_of(address[0]))
+
+
+def _over_websocket(path: str) -> NewLayer:
+    from chatsim.network.websocket import WebSocketLayer
 
     def new_layer(address: Address) -> Layer:
-        return TlsLayer(context, tls.name or name_of(address[0]))
+        host, port = address
+        return WebSocketLayer(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", path)
 
-    return LayeredNetwork(new_layer, "TLS", loop=loop)
+    return new_layer
 
 
 def name_of(host: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 
 from chatsim.document import Mapping, Node, Reading, Scalar
@@ -40,6 +41,7 @@ _SENT_ONLY_IN: dict[str, tuple[str, ...]] = {
 
 def judge(reading: Reading, root: Mapping, profile: Profile, written: list[Written]) -> None:
     """Note every contradiction. `profile` may be made of defaults where something is wrong already."""
+    _fits_its_wire(reading, root, profile, written)
     for one in written:
         _holds_what_it_must(reading, one)
         _sends_what_it_can(reading, one, profile)
@@ -52,6 +54,20 @@ def judge(reading: Reading, root: Mapping, profile: Profile, written: list[Writt
     _whenever_can_answer(reading, written)
     _rooms_can_be_reached(reading, root, profile)
     _promises_are_described(reading, root, profile)
+
+
+def _fits_its_wire(reading: Reading, root: Mapping, profile: Profile, written: list[Written]) -> None:
+    wire = profile.line.wire
+    if not wire.messages:
+        return
+    for one in written:
+        if one.use in ("sent", "answer") and "next" in one.template.fields:
+            hint = "In a dialogue, `send` twice."
+            reading.wrong(
+                f"{{next}} is of no use here: over {wire.called} one text is one message", one.node, hint=hint
+            )
+    if profile.line.transport == "websocket" and codecs.lookup(profile.encoding).name != "utf-8":
+        reading.wrong("the texts of a WebSocket are UTF-8", _at(root, "encoding"))
 
 
 def _holds_what_it_must(reading: Reading, one: Written) -> None:

@@ -46,7 +46,7 @@ class Decoder(Protocol):
 class Framing:
     """How messages are kept apart. Only the fields that its kind names have a meaning."""
 
-    kind: Kind = "none"
+    kind: Kind | Literal["message"] = "none"  # message: the wire itself keeps them apart
     separator: bytes = b""  # kind separator
     digits: int = 0  # kind digits: the width of the header
     align: Align = "left"
@@ -57,6 +57,11 @@ class Framing:
     @classmethod
     def none(cls) -> Framing:
         return cls()
+
+    @classmethod
+    def messages(cls) -> Framing:
+        """The wire itself keeps them apart: what comes at once is a message."""
+        return cls("message")
 
     @property
     def promises(self) -> bool:
@@ -79,7 +84,7 @@ class Framing:
                 return self._digits_header(len(payload)) + payload
             case "struct":
                 return self._struct_header(len(payload)) + payload
-            case "none" | "json":
+            case "none" | "json" | "message":
                 return payload
             case "python":
                 return self._in_python().frame(payload)
@@ -89,6 +94,8 @@ class Framing:
         match self.kind:
             case "none":
                 return None if payload else "is empty, and without framing nothing would be sent"
+            case "message":
+                return None if payload else "is empty"
             case "newline" | "crlf" | "json-lines":
                 return self._line_problem(payload)
             case "nul" | "separator":
@@ -108,7 +115,7 @@ class Framing:
 
     def decoder(self, *, longest: int = LONGEST_FRAME) -> Decoder:
         match self.kind:
-            case "none":
+            case "none" | "message":
                 return _Chunks()
             case "newline" | "crlf" | "json-lines":
                 return _Separated(b"\n", longest, lines=True)
@@ -171,7 +178,7 @@ def _json_problem(payload: bytes) -> str | None:
 
 
 class _Chunks:
-    """No framing: what one read gave is what there is."""
+    """No framing of ours: what one read gave is what there is."""
 
     broken: str | None = None
 

@@ -178,10 +178,10 @@ PROFILE: Final = _keys(
     Key(
         "transport",
         ("tcp", "tls", "udp", "websocket"),
-        "on what it is spoken; udp and websocket come in a later version",
+        "on what it is spoken; udp comes in a later version",
     ),
-    Key("tls", TLS, "whose certificate is believed, with transport tls"),
-    Key("path", "text", "WebSocket only; comes in a later version"),
+    Key("tls", TLS, "with transport tls or websocket: how far the server's certificate is believed"),
+    Key("path", "text", "of a WebSocket, such as /chat; / by default"),
     Key("framing", "framing-by-direction", "how messages are kept apart; any but none promises that they stay apart"),
     Key("encoding", "text", "any codec of Python; utf-8 by default"),
     Key("nick", "nick", "chosen by the bot, assigned by the server, none, or a template of the address"),

@@ -12,6 +12,7 @@ from chatsim import document
 from chatsim.document import Mapping, Node, Reading, Scalar
 from chatsim.errors import ChatsimError, Place, Problem, ProfileError
 from chatsim.profile import coherence, keys
+from chatsim.profile.framing import Framing
 from chatsim.profile.parts import LATER, Parts, is_word
 from chatsim.profile.profile import Limits, Operator, Profile, Rooms, Roster, Voice, Whenever
 from chatsim.profile.templates import Template
@@ -233,7 +234,7 @@ class _Reader:
         reading, parts, fields = self.reading, self.parts, self.fields
         line = self._line()
         encoding = self._encoding(fields.get("encoding"))
-        sent, received = parts.framings(fields.get("framing"), encoding)
+        sent, received = self._framings(line, encoding)
         nick, nick_template = self._nick(fields.get("nick"))
         output = self._map("output", keys.OUTPUT)
         notices = self._map("notices", keys.NOTICES)
@@ -315,13 +316,37 @@ class _Reader:
         reading, fields = self.reading, self.fields
         transport = self._word("transport", ("tcp", "tls", "udp", "websocket")) or "tcp"
         if transport not in WIRES:
-            reading.wrong(f"transport {transport} {LATER}", fields["transport"], hint="This one speaks tcp and tls.")
+            reading.wrong(
+                f"transport {transport} {LATER}", fields["transport"], hint="This one speaks tcp, tls and websocket."
+            )
             transport = "tcp"
         if "path" in fields and transport != "websocket":
             reading.wrong("`path` is for `transport: websocket`", self.root.key("path"))
-        if "tls" in fields and transport != "tls":
-            reading.wrong("`tls` is for `transport: tls`", self.root.key("tls"))
-        return Line(transport, self._tls(self._map("tls", keys.TLS)) if transport == "tls" else None)
+        if "tls" in fields and transport not in ("tls", "websocket"):
+            reading.wrong("`tls` is for `transport: tls` and `transport: websocket`", self.root.key("tls"))
+        secret = transport == "tls" or "tls" in fields
+        return Line(transport, self._tls(self._map("tls", keys.TLS)) if secret else None, self._path())
+
+    def _path(self) -> str:
+        """Of a WebSocket: from the slash after its host, as it stands in its address."""
+        path = self.reading.text(self.fields["path"], "/") if "path" in self.fields else "/"
+        if not path.startswith("/") or not path.isascii() or not path.isprintable() or " " in path or "#" in path:
+            self.reading.wrong(
+                "a path begins with / and is written as in an address: /chat?room=1", self.fields["path"]
+            )
+            return "/"
+        return path
+
+    def _framings(self, line: Line, encoding: str) -> tuple[Framing, Framing]:
+        """Of what clients send, and of what they receive."""
+        node = self.fields.get("framing")
+        if not line.wire.messages:
+            return self.parts.framings(node, encoding)
+        if node is not None:
+            hint = "Leave it out; where it is inherited, say framing: null."
+            what = f"over {line.wire.called} each message is a frame by itself, and `framing` is not needed"
+            self.reading.wrong(what, node, hint=hint)
+        return Framing.messages(), Framing.messages()
 
     def _tls(self, fields: dict[str, Node]) -> Tls:
         reading = self.reading

@@ -13,8 +13,10 @@ import threading
 from pathlib import Path
 
 import pytest
+import wsproto
+from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Event, Request, TextMessage
 
-__all__ = ["SocketEnd", "SocketServer", "TlsEnd", "TlsServer", "certificate"]
+__all__ = ["SocketEnd", "SocketServer", "TlsEnd", "TlsServer", "WebSocketEnd", "WebSocketServer", "certificate"]
 
 PATIENCE = 5.0
 
@@ -135,6 +137,7 @@ class TlsEnd(SocketEnd):
 
     def __init__(self, sock: socket.socket, address: tuple[str, int], context: ssl.SSLContext) -> None:
         super().__init__(sock, address)
+        self.was_told_goodbye = False
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         while True:
@@ -171,11 +174,14 @@ class TlsEnd(SocketEnd):
     def _take(self, size: int) -> bytes:
         while True:
             try:
-                return self._tls.read(size)
+                data = self._tls.read(size)
+                self.was_told_goodbye = not data
+                return data
             except ssl.SSLWantReadError:
                 if not self._read_in():
                     return b""
             except ssl.SSLZeroReturnError:
+                self.was_told_goodbye = True
                 return b""
 
     def _read_in(self) -> bool:
@@ -196,3 +202,55 @@ class TlsServer(AgreeingServer):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * 1024 * 1024)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # its session tickets hold up nothing
         return TlsEnd(sock, address, self._context)
+
+
+# --- WebSocket
+
+
+class WebSocketEnd(SocketEnd):
+    def __init__(self, sock: socket.socket, address: tuple[str, int]) -> None:
+        super().__init__(sock, address)
+        self.protocol = wsproto.WSConnection(wsproto.ConnectionType.SERVER)
+        self.events: list[Event] = []
+        request = self.next()
+        assert isinstance(request, Request)
+        self.target = request.target
+        self.send(AcceptConnection())
+
+    def send(self, event: Event) -> None:
+        self.socket.sendall(self.protocol.send(event))
+
+    def write(self, data: bytes) -> None:
+        self.send(TextMessage(data.decode()))
+
+    def read(self, size: int) -> bytes:
+        got = b""
+        while len(got) < size and (piece := self.take()):
+            got += piece
+        return got
+
+    def take(self) -> bytes:
+        """As it comes: perhaps a part of a message."""
+        while event := self.next():
+            if isinstance(event, TextMessage | BytesMessage) and event.data:
+                return event.data.encode() if isinstance(event, TextMessage) else bytes(event.data)
+            if isinstance(event, CloseConnection):
+                self.send(event.response())
+                break
+        return b""
+
+    def next(self) -> Event | None:
+        """The next thing that comes; None at the end of the connection."""
+        while not self.events:
+            data = self.socket.recv(1024 * 1024)
+            if not data:
+                return None
+            self.protocol.receive_data(data)
+            self.events += self.protocol.events()
+        return self.events.pop(0)
+
+
+class WebSocketServer(AgreeingServer):
+    def end(self, sock: socket.socket, address: tuple[str, int]) -> SocketEnd:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * 1024 * 1024)
+        return WebSocketEnd(sock, address)

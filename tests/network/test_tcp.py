@@ -40,6 +40,13 @@ def test_tcp_keeps_the_contract(promise: Callable[[Room], None], room: TcpRoom) 
     promise(room)
 
 
+def test_one_read_brings_at_most_64_kib(room: TcpRoom) -> None:
+    connected(room).write(b"x" * 200_000)
+    events = until(room.network, lambda events: len(heard(events, 0)) >= 200_000)
+
+    assert max(len(event.data) for event in events if isinstance(event, Received)) <= 64 * 1024
+
+
 def test_waiting_costs_no_processor_time(room: TcpRoom) -> None:
     """Neither an idle connection nor one that is over in both directions, nor one that is held, keeps the loop busy."""
     connected(room, 0)

@@ -14,12 +14,22 @@ import pytest
 from chatsim.errors import ServerError
 from chatsim.network import loop as loop_module
 from chatsim.network.loop import Loop
-from chatsim.network.network import Connect, Opened, OpenFailed, PeerClosed, Send, ShutdownWrite
+from chatsim.network.network import (
+    Close,
+    Connect,
+    Handed,
+    Opened,
+    OpenFailed,
+    PeerClosed,
+    Received,
+    Send,
+    ShutdownWrite,
+)
 from chatsim.network.tcp import Address, TcpNetwork
 from chatsim.network.wires import network_on
-from chatsim.wires import Line, Tls
-from tests.contracts.network import CONTRACT, Room, connected, heard, quiet, some, until
-from tests.network.peers import SocketServer, TlsEnd, TlsServer, certificate
+from chatsim.wires import WIRES, Line, Tls
+from tests.contracts.network import Room, connected, heard, promises_of, quiet, some, until
+from tests.network.peers import SocketEnd, SocketServer, TlsEnd, TlsServer, WebSocketEnd, certificate
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +68,7 @@ def room(request: pytest.FixtureRequest, own: Path, monkeypatch: pytest.MonkeyPa
         yield TlsRoom(server, network)
 
 
-@pytest.mark.parametrize("promise", CONTRACT, ids=lambda promise: promise.__name__.replace("_", " "))
+@pytest.mark.parametrize("promise", promises_of(WIRES["tls"]), ids=lambda promise: promise.__name__.replace("_", " "))
 def test_tls_keeps_the_contract(promise: Callable[[Room], None], room: TlsRoom) -> None:
     promise(room)
 
@@ -98,7 +108,17 @@ def test_our_half_close_is_a_goodbye_and_an_end_of_what_we_write(room: TlsRoom) 
     room.network.do(ShutdownWrite(0))
 
     assert end.read(1) == b""
+    assert end.was_told_goodbye
     assert end.socket.recv(1) == b""
+
+
+def test_our_close_says_goodbye(room: TlsRoom) -> None:
+    end = connected(room)
+    assert isinstance(end, TlsEnd)
+    room.network.do(Close(0))
+
+    assert end.read(1) == b""
+    assert end.was_told_goodbye
 
 
 def opening(network: TcpNetwork) -> OpenFailed | Opened:
@@ -159,3 +179,49 @@ def test_a_file_that_holds_no_certificates_is_refused(tmp_path: Path) -> None:
     for name in ("empty.pem", "missing.pem"):
         with contextlib.closing(Loop()) as loop, pytest.raises(ServerError, match="cannot be read"):
             network_on(Line("tls", Tls(ca=str(tmp_path / name))), loop)
+
+
+# --- a WebSocket on it
+
+
+class SecretWebSocketServer(TlsServer):
+    """What is said on its TLS connections is WebSocket."""
+
+    def end(self, sock: socket.socket, address: tuple[str, int]) -> SocketEnd:
+        return WebSocketEnd(Through(super().end(sock, address)), address)  # type: ignore[arg-type]
+
+
+class Through:
+    """A TLS end that looks like a socket."""
+
+    def __init__(self, end: SocketEnd) -> None:
+        self._end = end
+        self.close = end.close
+        self.settimeout = end.socket.settimeout
+
+    def recv(self, size: int) -> bytes:
+        return self._end.take()
+
+    def sendall(self, data: bytes) -> None:
+        self._end.write(data)
+
+
+def test_a_websocket_on_tls(own: Path) -> None:
+    server = SecretWebSocketServer(context_with(own))
+    network = network_on(Line("websocket", Tls(ca=str(own)), "/secret"), Loop())
+    network.aim(server.address)
+    with contextlib.closing(server), contextlib.closing(network.loop), contextlib.closing(network):
+        network.do(Connect(0))
+        network.do(Send(0, b"knock knock", 1))
+        opened = until(network, some(Handed))
+        end = server.accept()
+        asked = end.read(11)
+        end.write(b"come in")
+        answered = heard(until(network, some(Received)), 0)
+        network.do(ShutdownWrite(0))
+        gone = end.read(1)
+
+    assert [type(event).__name__ for event in opened] == ["Opened", "Handed"]
+    assert (asked, answered, gone) == (b"knock knock", b"come in", b"")
+    assert isinstance(end, WebSocketEnd)
+    assert end.target == "/secret"

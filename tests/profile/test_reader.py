@@ -411,7 +411,18 @@ def test_what_does_not_fit_what_is_extended_is_told_once_at_extends() -> None:
     ("text", "what"),
     [
         ("transport: udp", "transport udp comes in a later version of chatsim"),
-        ("tls: {verify: no}", "`tls` is for `transport: tls`"),
+        ("tls: {verify: no}", "`tls` is for `transport: tls` and `transport: websocket`"),
+        ('transport: websocket\npath: "chat"', "a path begins with / and is written as in an address: /chat?room=1"),
+        ('transport: websocket\npath: "/a b"', "a path begins with / and is written as in an address: /chat?room=1"),
+        (
+            "transport: websocket\nframing: newline",
+            "over WebSocket each message is a frame by itself, and `framing` is not needed",
+        ),
+        ("transport: websocket\nencoding: latin-1", "the texts of a WebSocket are UTF-8"),
+        (
+            'transport: websocket\nsays: "{nick}{next}{text}"',
+            "{next} is of no use here: over WebSocket one text is one message",
+        ),
         (
             'transport: tls\ntls: {verify: no, ca: "a.pem"}',
             "`verify: no` believes any certificate: `ca` would not be asked",
