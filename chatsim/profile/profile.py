@@ -121,9 +121,9 @@ class Limits:
     text: int | None = None  # bytes
     rate: float | None = None  # messages a second
     clients: int | None = None
-    exactly: int | None = None  # so many clients, and nobody is in before all are
     silence: float | None = None  # seconds
     pool: int | None = None
+    exactly: int | None = None  # so many clients, and nobody is in before all are
 
 
 @dataclass(frozen=True, slots=True)
