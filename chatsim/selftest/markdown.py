@@ -58,6 +58,7 @@ def _sum(plain: dict[str, Any], faults: list[dict[str, Any]], right: list[dict[s
     asked = plain["asked"]
     rounds = "1 round" if asked["repeat"] == 1 else f"{asked['repeat']} rounds"
     rounds += ", each over as soon as its fault was caught" if asked["first"] else ""
+    rounds += ", interrupted before all was played" if plain["interrupted"] else ""
     return (
         f"Version {plain['version']}, {rounds}: {caught} of {len(faults)} faults caught by what "
         f"they break, {blamed} of {len(right)} right servers blamed, in {runs:,} runs."

@@ -220,6 +220,13 @@ def test_the_documents_table_is_written_between_its_marks_and_nothing_else_is_to
     assert "✗" in lines["loses"]
 
 
+def test_a_document_says_whether_all_was_played() -> None:
+    plain = as_plain(shown())
+
+    assert "interrupted" not in markdown.render(plain)
+    assert "1 round, interrupted before all was played: " in markdown.render({**plain, "interrupted": True})
+
+
 def test_a_document_without_marks_is_left_alone() -> None:
     with pytest.raises(ValueError, match="no place"):
         markdown.refreshed("# A title\n", as_plain(shown()))
