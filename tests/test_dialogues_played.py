@@ -135,3 +135,21 @@ def test_where_each_message_has_one_recipient_whispers_are_all_there_is(tmp_path
     steps = "  - join: everyone\n  - whisper: {ann: {to: bob, count: 5}}\n  - whisper: {bob: {to: ann, text: psst}}\n"
 
     right(played(steps + "  - drop: bob\n", spoken(ONE_RECIPIENT), "tells_one.py", tmp_path))
+
+
+# --- records -----------------------------------------------------------------------------------------------------------
+
+RECORDS = """\
+    profile: records
+    framing: {record: "<I16s512s"}
+    join: [{send: "1|{nick}|"}, {await: "5|{nick}|"}]
+    refuses: "6|{*}|"
+    says: "2|{nick}|{text}"
+    notices: {joined: "3|{nick}|", left: "4|{nick}|"}
+    limits: {nick: 15, text: 500B}
+"""
+
+
+@pytest.mark.parametrize("name", ["lobby", "drops", "storm", "twins", "malformed"])
+def test_a_server_that_speaks_in_records_of_one_size(name: str, tmp_path: Path) -> None:
+    right(shipped(name, spoken(RECORDS), "speaks_in_records.py", tmp_path))

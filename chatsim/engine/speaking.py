@@ -20,6 +20,7 @@ __all__ = ["ask", "chat", "converse", "send", "whisper"]
 CAN_WRITE = (State.OPEN, State.PRESENT, State.STALLED)
 CUT_PAUSE = 0.001  # seconds between two pieces of one message, where the scenario says nothing
 ENDLESS = 262_144  # bytes without an end
+HOLE = "\x1a"  # where bad bytes go in a message around them
 ROSTER_QUIET = 0.25  # seconds after which a list without an end counts as ended
 
 
@@ -398,7 +399,7 @@ def _bad_bytes(stage: Stage, session: Session, detail: Raw) -> bytes:
         return detail.data
     if detail.raw is not None:
         return detail.raw.encode(stage.profile.encoding, "replace")
-    frame = stage.profile.sent.frame
+    frame = partial(_framed, stage, session)
     match detail.garbage:
         case "utf-8":
             return frame(b"bad \xff\xfe\xc3\x28 \xf0\x9f bytes")
@@ -417,3 +418,12 @@ def _bad_bytes(stage: Stage, session: Session, detail: Raw) -> bytes:
             else:
                 whole = frame(text.encode(stage.profile.encoding))
             return whole[: max(1, len(whole) // 2)]
+
+
+def _framed(stage: Stage, session: Session, payload: bytes) -> bytes:
+    """Bad bytes where a server looks for a message; in a record, where it looks for the text."""
+    framing, says = stage.profile.sent, stage.profile.public.says
+    if framing.kind != "record" or says is None:
+        return framing.frame(payload)
+    around = says.render(stage.values(session, text=HOLE))[0].encode(stage.profile.encoding)
+    return framing.frame(around.replace(HOLE.encode(), payload))

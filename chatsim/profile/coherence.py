@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Iterator
 
 from chatsim.document import Mapping, Node, Reading, Scalar
-from chatsim.profile.framing import Framing
+from chatsim.profile.framing import Framing, record_fields
 from chatsim.profile.parts import Written
 from chatsim.profile.profile import Await, Dialogue, Either, PauseFor, Profile, SendThis
 from chatsim.profile.templates import Template
@@ -49,6 +49,7 @@ def judge(reading: Reading, root: Mapping, profile: Profile, written: list[Writt
         _fits_its_encoding(reading, one, profile.encoding)
         _needs_a_nick(reading, one, profile)
     _says_json(reading, root, profile)
+    _says_records(reading, root, profile)
     _assigned_nick_is_awaited(reading, root, profile)
     _roster_has_names(reading, written)
     _whenever_can_answer(reading, written)
@@ -101,9 +102,25 @@ def _fits_its_frames(reading: Reading, one: Written, profile: Profile) -> None:
         if any(frame.shape != "json" for frame in one.template.frames):
             reading.wrong(f"with `framing: {framing.kind}` only a JSON object can be sent, and this is none", one.node)
         return
+    if framing.kind == "record":
+        _fits_its_record(reading, one, framing, profile.encoding)
+        return
     if one.template.shape == "text" and _holds_delimiter(one.template, framing, profile.encoding, sent=sent):
         hint = "The framing adds it." if sent else "{next} stands for the end of a frame."
         reading.wrong("this holds what ends a frame, so it is never inside one", one.node, hint=hint)
+
+
+def _fits_its_record(reading: Reading, one: Written, framing: Framing, encoding: str) -> None:
+    """A value for each field, and a number where a number is packed."""
+    fields, between = record_fields(framing.format), framing.separator.decode(encoding, "replace")
+    values = one.template.source.split(between)
+    if len(values) != len(fields) and one.template.source != "{*}":
+        what = f"a record has {len(fields)} fields, and this has {len(values)}"
+        reading.wrong(what, one.node, hint=f'Between two fields stands "{between}".')
+        return
+    for value, number in zip(values, fields, strict=False):
+        if number and one.use in ("sent", "answer") and not (value.strip().lstrip("-").isdecimal() or value == "{id}"):
+            reading.wrong(f'"{value}" stands where the record has a number', one.node)
 
 
 def _holds_delimiter(template: Template, framing: Framing, encoding: str, *, sent: bool) -> bool:
@@ -145,6 +162,15 @@ def _says_json(reading: Reading, root: Mapping, profile: Profile) -> None:
     if kind in ("json", "json-lines") and root.get("says") is None and says is not None:
         hint = 'For example: says: \'{"type": "message", "text": "{text}"}\''
         reading.wrong(f"with `framing: {kind}` the JSON object that a client sends is needed: `says`", root, hint=hint)
+
+
+def _says_records(reading: Reading, root: Mapping, profile: Profile) -> None:
+    """... and no bare text fills a record."""
+    if profile.sent.kind == "record" and root.get("says") is None and profile.public.says is not None:
+        between = profile.sent.separator.decode(profile.encoding, "replace")
+        shown = between.join("0" if number else "{text}" for number in record_fields(profile.sent.format))
+        hint = f'For example: says: "{shown}"; or: says: no'
+        reading.wrong("with `framing: {record}` the record that a client sends is needed: `says`", root, hint=hint)
 
 
 def _assigned_nick_is_awaited(reading: Reading, root: Mapping, profile: Profile) -> None:

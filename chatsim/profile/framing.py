@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from chatsim.profile.authored import Authored
     from chatsim.profile.framer import GuardedFramer
 
-__all__ = ["LONGEST_FRAME", "Decoder", "Framing"]
+__all__ = ["LONGEST_FRAME", "Decoder", "Framing", "record_fields"]
 
 # A header that announces more is garbage, or an attack; chatsim keeps no more than this of an unfinished frame.
 LONGEST_FRAME = 64 * 1024 * 1024
 
-Kind = Literal["none", "newline", "crlf", "nul", "json", "json-lines", "separator", "digits", "struct", "python"]
+Kind = Literal[
+    "none", "newline", "crlf", "nul", "json", "json-lines", "separator", "digits", "struct", "record", "python"
+]
 Align = Literal["left", "right", "zeros"]
 
 
@@ -52,6 +54,7 @@ class Framing:
     align: Align = "left"
     format: str = ""  # kind struct: as of Python's module struct, one integer
     plus: int = 0  # kind struct: length = number + plus
+    # kind record: `format` has all its fields, and in a payload `separator` stands between them
     authored: Authored | None = None  # kind python: a class with `frame` and `feed`
 
     @classmethod
@@ -86,6 +89,8 @@ class Framing:
                 return self._struct_header(len(payload)) + payload
             case "none" | "json" | "message":
                 return payload
+            case "record":
+                return self._packed(payload)
             case "python":
                 return self._in_python().frame(payload)
 
@@ -104,6 +109,12 @@ class Framing:
                 return None if whole else f"contains {separator!r}, which ends a frame"
             case "json":
                 return _json_problem(payload)
+            case "record":
+                try:
+                    whole = self.decoder().feed(self.frame(payload)) == [payload]
+                except ValueError as error:
+                    return str(error)
+                return None if whole else "has a field too few, or one that its record has no room for"
             case "digits" | "struct":
                 try:
                     self.frame(payload)
@@ -129,6 +140,8 @@ class Framing:
                 return _Digits(self.digits, longest)
             case "struct":
                 return _Struct(self.format, self.plus, longest)
+            case "record":
+                return _Records(self.format, self.separator, longest)
             case "python":
                 return self._in_python()
 
@@ -137,6 +150,17 @@ class Framing:
 
         assert self.authored is not None
         return GuardedFramer(self.authored)
+
+    def _packed(self, payload: bytes) -> bytes:
+        """A text that is longer than its field is cut, as a client in C would cut it."""
+        fields = record_fields(self.format)
+        values = payload.split(self.separator, len(fields) - 1)
+        values += [b""] * (len(fields) - len(values))
+        try:
+            packed = [int(value or 0) if number else value for value, number in zip(values, fields, strict=True)]
+            return struct.pack(self.format, *packed)
+        except (ValueError, struct.error):
+            raise ValueError(f"has a field that is no number, or too large a one for {self.format!r}") from None
 
     def _line_problem(self, payload: bytes) -> str | None:
         if b"\n" in payload:
@@ -167,6 +191,14 @@ class Framing:
         except struct.error:
             why = f"has {length:,} bytes, which a header {self.format!r} cannot say"
             raise ValueError(why + (f" with plus {self.plus}" if self.plus else "")) from None
+
+
+def record_fields(form: str) -> tuple[bool, ...]:
+    """For each field of a record: is it a number? Else it is text. struct.error for a format that has other fields."""
+    values = struct.unpack(form, bytes(struct.calcsize(form)))
+    if not all(isinstance(value, int | bytes) and not isinstance(value, bool) for value in values):
+        raise struct.error("only texts and whole numbers")
+    return tuple(isinstance(value, int) for value in values)
 
 
 def _json_problem(payload: bytes) -> str | None:
@@ -345,6 +377,26 @@ class _Headed(_Buffered):
         if at:
             del buffer[:at]
         return frames
+
+
+class _Records(_Buffered):
+    """Records of one size. Texts are padded with NUL characters, and whatever stands behind the first one is nothing."""
+
+    def __init__(self, form: str, separator: bytes, longest: int) -> None:
+        super().__init__(longest)
+        self._struct = struct.Struct(form)
+        self._between = separator
+
+    def _take(self, data: bytes) -> list[bytes]:
+        self._buffer += data
+        size = self._struct.size
+        whole = len(self._buffer) - len(self._buffer) % size
+        records, self._buffer = self._buffer[:whole], self._buffer[whole:]
+        return [self._between.join(map(_field, values)) for values in self._struct.iter_unpack(records)]
+
+
+def _field(value: int | bytes) -> bytes:
+    return value.partition(b"\0")[0] if isinstance(value, bytes) else b"%d" % value
 
 
 def _shown(header: bytes) -> str:

@@ -10,6 +10,7 @@ __all__ = [
     "FRAMING_BY_DIRECTION",
     "FRAMING_DIGITS",
     "FRAMING_PYTHON",
+    "FRAMING_RECORD",
     "FRAMING_SEPARATOR",
     "FRAMING_STRUCT",
     "FRAMING_WORDS",
@@ -67,6 +68,15 @@ FRAMING_DIGITS: Final = _keys(
 FRAMING_STRUCT: Final = _keys(
     Key("struct", "text", "the length as Python's module struct packs it, such as !I", required=True),
     Key("plus", "whole-number", "length = number + plus"),
+)
+FRAMING_RECORD: Final = _keys(
+    Key(
+        "record",
+        "text",
+        "all fields of a record as Python's module struct packs them, such as <I32s256s",
+        required=True,
+    ),
+    Key("between", "text", "what stands between the fields in templates; | by default"),
 )
 FRAMING_PYTHON: Final = _keys(Key("python", "text", "module:Class, a framing in Python", required=True))
 FRAMING_BY_DIRECTION: Final = _keys(

@@ -16,7 +16,7 @@ from typing import Final, Literal, TypeVar
 from chatsim.document import Mapping, Node, Reading, Scalar, Sequence
 from chatsim.errors import Problem
 from chatsim.profile import keys
-from chatsim.profile.framing import Framing
+from chatsim.profile.framing import Framing, record_fields
 from chatsim.profile.profile import Await, Dialogue, Either, PauseFor, SendThis, Start, Voice, Way
 from chatsim.profile.templates import Template, TemplateError, Use
 
@@ -25,6 +25,7 @@ __all__ = ["LATER", "Parts", "Written"]
 LATER: Final = "comes in a later version of chatsim"
 
 _MAX_DIGITS: Final = 100
+_MAX_RECORD: Final = 1 << 20  # bytes
 _NO: Final = ("no", "false")
 _YES: Final = ("yes", "true")
 _STEP_HINT: Final = 'A dialogue is a list of "send: …", "await: …" and "pause: …", or one template, which is sent.'
@@ -190,13 +191,14 @@ class Parts:
             "separator": (keys.FRAMING_SEPARATOR, self._separator),
             "digits": (keys.FRAMING_DIGITS, self._digits),
             "struct": (keys.FRAMING_STRUCT, self._struct),
+            "record": (keys.FRAMING_RECORD, self._record),
             "python": (keys.FRAMING_PYTHON, self._python),
         }
         for kind, (known, read) in by_kind.items():
             if node.get(kind) is not None:
                 fields = self.reading.fields(node, keys.names(known), of=f"a framing by {kind}")
                 return read(fields, encoding) or Framing.none()
-        choices = ("separator", "digits", "struct", "python")
+        choices = ("separator", "digits", "struct", "record", "python")
         for key, _ in node.pairs:
             self.reading.unknown(f'"{key.text}" is no framing', key, choices)
         if not node.pairs:
@@ -239,6 +241,19 @@ class Parts:
             self.reading.wrong("this struct format is not one integer", node, hint=hint)
             return None
         return Framing("struct", format=form, plus=plus)
+
+    def _record(self, fields: dict[str, Node], encoding: str) -> Framing | None:
+        node = fields["record"]
+        form = self.reading.text(node, "")
+        between = (self.reading.text(fields["between"], "") if "between" in fields else "") or "|"
+        try:
+            if struct.calcsize(form) > _MAX_RECORD or not record_fields(form):
+                raise struct.error
+            return Framing("record", format=form, separator=between.encode(encoding))
+        except (struct.error, UnicodeError, OverflowError, MemoryError):
+            hint = "Texts and whole numbers as Python's module struct packs them: <I32s256s is a number and two texts."
+            self.reading.wrong("this struct format is no record", node, hint=hint)
+            return None
 
     def _python(self, fields: dict[str, Node], encoding: str) -> Framing | None:
         from chatsim.profile.authored import Authored, AuthoredError, framer_class

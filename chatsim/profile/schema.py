@@ -111,6 +111,7 @@ def _forms() -> dict[str, Any]:
             _strict(keys.FRAMING_SEPARATOR),
             _strict(keys.FRAMING_DIGITS),
             _strict(keys.FRAMING_STRUCT),
+            _strict(keys.FRAMING_RECORD),
             _strict(keys.FRAMING_PYTHON),
         ),
         "framing-by-direction": _any(_ref("framing"), _strict(keys.FRAMING_BY_DIRECTION)),

@@ -62,6 +62,8 @@ def _framing(framing: Framing) -> str:
             return f"before each message stands its length, in {framing.digits} digits"
         case "struct":
             return f"before each message stands its length, packed as {framing.format}"
+        case "record":
+            return f"a message is a record, packed as {framing.format}; {framing.separator!r} stands for the end of a field"
         case "python":
             return f"messages are kept apart by {framing.authored.reference if framing.authored else 'code'}"
     return _FRAMINGS[framing.kind]

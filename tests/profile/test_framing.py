@@ -26,9 +26,14 @@ FRAMINGS = {
     "digits zeros": Framing("digits", digits=3, align="zeros"),
     "struct": Framing("struct", format="!H"),
     "struct that counts itself": Framing("struct", format="<I", plus=-4),
+    "record": Framing("record", format="<H3s5s", separator=b"|"),
 }
 FRAMED = {name: framing for name, framing in FRAMINGS.items() if framing.promises}
 
+# The padding of a record is no part of what it says.
+PLAIN = {name: framing for name, framing in FRAMINGS.items() if framing.kind != "record"}
+
+by_plain_name = pytest.mark.parametrize("framing", PLAIN.values(), ids=PLAIN.keys())
 by_name = pytest.mark.parametrize("framing", FRAMINGS.values(), ids=FRAMINGS.keys())
 by_framed_name = pytest.mark.parametrize("framing", FRAMED.values(), ids=FRAMED.keys())
 
@@ -77,7 +82,7 @@ def test_a_frame_too_long_breaks_the_stream_at_the_same_byte(
     assert byte_by_byte == whole
 
 
-@by_name
+@by_plain_name
 @given(data=noise, places=st.lists(st.integers(0, 200), max_size=8))
 def test_no_byte_of_a_message_is_lost_or_made_up(framing: Framing, data: bytes, places: list[int]) -> None:
     frames, rest, _ = fed(framing.decoder(), cut(data, places))
@@ -234,3 +239,31 @@ def test_a_long_frame_in_small_pieces_takes_a_time_in_proportion(framing: Framin
     frames = [frame for at in range(0, len(wire), 128) for frame in decoder.feed(wire[at : at + 128])]
 
     assert frames == [payload]
+
+
+# --- records ------------------------------------------------------------------------------------------------------
+
+RECORD = Framing("record", format="<H4s8s", separator=b"|")
+
+
+def test_a_record_is_packed_and_padded() -> None:
+    assert RECORD.frame(b"7|ann|hello") == b"\x07\x00ann\0hello\0\0\0"
+
+
+def test_what_is_too_long_for_its_field_is_cut_and_told_as_a_problem() -> None:
+    assert RECORD.frame(b"7|ann|good morning") == b"\x07\x00ann\0good mor"
+    assert (
+        RECORD.payload_problem(b"7|ann|good morning") == "has a field too few, or one that its record has no room for"
+    )
+
+
+def test_the_last_field_may_hold_what_stands_between_fields() -> None:
+    assert RECORD.decoder().feed(RECORD.frame(b"7|ann|a|b")) == [b"7|ann|a|b"]
+
+
+def test_what_stands_behind_the_end_of_a_text_is_nothing() -> None:
+    assert RECORD.decoder().feed(b"\x07\x00an\0\xffhi\0junk!") == [b"7|an|hi"]
+
+
+def test_a_number_that_is_none_cannot_be_packed() -> None:
+    assert "a field that is no number" in str(RECORD.payload_problem(b"x|ann|hi"))

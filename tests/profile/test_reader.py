@@ -589,3 +589,27 @@ def test_either_waits_for_the_beginnings_of_all_its_ways() -> None:
 )
 def test_ways_that_lead_nowhere_are_refused(ways: str, told: str) -> None:
     assert told in complaint(f"join: [{{either: {ways}}}]")
+
+
+# --- records ------------------------------------------------------------------------------------------------------
+
+
+def test_a_framing_by_records() -> None:
+    read = profile('framing: {record: "<I32s256s"}\njoin: "1|{nick}|"\nsays: "2|{nick}|{text}"\nlimits: {text: 255B}')
+
+    assert read.sent == read.received == Framing("record", format="<I32s256s", separator=b"|")
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ('framing: {record: "<I32s"}', "the record that a client sends is needed"),
+        ('framing: {record: "<I32q"}\nsays: "{text}"', "a record has 33 fields, and this has 1"),
+        ('framing: {record: "<f32s"}', "this struct format is no record"),
+        ('framing: {record: "nonsense"}', "this struct format is no record"),
+        ('framing: {record: "<I32s256s"}\nsays: "2|{text}"', "a record has 3 fields, and this has 2"),
+        ('framing: {record: "<I32s256s"}\nsays: "SAY|{nick}|{text}"', '"SAY" stands where the record has a number'),
+    ],
+)
+def test_records_that_do_not_fit_are_refused(keys: str, told: str) -> None:
+    assert told in complaint(keys)
