@@ -218,7 +218,37 @@ def _attributes() -> str:
     return _rows(("attribute", "if it is missing", "meaning"), [(f"`{n}`", f"`{d}`", about) for n, d, about in found])
 
 
+def _public() -> list[str]:
+    """Profiles of public servers, each on top of a built-in one; without what is only there for a reader."""
+    text = (ROOT / "tests" / "profile" / "public_servers.yaml").read_text(encoding="utf-8")
+    return [re.sub(r"^#.*\n", "", each, flags=re.MULTILINE).strip() for each in text.split("\n---\n")]
+
+
+def _base(text: str) -> str:
+    return text.splitlines()[1].removeprefix("extends: ")
+
+
+def _builtin_profiles() -> str:
+    from chatsim.profile.reader import builtin_names, load_profile
+
+    bases = [_base(text) for text in _public()]
+    rows = ((f"`{name}`", load_profile(name).about, str(bases.count(name) or "")) for name in builtin_names())
+    return _rows(("profile", "what is spoken", "public"), rows)
+
+
+def _public_servers() -> str:
+    from chatsim.profile.reader import builtin_names
+
+    found = [
+        (_base(text), len(text.splitlines()), text.splitlines()[0].removeprefix("profile: ")) for text in _public()
+    ]
+    found.sort(key=lambda it: (builtin_names().index(it[0]), it[1], it[2].lower()))
+    return _rows(("server", "extends", "lines"), [(f"`{name}`", f"`{base}`", str(size)) for base, size, name in found])
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "builtin-profiles": _builtin_profiles,
+    "public-servers": _public_servers,
     "python-attributes": _attributes,
     "steps": _steps,
     "details": _details,
