@@ -30,13 +30,14 @@ class Proving:
     def __init__(
         self, subjects: Sequence[Subject], *, repeat: int, seed: int, first: bool, patience: float, jobs: int
     ) -> None:
-        self._patience, self._jobs = patience, jobs
+        self._patience, self._jobs, self._first = patience, jobs, first
         self._scenarios = _scenarios()
         self._profiles = {name: _profile(name) for name in {subject.dialect for subject in subjects}}
         fitting = {name: self._fitting(profile) for name, profile in self._profiles.items()}
         self._schedule = Schedule(subjects, fitting, repeat=repeat, seed=seed, first=first)
         self._in_doubt: list[tuple[Trial, Run]] = []
         self._began = monotonic()
+        self._all_asked = False
         self.results: dict[Trial, Seen] = {}
         self.interrupted = False
 
@@ -60,11 +61,17 @@ class Proving:
                 if not run.interrupted:
                     self._take(asked[number], run)
                     progress.show(self._how_far())
+                if self._first and self._all_asked and all(map(self._is_settled, asked)):
+                    return  # and those that are still being played are called back
+
+    def _is_settled(self, trial: Trial) -> bool:
+        return trial in self.results or self._schedule.is_caught(trial.subject, trial.round)
 
     def _asked_for(self, asked: list[Trial]) -> Iterator[Job]:
         for trial in self._schedule.trials():
             asked.append(trial)
             yield self._job(trial)
+        self._all_asked = True
 
     def _take(self, trial: Trial, run: Run) -> None:
         result = seen(trial, run)

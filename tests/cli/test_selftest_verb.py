@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chatsim.checks.verdict import Evidence, Outcome, Verdict
+from chatsim.report.report import Run
 from chatsim.selftest.shipped import shipped_scenarios
 
 FAULT = "echoes-to-the-sender"
@@ -40,6 +43,42 @@ def test_a_fault_that_does_not_show_in_what_is_played_is_missed(
     assert "MISSED" in called.out
     assert "not seen: echo" in called.out
     assert called.code == 1
+
+
+class AllAtOnce:
+    """Stands in for a crew that has somebody for each job, and of which only the first ever comes back."""
+
+    def __init__(self, size: int) -> None:
+        pass
+
+    def __enter__(self) -> AllAtOnce:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def as_ready(self, wanted: Iterable[Any]) -> Iterator[tuple[int, Run]]:
+        given = list(wanted)
+        if given:
+            failed = Verdict("echo", Outcome.FAILED, evidence=Evidence.PROOF, exercised=1)
+            job = given[0]
+            yield 0, Run(job.scenario.name, "", 1, "relay", "a server", Outcome.FAILED, verdicts=(failed,))
+            raise AssertionError("the others were waited for")
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_quick_means_that_nobody_waits_for_what_can_show_nothing_more(
+    call: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick: bool
+) -> None:
+    files = [tmp_path / "one.yaml", tmp_path / "two.yaml"]
+    for file in files:
+        file.write_text('scenario: "two talk"\nbots: [ann, bob]\nsteps:\n  - join: everyone\n  - chat: {ann: hi}\n')
+    monkeypatch.setattr("chatsim.cli.proving.shipped_scenarios", lambda: files)
+    monkeypatch.setattr("chatsim.jobs.Crew", AllAtOnce)
+    called = call("selftest", "--only", FAULT, "-q", *(["--first"] if quick else []))
+
+    assert called.code == (0 if quick else 5)
+    assert ("the others were waited for" in called.err) is not quick
 
 
 @pytest.mark.parametrize(
