@@ -5,6 +5,9 @@
 Three histories: all orders agree (as a server with one lock gives), all differ but fit together (every receiver has
 lost other messages, so `delivery` fails), and all contradict each other. Each is judged by every check on messages and
 order, with causal and total order promised. Processor time, the best of five; the import of numpy is timed apart.
+
+And one who stays while others come and go, twenty-five at a time, judged by all checks: what a departure costs among
+1,200 over what it costs among 300. Near 1 is well; 4 would be a check that compares everybody with everybody.
 """
 
 from __future__ import annotations
@@ -86,6 +89,70 @@ def contradicting(draw: random.Random, heard: list[int]) -> list[int]:
     return heard
 
 
+def come_and_gone(departures: int, at_once: int = 25) -> History:
+    """Everybody hears everybody, and is told who comes and goes; names are used again by the next."""
+    terms = Terms(
+        framed_sent=True,
+        framed_received=True,
+        join_dialogue=True,
+        leave_dialogue=True,
+        public=Speech(possible=True, heard=True),
+        notices=frozenset(("joined", "left", "dropped")),
+    )
+    history = History(Header(terms=terms.to_json()))
+    here: list[int] = []
+    now = 0.0
+
+    def come(bot: str) -> None:
+        session = len(history.messages)  # everybody says one thing
+        history.note(now, "connect", session, bot=bot, nick=bot, number=1 + session // at_once)
+        history.note(now, "connected", session, ip="127.0.0.1", port=20_000 + session)
+        history.note(now, "told", session, nick=bot)
+        tell("joined", bot)
+        here.append(session)
+        said = history.new_message(session, "chat", "lobby", f"hello {session}").id
+        for kind in ("send", "handed"):
+            history.say(now, kind, session, said)
+        for other in here[:-1]:
+            history.say(now, "heard", other, said, "hears")
+
+    def tell(what: str, bot: str) -> None:
+        for other in here:
+            history.note(now, "notice", other, what=what, nick=bot, text=f"* {bot} {what}")
+
+    def settle() -> None:
+        history.note(now, "settled", how="all-heard", channels=None, valid=True)
+
+    come("keeper")
+    for _ in range(departures // at_once):
+        now += 0.1
+        for number in range(at_once):
+            come(f"guest{number:02}")
+        settle()
+        for number in range(at_once):
+            session = here.pop(1)
+            history.note(now, "leave", session)
+            history.note(now, "left", session, clean=True)
+            tell("left", f"guest{number:02}")
+        settle()
+    history.note(now + 0.1, "ended", why="done")
+    return history
+
+
+def by_departures(few: int = 300, many: int = 1200) -> None:
+    costs = []
+    for departures in (few, many):
+        history = come_and_gone(departures)
+
+        def work(history: History = history) -> object:
+            forget(history)
+            return judge(history)
+
+        costs.append(best_of(5, work) / departures)
+    told = ", ".join(f"{1e6 * cost:.0f} µs" for cost in costs)
+    print(f"a departure among {few} and among {many}: {told}; ratio {costs[1] / costs[0]:.2f}")
+
+
 def best_of(times: int, work: Callable[[], object]) -> float:
     best = float("inf")
     for _ in range(times):
@@ -132,6 +199,7 @@ def measure(title: str, history: History, deliveries: int, times: int = 5) -> No
 
 
 def main() -> None:
+    by_departures()
     numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
     deliveries, receivers = (*numbers, *(1_000_000, 100)[len(numbers) :])
     begin = time.process_time()
