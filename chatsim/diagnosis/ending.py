@@ -70,14 +70,6 @@ def threads_keep_it_alive(evidence: Evidence) -> Hint | None:
             where=where,
             source=source,
         )
-    if evidence.many_threads:
-        return Hint(
-            "threads that are not daemons keep a process alive; or something catches the KeyboardInterrupt with which it "
-            "should end (a bare `except:` does).",
-            "make the threads daemons (`threading.Thread(…, daemon=True)`), and write `except Exception:`, never `except:`.",
-            Sure.PERHAPS,
-            ("clean-exit",),
-        )
     return None
 
 

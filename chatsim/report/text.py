@@ -232,7 +232,9 @@ class _Teller:
             yield f"{head}  {printable(where)}".rstrip()
             reason = verdict.summary or "Nothing in this run could have violated it."
             yield from self._paragraph(reason, " " * 4)
-            yield from self._paragraph("The scenario asks for it by name, so this run is inconclusive.", " " * 4)
+            asked = "The scenario asks for it by name"
+            inconclusive = run.outcome is Outcome.INCONCLUSIVE
+            yield from self._paragraph(f"{asked}, so this run is inconclusive." if inconclusive else f"{asked}.", " " * 4)
 
     def _unrecognised(self, run: Run) -> Iterator[str]:
         """For whoever wrote the profile: what it does not explain, and what it nearly does."""
