@@ -183,26 +183,34 @@ def characters_are_counted(evidence: Evidence) -> Hint | None:
 
 def wrong_alphabet(evidence: Evidence) -> Hint | None:
     """What came is exactly what another encoding makes of the text."""
-    verdict, entry, message = _harm(evidence, "intact")
-    if verdict is None or entry is None or message is None or message.text.isascii():
+    if evidence.failed("intact") is None:
         return None
-    got, said = str(entry.detail.get("text", "")), message.text
-    if said.encode("utf-8", "surrogatepass").decode("ascii", "ignore").strip() == got.strip() and got.strip():
-        cause = "letters that are not ASCII are left out."
-    elif _looks_like(got, said.encode("ascii", "replace").decode("ascii")):
-        cause = 'the text is made ASCII on its way, and every other letter becomes "?".'
-    else:
-        found = next((a for a in ALPHABETS if _looks_like(got, _read_as(said, a))), None)
-        if found is None:
-            return None
-        cause = f"the bytes are UTF-8, and the server reads them as {found}."
-    return Hint(
-        cause,
-        'say `encode("utf-8")` and `decode("utf-8")` everywhere, and never `errors="ignore"` or another encoding.',
-        Sure.SURELY,
-        ("intact",),
-        also=("delivery", "echo"),
-    )
+    for entry in evidence.of("damaged"):
+        if not isinstance(entry.detail.get("message"), int):
+            continue
+        message = evidence.history.messages[int(entry.detail["message"])]
+        cause = _alphabet(str(entry.detail.get("text", "")), message.text)
+        if cause:
+            return Hint(
+                cause,
+                'say `encode("utf-8")` and `decode("utf-8")` everywhere, and never `errors="ignore"` or another encoding.',
+                Sure.SURELY,
+                ("intact",),
+                also=("delivery", "echo"),
+            )
+    return None
+
+
+def _alphabet(got: str, said: str) -> str:
+    """What was done to the letters of one text; empty if that cannot be told."""
+    if said.isascii() or got.strip() in said:
+        return ""  # what came of it came as it was said
+    if said.encode("utf-8", "surrogatepass").decode("ascii", "ignore").strip() == got.strip():
+        return "letters that are not ASCII are left out."
+    if _looks_like(got, said.encode("ascii", "replace").decode("ascii")):
+        return 'the text is made ASCII on its way, and every other letter becomes "?".'
+    found = next((a for a in ALPHABETS if _looks_like(got, _read_as(said, a))), None)
+    return f"the bytes are UTF-8, and the server reads them as {found}." if found is not None else ""
 
 
 def half_a_character_arrived(evidence: Evidence) -> Hint | None:
@@ -211,9 +219,18 @@ def half_a_character_arrived(evidence: Evidence) -> Hint | None:
     if verdict is None or entry is None or message is None or message.text.isascii():
         return None
     got = str(entry.detail.get("text", ""))
+    pieces = "pieces" in _step_text(evidence, message)
+    if pieces and _only_what_follows_the_last_letter(got, message.text) and _others_came_whole(evidence):
+        return Hint(
+            "a character of several bytes came in two reads, and each half was decoded alone.",
+            HALVES,
+            Sure.PROBABLY,
+            ("intact", "framing"),
+            seen="of what was sent in pieces, only what stands after its last such character came undamaged.",
+            also=("delivery", "echo"),
+        )
     if "\ufffd" not in got or "\ufffd" in message.text:
         return None
-    pieces = "pieces" in _step_text(evidence, message)
     if not pieces and _breaks_off(message.text, got):
         return None  # the other half of the letter did not come at all: it was cut there, not torn
     few = got.count("\ufffd") <= 4  # one cut tears one character: three bytes of it at most, and one that is left
@@ -227,6 +244,23 @@ def half_a_character_arrived(evidence: Evidence) -> Hint | None:
         seen="the sign for an undecodable byte (U+FFFD) stands where a letter was.",
         also=("delivery", "echo"),
     )
+
+
+def _others_came_whole(evidence: Evidence) -> bool:
+    """Did texts with such letters come undamaged where they were not sent in pieces? And nothing came piece by piece."""
+    views = evidence.views
+    others = [
+        m
+        for m in views.sent
+        if not evidence.history.messages[m].text.isascii() and not _in_pieces(evidence, m) and views.owed(m)
+    ]
+    return bool(others) and all(views.heard_at_all[m] for m in others) and not evidence.of("foreign")
+
+
+def _only_what_follows_the_last_letter(got: str, said: str) -> bool:
+    """Is it the end of what was said, from the last letter on that is not ASCII?"""
+    last = max((at for at, letter in enumerate(said) if not letter.isascii()), default=-1)
+    return last >= 0 and len(got.strip()) >= LEAST_TELLING and got.strip() == said[last + 1 :].strip()
 
 
 def rest_of_a_read_is_lost(evidence: Evidence) -> Hint | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 from chatsim.diagnosis.evidence import NEVER, Evidence, Life
 from chatsim.diagnosis.hint import Hint, Sure
@@ -65,13 +66,18 @@ def broadcast_goes_wrong_at_the_dead(evidence: Evidence) -> Hint | None:
         entry = evidence.history[index]
         if entry.kind != "send" or evidence.history.messages[entry.ref].to is not None:
             continue
-        gone, lost = evidence.departed_before(index), _without(evidence, entry.ref)
-        if gone is None or gone.told == NEVER or not lost or _spoken_between(evidence, gone.parted, index):
+        lost = _without(evidence, entry.ref)
+        if not lost:
             return None
-        behind = _behind(evidence, gone, entry.ref)
-        if any(life not in behind for life in lost):
-            return None
-        return _wrong_at(evidence, index, gone, lost, behind)
+        went = [g for g in evidence.lives.sessions.values() if g.parted < index and g.told < g.parted]
+        fresh = [g for g in went if not _spoken_between(evidence, g.parted, index)]
+        for gone in sorted(fresh, key=lambda life: -life.parted):
+            behind = _behind(evidence, gone, entry.ref)
+            if all(life in behind for life in lost):
+                hint = _wrong_at(evidence, index, gone, lost, behind)
+                if hint is not None:  # of several who went at once nobody knows at which one it goes wrong
+                    return hint if len(fresh) == 1 else replace(hint, sure=Sure.PERHAPS)
+        return None
     return None
 
 
@@ -159,7 +165,8 @@ def _behind(evidence: Evidence, gone: Life, message: int) -> list[Life]:
 def listed_twice(evidence: Evidence) -> Hint | None:
     """Somebody gets all twice: what is said, and the notices, too."""
     verdict = evidence.failed("no-duplication")
-    if verdict is None or evidence.failed("join-notice", "leave-notice", "drop-notice") is None:
+    silent = not evidence.views.terms.notices
+    if verdict is None or not (silent or evidence.failed("join-notice", "leave-notice", "drop-notice")):
         return None
     receiver = next((evidence.history[i].session for i in verdict.witness if evidence.history[i].kind == "heard"), -1)
     hearing = evidence.views.hearings.get(receiver)
@@ -171,14 +178,15 @@ def listed_twice(evidence: Evidence) -> Hint | None:
         for entry in evidence.of("notice")
         if entry.session == receiver
     )
-    if set(hearing.messages) != again or not notices or min(notices.values()) < 2:
+    if set(hearing.messages) != again or len(again) < 2 or not (silent or (notices and min(notices.values()) > 1)):
         return None
+    or_else = " Or two places in the server send each message." if silent else ""
     return Hint(
-        "a client stands in the list of clients twice, so that it is sent everything twice.",
+        f"a client stands in the list of clients twice, so that it is sent everything twice.{or_else}",
         "append it in one place only; or use a dictionary or a set, in which nobody can be twice.",
-        Sure.PROBABLY,
+        Sure.PERHAPS if silent else Sure.PROBABLY,
         ("no-duplication", "join-notice", "leave-notice", "drop-notice", "roster"),
-        seen=f"{evidence.lives.who(receiver)} got each message and each notice twice.",
+        seen=f"{evidence.lives.who(receiver)} got each message {'' if silent else 'and each notice '}twice.",
     )
 
 

@@ -29,10 +29,13 @@ def error_ends_the_speaker(evidence: Evidence) -> Hint | None:
     ]
     if not said or not _soon_after(evidence, first, min(evidence.views.send[m] for m in said)):
         return None
+    stuck = evidence.failed("still-serves") is not None
+    lock = " It held a lock, it seems, which nobody gives back: nobody who came after that was served." if stuck else ""
+    use = " And write `with lock:`, which gives the lock back after an exception, too." if stuck else ""
     return Hint(
         f"sending to {gone.bot}, who had gone, raises, and the exception ends the loop of whoever was just speaking: that "
-        "one is thrown out, and those who stand behind in the list get nothing.",
-        "catch OSError around the sending to each single client, take that client out, and go on with the next.",
+        f"one is thrown out, and those who stand behind in the list get nothing.{lock}",
+        f"catch OSError around the sending to each single client, take that client out, and go on with the next.{use}",
         Sure.PROBABLY,
         ("keeps-clients", *FOLLOWS),
         seen=f"{gone.bot} {gone.how_it_went}; {first.bot} spoke after that, and was thrown out.",

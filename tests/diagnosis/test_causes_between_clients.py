@@ -307,3 +307,20 @@ def test_threads_are_spoken_of_where_there_are_some(facts: dict[str, object], sa
     verdict = explained(story, failing("total-order", first, evidence=Evidence.PROOF))["total-order"]
     assert verdict.hint.startswith(said)
     assert ("thread" in verdict.hint) is (facts["threads"] == 5)
+
+
+def test_where_the_server_tells_of_nobody_two_of_each_message_may_be_two_places_that_send() -> None:
+    story = Story(replace(BROADCAST, notices=frozenset()))
+    story.join("ann", "bob")
+    story.settled()
+    at = -1
+    for text in ("hello", "anybody?"):
+        story.say("ann", text)
+        story.hear("bob", text)
+        at = story.hear("bob", text)
+    story.hear("bob", "knock 0")
+    story.settled()
+
+    hint = explained(story, failing("no-duplication", at, evidence=Evidence.PROOF))["no-duplication"].hint
+    assert hint.startswith("Perhaps: a client stands in the list of clients twice")
+    assert "Or two places in the server send each message." in hint

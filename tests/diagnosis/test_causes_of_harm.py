@@ -230,3 +230,36 @@ def test_a_sign_for_a_broken_letter_stands_where_it_was_cut(step: str, sure: str
 
 def test_a_text_full_of_broken_letters_was_not_cut_once() -> None:
     assert "two reads" not in explained(said(RUSSIAN, "\ufffd" * 20 + ", !", "garbled"))["intact"].hint
+
+
+# --- only an end of it came ------------------------------------------------------------------------------------------
+
+
+def of_an_end(*, whole: bool) -> Story:
+    """Of a text in pieces only the end came; another text with such letters was said at once, and came or came not."""
+    story = Story()
+    story.join("ann", "bob")
+    story.settled()
+    story.step(text="- chat: {ann: …, in-pieces: 3}")
+    story.say("ann", "naïve 漢字 in single bytes")
+    story.damaged("bob", "naïve 漢字 in single bytes", "truncated", " in single bytes")
+    story.step(text="- chat: …")
+    story.say("ann", "Grüße")
+    if whole:
+        story.hear("bob", "Grüße")
+    else:
+        story.damaged("bob", "Grüße", "garbled", "Gr??e")
+    story.settled("patience")
+    return story
+
+
+def test_letters_that_are_lost_in_pieces_alone_were_torn() -> None:
+    hint = explained(of_an_end(whole=True))["intact"].hint
+
+    assert hint.startswith("Probably: a character of several bytes came in two reads, and each half was decoded alone.")
+
+
+def test_letters_that_are_lost_everywhere_are_told_by_the_text_that_shows_how() -> None:
+    hint = explained(of_an_end(whole=False))["intact"].hint
+
+    assert hint.startswith("Surely: the text is made ASCII on its way")

@@ -121,6 +121,17 @@ def test_who_speaks_after_somebody_was_cut_off_and_is_thrown_out_met_the_error_o
     assert "bob dropped (reset); cat spoke after that, and was thrown out." in hint
 
 
+def test_where_nobody_is_answered_any_more_the_lock_is_named_with_it() -> None:
+    story, closed = of_a_speaker_thrown_out()
+    story.connect("dan")
+    story.waited(("told", "dan", "dan"), purpose="join")
+
+    hint = explained(story, failing("keeps-clients", closed, evidence=Evidence.PROOF))["lets-in"].hint
+    assert hint.startswith("Probably: sending to bob, who had gone, raises")
+    assert "It held a lock, it seems" in hint
+    assert "`with lock:`" in hint
+
+
 def test_who_said_nothing_did_not_and_what_it_missed_refers_to_that() -> None:
     story, closed = of_a_speaker_thrown_out(spoke=False)
     said = story.say("ann", "hello")
