@@ -222,9 +222,7 @@ def _leaking(lives: Lives, name: str, leaks: Sequence[_Watched], departed: int) 
     kept, cycles = first.kept, first.cycles
     (sooner, low), (later, high) = first.samples[0], first.samples[-1]
     summary = f"The server keeps {_rate(first)} for each client that has gone:"
-    summary += (
-        f" {low} after {counted(sooner, 'departure')}, {high} after {later}, {cycles.all_went}{_within(lives, cycles)}."
-    )
+    summary += f" {low} after {counted(sooner, 'departure')}, {high} after {later}, {_went(lives, cycles)}."
     others = [f"the {each.kept.many}" for each in leaks if each.cycles is cycles and each.kept is not kept]
     if others:
         summary += f" So do {named(others)}."
@@ -245,10 +243,10 @@ def _leaking(lives: Lives, name: str, leaks: Sequence[_Watched], departed: int) 
     )
 
 
-def _within(lives: Lives, cycles: _Cycles) -> str:
-    """How long it was watched for: what is kept for longer, and then let go, looks like what is kept for ever."""
+def _went(lives: Lives, cycles: _Cycles) -> str:
+    """How they all went, and in which time: what is kept for longer, and then let go, looks like what is kept for ever."""
     seconds = lives.seconds(cycles.entries[-1].index) - lives.seconds(cycles.entries[0].index)
-    return f", within {seconds:.2f} s"
+    return f"{cycles.all_went}, within {seconds:.2f} s"
 
 
 def _place(lives: Lives, cycles: _Cycles) -> str:
@@ -368,7 +366,9 @@ def _swelling(lives: Lives, leaks: Sequence[_Watched], exercised: int) -> Verdic
     cycles = first.cycles
     (sooner, low), (later, high) = first.samples[0], first.samples[-1]
     summary = f"The server keeps about {sized(first.growth.slope)} of memory for each client that has gone:"
-    summary += f" {sized(low)} after {counted(sooner, 'departure')}, {sized(high)} after {later}, {cycles.all_went}{_within(lives, cycles)}."
+    summary += (
+        f" {sized(low)} after {counted(sooner, 'departure')}, {sized(high)} after {later}, {_went(lives, cycles)}."
+    )
     if cycles.refused:
         summary += " In the end it refused to let anybody in."
     return Verdict(

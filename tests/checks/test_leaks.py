@@ -91,7 +91,8 @@ def test_a_thread_for_each_client_that_has_gone_is_a_leak() -> None:
     verdict = no_thread_leak(story.history)
     assert (verdict.outcome, verdict.evidence) == (Outcome.FAILED, Evidence.PROOF)
     assert verdict.summary == (
-        "The server keeps one thread for each client that has gone: 7 after 5 departures, 302 after 300, all by reset, within 0.59 s."
+        "The server keeps one thread for each client that has gone: 7 after 5 departures, 302 after 300, "
+        "all by reset, within 0.59 s."
     )
     assert verdict.where == "churn.yaml:4:5"
     assert verdict.witness == (0, 30, 59)
@@ -106,7 +107,8 @@ def test_child_processes_count_as_well() -> None:
         story.note("cycle", **detail, threads=1 + 5 * number, children=5 * number)
 
     assert no_thread_leak(story.history).summary == (
-        "The server keeps one thread for each client that has gone: 6 after 5 departures, 301 after 300, all politely, within 0.59 s. "
+        "The server keeps one thread for each client that has gone: 6 after 5 departures, 301 after 300, "
+        "all politely, within 0.59 s. "
         "So do the child processes."
     )
 
