@@ -30,7 +30,7 @@ def told(text: str, *sources: str) -> str:
         ("ann has left the room", "{nick} has just left the room", 'which has "just" besides'),
         ("ann has just left the room", "{nick} has left the room", 'which has no "just"'),
         ('{"type": "msg", "t": "x"}', '{"type": "message", "t": "{text}"}', 'which has "message" as "type" where "msg" came'),
-        ('{"nick": "ann", "text": "x"}', '{"nickname": "{nick}", "text": "{text}"}', 'which has the key "nickname", and "nick" came'),
+        ('{"nick": "ann", "t": "x"}', '{"nickname": "{nick}", "t": "{text}"}', 'which has the key "nickname", and "nick" came'),
     ],
 )  # fmt: skip
 def test_where_a_text_differs_from_the_nearest_template(text: str, source: str, difference: str) -> None:
