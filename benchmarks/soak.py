@@ -23,7 +23,7 @@ from pathlib import Path
 
 from chatsim.checks.verdict import Outcome
 from chatsim.profile.profile import Profile
-from chatsim.profile.reader import builtin_names, load_profile
+from chatsim.profile.reader import dialect_names, load_profile
 from chatsim.report.report import Run
 from chatsim.runs import Target, run, why_not
 from chatsim.scenario.reader import load_scenario
@@ -129,7 +129,7 @@ def main() -> int:
     parser.add_argument("--server", action="append", help="only this server of tests/servers (may be said again)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        servers = list(dialects(options.profile or ([] if options.server else builtin_names())))
+        servers = list(dialects(options.profile or ([] if options.server else dialect_names())))
         if options.server or not options.profile:
             servers += [s for s in own_servers(Path(folder)) if not options.server or s.name in options.server]
         return soak(servers, options.runs, options.jobs, options.busy, options.seed)
