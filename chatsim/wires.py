@@ -19,6 +19,8 @@ class Wire:
     """A kind of wire. All is as with TCP unless stated."""
 
     called: str  # in a sentence: "over UDP"
+    connects: bool = True  # the server learns that somebody has come, and that one has gone
+    waits: bool = True  # what is not read yet is kept, however long, and its writer waits
     resets: bool = True  # an abrupt end reaches the peer as one
     half_closes: bool = True  # the writing side can be ended alone
     messages: bool = False  # what is sent at once comes at once, and apart from all else: messages are frames
@@ -27,6 +29,7 @@ class Wire:
 WIRES: Final[Mapping[str, Wire]] = {
     "tcp": Wire("TCP"),
     "tls": Wire("TLS"),
+    "udp": Wire("UDP", connects=False, waits=False, resets=False, half_closes=False, messages=True),
     "websocket": Wire("WebSocket", half_closes=False, messages=True),
 }
 

@@ -51,7 +51,9 @@ class World:
     def __init__(self, server: Launcher | Address, line: Line = TCP) -> None:
         self._loop = Loop()
         self._network = network_on(line, self._loop)
-        self._server = Server(server, self._loop) if isinstance(server, Launcher) else None
+        self._wire = line.wire
+        datagrams = not self._wire.connects
+        self._server = Server(server, self._loop, datagrams=datagrams) if isinstance(server, Launcher) else None
         self._address = None if isinstance(server, Launcher) else server
         self._aimed_at: Address | None = None
         self._theirs: ProcessTree | None = None  # the processes of a server that we have not started
@@ -67,7 +69,7 @@ class World:
         if self._server is not None:
             self._server.start()
         elif self._address is not None and _is_loopback(self._address):
-            occupant = occupant_of(self._address[1])
+            occupant = occupant_of(self._address[1], datagrams=not self._wire.connects)
             if occupant is not None and occupant.pid:
                 self._theirs = ProcessTree(occupant.pid, "nobody's")
         self._aim()
@@ -150,7 +152,7 @@ class World:
 
     def _facts(self, *, work: bool) -> dict[str, object]:
         facts = {} if self._server is None else self._server.facts(work=work)
-        if self._server is not None or _is_loopback(self._address):
+        if self._wire.connects and (self._server is not None or _is_loopback(self._address)):
             facts |= connection_facts(self._network.ends)
         return facts
 

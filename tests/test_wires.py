@@ -18,7 +18,7 @@ from chatsim.profile.reader import load_profile, read_profile
 from chatsim.report.report import Report, Run
 from chatsim.report.text import Style, render
 from chatsim.runs import Target, run, why_not
-from chatsim.scenario.reader import load_scenario
+from chatsim.scenario.reader import load_scenario, read_scenario
 from chatsim.server.launch import Launcher
 from chatsim.server.server import Server
 from tests.network.peers import certificate
@@ -46,11 +46,11 @@ def assert_passed(run: Run) -> None:
 
 
 @contextlib.contextmanager
-def running(server: str) -> Iterator[str]:
+def running(server: str, *, datagrams: bool = False) -> Iterator[str]:
     """A server that somebody else has started, and where it listens."""
     loop = Loop()
     with contextlib.closing(loop):
-        started = Server(Launcher(Start(), server), loop)
+        started = Server(Launcher(Start(), server), loop, datagrams=datagrams)
         with contextlib.closing(started):
             started.start()
             assert started.address is not None
@@ -144,3 +144,109 @@ def test_a_server_on_another_path_is_told_with_its_answer() -> None:
 
     assert failed.error is not None
     assert "it answered / with HTTP status 200" in str(failed.error)
+
+
+# --- UDP
+
+OVER_UDP = """
+profile: over-udp
+transport: udp
+join: [{send: "{nick}"}, {await: "Welcome, {nick}!"}]
+refuses: "Sorry, the name {*}"
+leave: [{send: "/quit"}, {await: "Goodbye, {nick}."}]
+hears: "{nick}: {text}"
+notices: {joined: "* {nick} joined", left: "* {nick} left"}
+roster: {ask: "/who", answer: "Here: {nicks}"}
+promises: {unique-nicknames: yes}
+"""
+DATAGRAMS = """
+scenario: "what a wire without connections has"
+bots: {ann: {}, bob: {}, rude: {}, twin: {nick: "ann"}}
+steps:
+  - join: ann and bob and rude
+  - join: {twin: refused}
+  - chat: {everyone but twin: 3}
+  - send: {ann: {text: "one after the other", glued: 3}}
+  - send: {rude: {garbage: utf-8}}
+  - send: {rude: {garbage: empty}}
+  - send: {rude: {garbage: half}}
+  - ask: {ann: roster}
+  - disconnect: bob
+  - rejoin: bob
+  - converse: {ann and bob: 10}
+  - server: restart
+  - join: ann and bob
+  - chat: {ann: "hello again"}
+"""
+
+
+def over_udp(name: str = "crowd") -> Run:
+    return played(name, read_profile(OVER_UDP, "over-udp.yaml"), command("datagrams.py"))
+
+
+@pytest.mark.parametrize("name", ["crowd", "order", "restart", "memory"])
+def test_a_right_server_fails_nothing_over_udp(name: str) -> None:
+    assert_passed(over_udp(name))
+
+
+def test_what_a_wire_without_connections_has() -> None:
+    profile = read_profile(OVER_UDP, "over-udp.yaml")
+    done = run(read_scenario(DATAGRAMS, "datagrams.yaml"), profile, Target(command("datagrams.py")), seed=1)
+    told = {verdict.property: (verdict.outcome, verdict.summary) for verdict in done.verdicts}
+
+    assert_passed(done)
+    assert told["closes-connection"] == (Outcome.NOT_APPLICABLE, "Over UDP there is no connection to close.")
+    assert told["leave-notice"][0] is told["nickname-released"][0] is told["roster"][0] is Outcome.PASSED
+
+
+def test_a_server_of_datagrams_that_dies_is_blamed(tmp_path: Path) -> None:
+    strict = (FOLDER / "datagrams.py").read_text(encoding="utf-8").replace('decode("utf-8", "replace")', "decode()")
+    (tmp_path / "strict.py").write_text(strict, encoding="utf-8")
+    profile = read_profile(OVER_UDP, "over-udp.yaml")
+    server = shlex.join([sys.executable, str(tmp_path / "strict.py"), "{port}"])
+    done = run(read_scenario(DATAGRAMS, "datagrams.yaml"), profile, Target(server), seed=1, patience=0.5)
+
+    assert done.outcome is Outcome.FAILED
+    assert {"stays-up", "survives-malformed"} <= {
+        each.property for each in done.verdicts if each.outcome is Outcome.FAILED
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("storm", "a wire on which a server learns of such an end, and over UDP none does"),
+        ("slow", "a wire on which what is not read waits, and over UDP it is lost"),
+        ("cuts", "a wire on which a message can come in pieces, and over UDP it comes whole or not at all"),
+        ("silent", "a wire on which a server learns of who says nothing, and over UDP none does"),
+        ("long", "a wire that carries 1,000,000 bytes at once, and over UDP 60,000 is the most"),
+    ],
+)
+def test_what_udp_lacks_is_said(name: str, why: str) -> None:
+    told = why_not(load_scenario(SHIPPED / f"{name}.yaml"), read_profile(OVER_UDP, "over-udp.yaml"))
+
+    assert told is not None
+    assert told.endswith(f" needs {why}")
+
+
+def test_nobody_can_leave_without_a_word_over_udp() -> None:
+    text = OVER_UDP.replace('leave: [{send: "/quit"}, {await: "Goodbye, {nick}."}]\n', "")
+    mute = read_profile(text, "over-udp.yaml")
+
+    assert "needs a goodbye in the profile (`leave`)" in str(why_not(read_scenario(DATAGRAMS), mute))
+
+
+def test_a_server_of_datagrams_that_is_running_already_can_be_played_with() -> None:
+    with running(command("datagrams.py"), datagrams=True) as address:
+        host, _, port = address.rpartition(":")
+        target = Target(address=(host, int(port)))
+        done = run(load_scenario(SHIPPED / "crowd.yaml"), read_profile(OVER_UDP, "over-udp.yaml"), target, seed=1)
+
+    assert_passed(done)
+
+
+def test_talk_speaks_udp(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(OVER_UDP, encoding="utf-8")
+    with running(command("datagrams.py"), datagrams=True) as address:
+        assert_talked(talk(address, mine))

@@ -13,6 +13,7 @@ from chatsim.checks.rosters import Answer, answers
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.checks.wording import counted, named
 from chatsim.history import Entry, History
+from chatsim.wires import WIRES
 
 __all__ = ["clean_exit", "closes_connection", "no_ghosts"]
 
@@ -39,6 +40,9 @@ def closes_connection(history: History) -> Verdict:
     """
     lives = lives_of(history)
     name = "closes-connection"
+    wire = WIRES[lives.terms.transport]
+    if not wire.connects:
+        return Verdict(name, Outcome.NOT_APPLICABLE, f"Over {wire.called} there is no connection to close.")
     known, blind = [], 0
     for life in lives.sessions.values():
         if not _departed(lives, life):

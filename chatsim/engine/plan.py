@@ -34,6 +34,7 @@ from chatsim.terms import Terms
 
 __all__ = ["Plan", "make_plan", "walk", "why_not"]
 
+LONGEST_DATAGRAM = 60_000  # bytes of text: 65,507 with all that stands around it
 LETTERS = "bcdfghjklmnprstvz"
 MOST_TRIES = 1000  # at a name of its own for one bot: where names have one letter only, there are not enough
 
@@ -197,6 +198,8 @@ def _lacking_output(step: ExpectOutput, profile: Profile, attached: bool) -> str
 
 
 def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
+    if (lacking := _lacking_wire(verb, detail, profile)) is not None:
+        return lacking
     public = profile.public.says is not None or (profile.rooms is not None and profile.rooms.default is not None)
     if verb in ("chat", "converse"):
         assert isinstance(detail, Talk)
@@ -262,15 +265,40 @@ def _lacking_end(how: str, profile: Profile) -> str | None:
     wire = profile.line.wire
     if how == "half-close" and not wire.half_closes:
         return f"a wire on which one side can be ended alone, and over {wire.called} there is no such thing"
+    if (how in ("reset", "mid-message") and not wire.resets) or (how == "close" and not wire.connects):
+        return f"a wire on which a server learns of such an end, and over {wire.called} none does"
+    return None
+
+
+def _lacking_wire(verb: str, detail: Any, profile: Profile) -> str | None:
+    """What other wires can do, and this one can not."""
+    wire = profile.line.wire
+    if verb == "disconnect" and not wire.connects and not profile.leave:
+        return f"a goodbye in the profile (`leave`): over {wire.called} a server learns of no end but by words"
+    if verb == "connect" and not wire.connects:
+        return f"a wire on which a server learns of who says nothing, and over {wire.called} none does"
+    if verb in ("stall", "resume") and not wire.waits:
+        return f"a wire on which what is not read waits, and over {wire.called} it is lost"
+    if isinstance(detail, Raw) and not wire.waits and (detail.pieces is not None or detail.garbage == "endless"):
+        return f"a wire on which a message can come in pieces, and over {wire.called} it comes whole or not at all"
+    sizes = (detail.size or 0, *_lengths(detail)) if isinstance(detail, Talk | Raw) else ()
+    if not wire.waits and max(sizes, default=0) > LONGEST_DATAGRAM:
+        return (
+            f"a wire that carries {max(sizes):,} bytes at once, and over {wire.called} {LONGEST_DATAGRAM:,} is the most"
+        )
     return None
 
 
 def _is_long(detail: Talk | Raw, profile: Profile) -> bool:
     """Longer than the server takes as one message?"""
     longest = profile.limits.text
+    return longest is not None and max(detail.size or 0, *_lengths(detail)) > longest
+
+
+def _lengths(detail: Talk | Raw) -> list[int]:
+    """Of its author's texts, in bytes."""
     texts = detail.texts if isinstance(detail, Talk) else (detail.text or "",)
-    sizes = (detail.size or 0, *(len(text.encode()) for text in texts))
-    return longest is not None and max(sizes) > longest
+    return [len(text.encode()) for text in texts] or [0]
 
 
 def _waits_for_answers(profile: Profile) -> bool:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from chatsim.network.layers import Layer, Stacked
 from chatsim.network.loop import Loop
 from chatsim.network.tcp import Address, TcpNetwork
 from chatsim.wires import Line, Tls
 
+if TYPE_CHECKING:
+    from chatsim.network.udp import UdpNetwork
+
 __all__ = ["network_on"]
 
 NewLayer = Callable[[Address], Layer]
 
 
-def network_on(line: Line, loop: Loop) -> TcpNetwork:
+def network_on(line: Line, loop: Loop) -> TcpNetwork | UdpNetwork:
     """Raises ServerError where something that the line needs is not to be had."""
     if line.transport == "tls":
         return _layered(_over_tls(line.tls or Tls()), "TLS", loop)
@@ -24,6 +28,10 @@ def network_on(line: Line, loop: Loop) -> TcpNetwork:
             return _layered(over_websocket, "WebSocket", loop)
         over_tls = _over_tls(line.tls)
         return _layered(lambda address: Stacked(over_tls(address), over_websocket(address)), "TLS and WebSocket", loop)
+    if line.transport == "udp":
+        from chatsim.network.udp import UdpNetwork
+
+        return UdpNetwork(loop=loop)
     return TcpNetwork(loop=loop)
 
 

@@ -67,6 +67,10 @@ def _fits_its_wire(reading: Reading, root: Mapping, profile: Profile, written: l
             reading.wrong(
                 f"{{next}} is of no use here: over {wire.called} one text is one message", one.node, hint=hint
             )
+    if not wire.connects and profile.public.hears and not any(isinstance(step, SendThis) for step in profile.join):
+        hint = 'For example: join: "{nick}"'
+        what = f"`join` sends nothing: over {wire.called} a server knows nobody who has said nothing"
+        reading.wrong(what, _at(root, "join") if root.get("join") is not None else _at(root, "transport"), hint=hint)
     if profile.line.transport == "websocket" and codecs.lookup(profile.encoding).name != "utf-8":
         reading.wrong("the texts of a WebSocket are UTF-8", _at(root, "encoding"))
 

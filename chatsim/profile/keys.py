@@ -188,7 +188,7 @@ PROFILE: Final = _keys(
     Key(
         "transport",
         ("tcp", "tls", "udp", "websocket"),
-        "on what it is spoken; udp comes in a later version",
+        "on what it is spoken",
     ),
     Key("tls", TLS, "with transport tls or websocket: how far the server's certificate is believed"),
     Key("path", "text", "of a WebSocket, such as /chat; / by default"),

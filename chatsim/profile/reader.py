@@ -13,7 +13,7 @@ from chatsim.document import Mapping, Node, Reading, Scalar
 from chatsim.errors import ChatsimError, Place, Problem, ProfileError
 from chatsim.profile import coherence, keys
 from chatsim.profile.framing import Framing
-from chatsim.profile.parts import LATER, Parts, is_word
+from chatsim.profile.parts import Parts, is_word
 from chatsim.profile.profile import Limits, Operator, Profile, Rooms, Roster, Voice, Whenever
 from chatsim.profile.templates import Template
 from chatsim.properties import PROMISES
@@ -242,7 +242,7 @@ class _Reader:
         dropped = parts.templates_or_no(notices.get("dropped"), "received", "notices.dropped") or ()
         strip_ansi, strip = self._strip(fields.get("strip"))
         text_strip, text_lower = self._text(self._map("text", keys.TEXT))
-        pace, pace_gap = self._pace(fields.get("pace"), framed=sent.promises)
+        pace, pace_gap = self._pace(fields.get("pace"), framed=sent.promises and line.wire.waits)
         profile = Profile(
             name=self._name(fields.get("profile")),
             about=reading.text(fields["about"], "") if "about" in fields else "",
@@ -314,12 +314,7 @@ class _Reader:
     def _line(self) -> Line:
         """On what it is spoken."""
         reading, fields = self.reading, self.fields
-        transport = self._word("transport", ("tcp", "tls", "udp", "websocket")) or "tcp"
-        if transport not in WIRES:
-            reading.wrong(
-                f"transport {transport} {LATER}", fields["transport"], hint="This one speaks tcp, tls and websocket."
-            )
-            transport = "tcp"
+        transport = self._word("transport", tuple(WIRES)) or "tcp"
         if "path" in fields and transport != "websocket":
             reading.wrong("`path` is for `transport: websocket`", self.root.key("path"))
         if "tls" in fields and transport not in ("tls", "websocket"):

@@ -33,7 +33,7 @@ class Onlooker:
         self._runtimes = Runtimes()
         self._workbook = Workbook()
 
-    def facts(self, port: int, *, work: bool = False) -> dict[str, Any]:
+    def facts(self, port: int, *, work: bool = False, datagrams: bool = False) -> dict[str, Any]:
         """`alive`, `children`, `threads`, `rss`, `cpu`, `fds`, `runtimes` and `listening` over the tree; with `work`
         also `work` and `cpu_only`.
 
@@ -52,7 +52,7 @@ class Onlooker:
             "threads": sum(process.threads for process in members),
             "rss": sum(map(_resident, members)),
             "cpu": round(sum(process.cpu for process in members), 3),
-            "listening": any(listener.port == port for listener in listeners_of(pids)),
+            "listening": any(listener.port == port for listener in listeners_of(pids, datagrams=datagrams)),
         }
         fds = _descriptors(members)
         if fds is not None:

@@ -45,11 +45,12 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What makes a start a success: the port (None: whichever there is) and the line of output to wait for (None: no
-    such line), and how many times the usual patience to have."""
+    such line), how many times the usual patience to have, and whether it is spoken to in datagrams."""
 
     port: int | None
     is_ready: Callable[[str], bool] | None
     patience: float
+    datagrams: bool = False
 
 
 class Life:
@@ -121,9 +122,10 @@ class Life:
         return self.listening or self.failure is not None
 
     def _new_listeners(self) -> list[Listener]:
-        if HAS_PROC and not self._exited and all(listener.inode in self._known for listener in listeners()):
+        kind = self._wish.datagrams
+        if HAS_PROC and not self._exited and all(each.inode in self._known for each in listeners(datagrams=kind)):
             return []  # the usual case while it is starting, and a cheap one
-        return listeners_of([process.pid for process in self.tree.members()])
+        return listeners_of([process.pid for process in self.tree.members()], datagrams=kind)
 
     def _consider(self, found: list[Listener]) -> None:
         wanted = self._wish.port
@@ -163,7 +165,7 @@ class Life:
         if found:
             return Failure(f"the server listens, but did not print its `ready` line within {seconds}")
         return Failure(
-            f"the server did not listen on any TCP port within {seconds}",
+            f"the server did not listen on any {'UDP' if self._wish.datagrams else 'TCP'} port within {seconds}",
             "does it need more time (--patience 3), a command-line argument, a file, or an answer on its console?",
         )
 

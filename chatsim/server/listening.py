@@ -1,10 +1,12 @@
 """Who listens where, seen without connecting: a trial connection would be a client, and falsify what follows.
 
+With `datagrams`, a UDP socket that is bound to a port counts as listening there.
+
 On Linux the kernel is asked by netlink, which costs 0.1 ms, or where it does not answer, its tables are read: those who
 listen stand first in them. Elsewhere psutil is asked about the processes in question.
 """
 
-# ruff: noqa: PTH115, PTH208 - pathlib doubles the time of a look, and looks are taken every 2 ms
+# ruff: noqa: PTH115, PTH123, PTH208 - pathlib doubles the time of a look, and looks are taken every 2 ms
 from __future__ import annotations
 
 import contextlib
@@ -20,7 +22,7 @@ from chatsim.server.sockdiag import SocketDiagnosis
 
 __all__ = ["Listener", "Occupant", "listeners", "listeners_of", "occupant_of", "owners", "reachable_host"]
 
-LISTEN = b"0A"
+LISTEN, UNCONNECTED = b"0A", b"07"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Listener:
     host: str
     port: int
     inode: int = 0
+    datagrams: bool = False
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -49,28 +52,30 @@ class Occupant:
         return f"process {self.pid} ({self.command or 'unknown'}) listens on {self.listener}"
 
 
-def listeners() -> list[Listener]:
-    """All listening TCP sockets of this machine (Linux)."""
+def listeners(*, datagrams: bool = False) -> list[Listener]:
+    """All listening sockets of this machine (Linux)."""
     try:
         with contextlib.closing(SocketDiagnosis()) as diagnosis:
-            return [Listener(end.host, end.port, end.inode) for end in diagnosis.listening()]
+            ends = diagnosis.bound() if datagrams else diagnosis.listening()
+            return [Listener(end.host, end.port, end.inode, datagrams) for end in ends]
     except OSError:
-        return _listed_in_proc()
+        return _listed_in_proc(datagrams=datagrams)
 
 
-def _listed_in_proc() -> list[Listener]:
-    return [
-        Listener(_address(row[1]), int(row[1].rpartition(b":")[2], 16), int(row[9]))
-        for table in ("/proc/net/tcp", "/proc/net/tcp6")
-        for row in _listening_rows(table)
-    ]
+def _listed_in_proc(*, datagrams: bool) -> list[Listener]:
+    rows = (
+        row
+        for table in (("/proc/net/udp", "/proc/net/udp6") if datagrams else ("/proc/net/tcp", "/proc/net/tcp6"))
+        for row in (_unconnected_rows(table) if datagrams else _listening_rows(table))
+    )
+    return [Listener(_address(row[1]), int(row[1].rpartition(b":")[2], 16), int(row[9]), datagrams) for row in rows]
 
 
-def listeners_of(pids: Sequence[int]) -> list[Listener]:
+def listeners_of(pids: Sequence[int], *, datagrams: bool = False) -> list[Listener]:
     """Those that belong to one of these processes, in the kernel's order."""
     if not HAS_PROC:
-        return _ask_psutil(pids)
-    everyone = listeners()
+        return _ask_psutil(pids, datagrams=datagrams)
+    everyone = listeners(datagrams=datagrams)
     if not everyone:
         return []
     held: set[int] = set()
@@ -82,21 +87,23 @@ def listeners_of(pids: Sequence[int]) -> list[Listener]:
 def owners(listener: Listener, pids: Sequence[int]) -> list[int]:
     """Which of these processes hold the socket (a forked child holds it, too), in the given order."""
     if not HAS_PROC:
-        return [pid for pid in pids if any(other.port == listener.port for other in _ask_psutil([pid]))]
+        kind = listener.datagrams
+        return [pid for pid in pids if any(other.port == listener.port for other in _ask_psutil([pid], datagrams=kind))]
     return [pid for pid in pids if listener.inode in _sockets(pid)]
 
 
-def occupant_of(port: int) -> Occupant | None:
+def occupant_of(port: int, *, datagrams: bool = False) -> Occupant | None:
     """Who listens on this port of this machine, by whatever address; None: nobody."""
     if HAS_PROC:
-        found = next((listener for listener in listeners() if listener.port == port), None)
+        found = next((listener for listener in listeners(datagrams=datagrams) if listener.port == port), None)
         if found is None:
             return None
         pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
         pid = next(iter(owners(found, pids)), 0)
         return Occupant(found, pid, command_of(pid) if pid else "")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket(type=socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM) as probe:
+        if not datagrams:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
@@ -110,18 +117,27 @@ def reachable_host(listener: Listener) -> str:
     if listener.host == "0.0.0.0":
         return "127.0.0.1"
     if listener.host == "::":
-        return "127.0.0.1" if _serves_both(listener.port) else "::1"
+        return "127.0.0.1" if _serves_both(listener) else "::1"
     return listener.host
 
 
-def _serves_both(port: int) -> bool:
+def _serves_both(listener: Listener) -> bool:
     """Does a socket on `::` take IPv4, too? Then nobody else can bind the port there."""
-    with socket.socket() as probe:
+    with socket.socket(type=socket.SOCK_DGRAM if listener.datagrams else socket.SOCK_STREAM) as probe:
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind(("127.0.0.1", listener.port))
         except OSError:
             return True
     return False
+
+
+def _unconnected_rows(table: str) -> Iterable[list[bytes]]:
+    try:
+        with open(table, "rb") as file:
+            rows = [line.split(None, 10) for line in file.readlines()[1:]]
+    except OSError:
+        return []  # no IPv6 on this machine
+    return [row for row in rows if row[3] == UNCONNECTED]
 
 
 def _listening_rows(table: str) -> Iterable[list[bytes]]:
@@ -173,7 +189,7 @@ def _sockets(pid: int) -> set[int]:
     return held
 
 
-def _ask_psutil(pids: Sequence[int]) -> list[Listener]:
+def _ask_psutil(pids: Sequence[int], *, datagrams: bool = False) -> list[Listener]:
     import psutil
 
     found: list[Listener] = []
@@ -181,13 +197,13 @@ def _ask_psutil(pids: Sequence[int]) -> list[Listener]:
         try:
             process = psutil.Process(pid)
             connections = (process.net_connections if hasattr(process, "net_connections") else process.connections)(
-                kind="tcp"
+                kind="udp" if datagrams else "tcp"
             )
         except psutil.Error:
             continue
         found += [
-            Listener(connection.laddr.ip, connection.laddr.port)
+            Listener(connection.laddr.ip, connection.laddr.port, datagrams=datagrams)
             for connection in connections
-            if connection.status == psutil.CONN_LISTEN
+            if (connection.laddr and not connection.raddr if datagrams else connection.status == psutil.CONN_LISTEN)
         ]
     return list(dict.fromkeys(found))

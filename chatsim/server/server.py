@@ -22,7 +22,7 @@ from chatsim.network.network import Event, ServerCommand, ServerEvent, Type
 from chatsim.server.guardian import Guardian
 from chatsim.server.launch import Launcher
 from chatsim.server.life import Failure, Life, Wish
-from chatsim.server.listening import listeners, occupant_of
+from chatsim.server.listening import Occupant, listeners, occupant_of
 from chatsim.server.output import LastWords
 from chatsim.server.ports import Turn, bindable, free_port
 from chatsim.server.stacks import StackDump, py_spy
@@ -39,8 +39,9 @@ LAST_LINES = 20  # of the server's output that an error quotes
 class Server:
     """One server under test on one loop. `start` first; `do` for the rest of its life; `close` always."""
 
-    def __init__(self, launcher: Launcher, loop: Loop) -> None:
+    def __init__(self, launcher: Launcher, loop: Loop, *, datagrams: bool = False) -> None:
         self._launcher = launcher
+        self._datagrams = datagrams  # it is spoken to in them, not over connections
         self._loop = loop
         self._marker = os.urandom(12).hex()
         self._guardian: Guardian | None = None
@@ -75,17 +76,17 @@ class Server:
         failure = Failure("the server was not started")
         for attempt in range(RETRIES):
             if launcher.chooses_port:
-                self._port = free_port(launcher.host)
+                self._port = free_port(launcher.host, datagrams=self._datagrams)
             else:
                 self._port = launcher.start.port
-            kept_by_the_past = self._port is not None and not bindable(self._port)
+            kept_by_the_past = self._port is not None and not self._bindable()
             self._begin()
             failed = self._wait_for_listening()
             if failed is None:
                 return
             failure = failed
             self._end_life()
-            if launcher.chooses_port and attempt < RETRIES - 1 and occupant_of(self._port or 0) is not None:
+            if launcher.chooses_port and attempt < RETRIES - 1 and self._occupant(self._port or 0) is not None:
                 continue  # somebody was quicker
             if kept_by_the_past and failure.ended and self._wait_until_bindable():
                 continue  # it does not set SO_REUSEADDR, and old connections kept its port
@@ -103,7 +104,7 @@ class Server:
                 raise ServerError(f"another chatsim has been using port {port} for {TURN:g} s", hint="wait for its end")
             time.sleep(0.01)
         deadline = time.monotonic() + OTHERS_END
-        while (occupant := occupant_of(port)) is not None:
+        while (occupant := self._occupant(port)) is not None:
             if time.monotonic() > deadline:
                 raise ServerError(
                     f"port {port} is taken: {occupant}",
@@ -111,9 +112,15 @@ class Server:
                 )
             time.sleep(0.01)
 
+    def _bindable(self) -> bool:
+        return bindable(self._port or 0, datagrams=self._datagrams)
+
+    def _occupant(self, port: int) -> Occupant | None:
+        return occupant_of(port, datagrams=self._datagrams)
+
     def _wait_until_bindable(self) -> bool:
         deadline = time.monotonic() + TIME_WAIT
-        while not bindable(self._port or 0):
+        while not self._bindable():
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.05)
@@ -178,7 +185,7 @@ class Server:
         """Its processes seen from outside (`chatsim.server.inspect`)."""
         if self._life is None or self.address is None:
             return {"alive": False, "listening": False}
-        return self._life.onlooker.facts(self.address[1], work=work)
+        return self._life.onlooker.facts(self.address[1], work=work, datagrams=self._datagrams)
 
     def cpu(self) -> float:
         """Processor seconds that the server's tree has used so far, in all its lives."""
@@ -243,7 +250,7 @@ class Server:
         launcher, guardian = self._launcher, self._guardian
         assert guardian is not None
         port = self._port or 0
-        known = {listener.inode for listener in listeners()}
+        known = {listener.inode for listener in listeners(datagrams=self._datagrams)}
         self._beginning = True
         try:
             launcher.prepare(port, self._marker)
@@ -253,7 +260,7 @@ class Server:
             raise
         guardian.watch(spawned.process.pid)
         is_ready = self._is_ready if launcher.start.ready is not None else None
-        wish = Wish(self._port, is_ready, launcher.patience)
+        wish = Wish(self._port, is_ready, launcher.patience, self._datagrams)
         self._life = Life(spawned, self._loop, self._marker, known, wish, self._last_words)
         self._beginning = False
         self._tell("started", {"pid": spawned.process.pid, "command": launcher.describe(self._port)})

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 __all__ = ["CLOSE_WAIT", "ESTABLISHED", "LISTEN", "SocketDiagnosis", "SocketEnd"]
 
-ESTABLISHED, CLOSE_WAIT, LISTEN = 1, 8, 10
+ESTABLISHED, CLOSE, CLOSE_WAIT, LISTEN = 1, 7, 8, 10  # a UDP socket without a peer is "closed"
 
 SOCK_DIAG = 4  # NETLINK_SOCK_DIAG
 BY_FAMILY = 20  # SOCK_DIAG_BY_FAMILY
@@ -62,6 +62,11 @@ class SocketDiagnosis:
             end for family in (socket.AF_INET, socket.AF_INET6) for end in self._ask(family, 1 << LISTEN, dump=True)
         ]
 
+    def bound(self) -> list[SocketEnd]:
+        """All UDP sockets that are bound to a port and to no peer, IPv4 first."""
+        families, udp = (socket.AF_INET, socket.AF_INET6), socket.IPPROTO_UDP
+        return [end for family in families for end in self._ask(family, 1 << CLOSE, dump=True, protocol=udp)]
+
     def ends_at(self, port: int) -> list[SocketEnd]:
         """All ends of connections that are bound to this port and are established or waiting to be closed."""
         states = 1 << ESTABLISHED | 1 << CLOSE_WAIT
@@ -89,10 +94,17 @@ class SocketDiagnosis:
         self._socket.close()
 
     def _ask(
-        self, family: int, states: int, *, dump: bool, identity: bytes = b"", more: bytes = b""
+        self,
+        family: int,
+        states: int,
+        *,
+        dump: bool,
+        identity: bytes = b"",
+        more: bytes = b"",
+        protocol: int = socket.IPPROTO_TCP,
     ) -> Iterator[SocketEnd]:
         self._sequence += 1
-        query = QUERY.pack(family, socket.IPPROTO_TCP, 0, states) + (identity or bytes(IDENTITY.size)) + more
+        query = QUERY.pack(family, protocol, 0, states) + (identity or bytes(IDENTITY.size)) + more
         flags = REQUEST | (DUMP if dump else 0)
         self._socket.send(HEADER.pack(HEADER.size + len(query), BY_FAMILY, flags, self._sequence, 0) + query)
         while True:

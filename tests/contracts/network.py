@@ -143,6 +143,7 @@ def opened_carries_our_address_as_the_server_sees_it(room: Room) -> None:
 
 
 @part_of_the_contract
+@needs("connects")
 def a_connection_to_nobody_fails_with_its_reason_and_raises_nothing(room: Room) -> None:
     room.server.stop_listening()
     room.network.do(Connect(1))
@@ -187,6 +188,7 @@ def a_tag_of_minus_one_asks_for_no_receipt(room: Room) -> None:
 
 
 @part_of_the_contract
+@needs("waits")
 def what_the_kernel_does_not_take_is_handed_only_when_the_peer_reads(room: Room) -> None:
     end = connected(room)
     room.network.do(Send(0, b"x" * FULL, 1))
@@ -204,6 +206,7 @@ def what_the_kernel_does_not_take_is_handed_only_when_the_peer_reads(room: Room)
 
 
 @part_of_the_contract
+@needs("connects")
 def sending_to_a_connection_that_is_unknown_or_closed_does_nothing(room: Room) -> None:
     end = connected(room)
     room.network.do(Close(0))
@@ -222,6 +225,7 @@ def sending_to_a_connection_that_is_unknown_or_closed_does_nothing(room: Room) -
 
 
 @part_of_the_contract
+@needs("waits")
 def what_arrives_is_told_once_whole_and_in_order(room: Room) -> None:
     end = connected(room)
     sent = b"".join(b"%06d\n" % number for number in range(30_000))
@@ -247,6 +251,7 @@ def times_never_run_backwards(room: Room) -> None:
 
 
 @part_of_the_contract
+@needs("waits")
 def one_that_talks_without_end_does_not_keep_the_others_from_being_heard(room: Room) -> None:
     """Each poll gives every connection its share: a megabyte that waits for one is not read before a line for another."""
     chatty, modest = connected(room, 0), connected(room, 1)
@@ -286,6 +291,7 @@ def one_who_does_not_read_can_still_send(room: Room) -> None:
 
 
 @part_of_the_contract
+@needs("connects")
 def the_peers_close_is_an_end_of_file_after_its_last_bytes_and_comes_once(room: Room) -> None:
     end = connected(room)
     end.write(b"good")
@@ -334,6 +340,7 @@ def a_half_close_of_ours_comes_after_all_that_was_sent_and_we_go_on_reading(room
 
 
 @part_of_the_contract
+@needs("connects")
 def both_sides_closed_is_at_rest(room: Room) -> None:
     """A connection that is over in both directions must not keep waking the loop."""
     end = connected(room)
@@ -400,6 +407,7 @@ def a_reset_noticed_by_writing_while_reading_was_held_is_told_after_resuming(roo
 
 
 @part_of_the_contract
+@needs("connects")
 def our_close_is_an_end_of_file_to_the_peer(room: Room) -> None:
     end = connected(room)
     room.network.do(Send(0, b"bye"))
@@ -433,6 +441,7 @@ def after_our_close_or_abort_nothing_more_is_told_of_a_connection(room: Room) ->
 
 
 @part_of_the_contract
+@needs("connects")
 def one_closed_before_it_was_open_never_opens(room: Room) -> None:
     room.network.do(Connect(0))
     room.network.do(Abort(0))
@@ -441,6 +450,7 @@ def one_closed_before_it_was_open_never_opens(room: Room) -> None:
 
 
 @part_of_the_contract
+@needs("waits")
 def an_abort_tears_what_was_not_handed(room: Room) -> None:
     connected(room)
     room.network.do(Send(0, b"x" * FULL, 1))
