@@ -15,6 +15,7 @@ from chatsim.checks.verdict import Outcome
 from chatsim.network.loop import Loop
 from chatsim.profile.profile import Profile, Start
 from chatsim.profile.reader import load_profile, read_profile
+from chatsim.report.explain_profile import explain_profile
 from chatsim.report.report import Report, Run
 from chatsim.report.text import Style, render
 from chatsim.runs import Target, run, why_not
@@ -74,6 +75,24 @@ def talk(address: str, profile: Path) -> str:
 def assert_talked(shown: str) -> None:
     assert "Welcome, ann!" in shown
     assert "Goodbye, ann." in shown
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ("transport: tls\ntls: {verify: no}", "TLS, any certificate is believed; nothing keeps messages apart"),
+        (
+            'transport: websocket\npath: "/chat"',
+            "WebSocket at /chat; messages come apart from each other by themselves",
+        ),
+        ("transport: websocket\ntls: {}", "WebSocket at /, on TLS; messages come apart from each other by themselves"),
+        ('transport: udp\njoin: "{nick}"', "UDP; messages come apart from each other by themselves"),
+    ],
+)
+def test_the_wire_is_explained(keys: str, told: str) -> None:
+    lines = explain_profile(read_profile(f"profile: mine\n{keys}\n", "mine.yaml"))
+
+    assert any(line.startswith(f"On the wire: {told}") for line in lines)
 
 
 # --- TLS

@@ -22,6 +22,7 @@ _FRAMINGS: Final = {
     "nul": "a message ends with a NUL character",
     "json": "a message is a JSON object, with nothing between two of them",
     "json-lines": "a message is a JSON object on a line of its own",
+    "message": "messages come apart from each other by themselves",
 }
 
 
@@ -47,6 +48,18 @@ def _start(profile: Profile) -> Iterator[str]:
 
 
 def _wire(profile: Profile) -> str:
+    line = profile.line
+    if line.transport == "tcp":
+        return _bytes(profile)
+    called = line.wire.called
+    if line.transport == "websocket":
+        called += f" at {line.path}{', on TLS' if line.tls is not None else ''}"
+    if line.tls is not None and not line.tls.verify:
+        called += ", any certificate is believed"
+    return f"{called}; {_bytes(profile)}"
+
+
+def _bytes(profile: Profile) -> str:
     if profile.python is not None:
         return f"what {profile.python.reference} says"
     if profile.sent == profile.received:
