@@ -132,6 +132,16 @@ def test_where_nobody_is_answered_any_more_the_lock_is_named_with_it() -> None:
     assert "`with lock:`" in hint
 
 
+def test_who_speaks_after_a_polite_goodbye_met_no_error_of_sending() -> None:
+    story = of_ann_bob_and_cat()
+    story.leave("bob")
+    story.say("cat", "is bob gone?")
+    closed = story.closed("cat")
+
+    hint = explained(story, failing("keeps-clients", closed, evidence=Evidence.PROOF))["keeps-clients"].hint
+    assert hint.startswith("Perhaps: the server closes connections of clients that are still there")
+
+
 def test_who_said_nothing_did_not_and_what_it_missed_refers_to_that() -> None:
     story, closed = of_a_speaker_thrown_out(spoke=False)
     said = story.say("ann", "hello")
