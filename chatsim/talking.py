@@ -147,7 +147,8 @@ class Talking:
         says = voice.says or (self.profile.rooms.voice.says if self.profile.rooms is not None else None)
         if says is None:
             return [Show("This profile has no way of speaking in public", ours=True)]
-        return self._written(says, text=line)
+        first = [deed for step in voice.before if isinstance(step, SendThis) for deed in self._written(step.template)]
+        return [*first, *self._written(says, text=line)]
 
     def leave(self) -> list[Deed]:
         """We go: with the profile's goodbye, if we are in. If we never were, the server has not let us."""

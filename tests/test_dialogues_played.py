@@ -153,3 +153,37 @@ RECORDS = """\
 @pytest.mark.parametrize("name", ["lobby", "drops", "storm", "twins", "malformed"])
 def test_a_server_that_speaks_in_records_of_one_size(name: str, tmp_path: Path) -> None:
     right(shipped(name, spoken(RECORDS), "speaks_in_records.py", tmp_path))
+
+
+# --- messages that take a dialogue -------------------------------------------------------------------------------------
+
+ASKED = """\
+    profile: asked
+    extends: lines
+    says: [{send: "SAY"}, {await: "TEXT?"}, {send: "{text}"}]
+    hears: "{nick}: {text}"
+    whisper: {says: [{send: "TELL {to}"}, {await: "TEXT FOR {to}?"}, {send: "{text}"}]}
+    rooms: null
+"""
+
+
+@pytest.mark.parametrize("name", ["lobby", "drops", "storm", "whispers", "roster"])
+def test_a_server_that_asks_for_each_text(name: str, tmp_path: Path) -> None:
+    right(shipped(name, spoken(ASKED), "asks_for_the_text.py", tmp_path))
+
+
+def test_where_it_is_never_asked_for_the_text_never_goes_out(tmp_path: Path) -> None:
+    profile = spoken(ASKED.replace('"TEXT?"', '"WHAT?"') + "    knock: no\n")
+    steps = "  - join: everyone\n  - chat: {ann: hello there}\n  - disconnect: bob\n"
+
+    run = played(steps, profile, "asks_for_the_text.py", tmp_path)
+
+    failed = [verdict for verdict in run.verdicts if verdict.outcome is Outcome.FAILED]
+    assert [(verdict.property, verdict.summary) for verdict in failed] == [
+        ("expectations", 'ann was to be asked for its text with "WHAT?", but that did not happen.')
+    ]
+    assert failed[0].where == "x.yaml:5:3"
+    assert run.notes == (
+        'ann had a text to send and never got what `says` in the profile awaits before it: "WHAT?". What came instead: '
+        '"TEXT?".',
+    )

@@ -22,12 +22,13 @@ def begin(
     done: Callable[[], None],
     *,
     room: str | None = None,
+    to: str = "",
     refusals: bool = False,
 ) -> None:
     """Play a dialogue on this session, as soon as its connection stands; `done` is called when it is through."""
     if not session.told:
         session.script = lines
-    session.conversation = Conversation(lines, stage.profile.refuses if refusals else (), done, room)
+    session.conversation = Conversation(lines, stage.profile.refuses if refusals else (), done, room, to)
     if session.state is not State.CONNECTING:
         converse(stage, session)
 
@@ -65,7 +66,7 @@ def _send_line(stage: Stage, session: Session, talk: Conversation, template: Tem
     def utter() -> int:
         if session.state not in states.CLOSED:
             # Only now, in the order of the wire: a cipher of the profile's author may count its messages.
-            data = stage.wire(session, template, **stage.values(session, room=talk.room or ""))
+            data = stage.wire(session, template, **stage.values(session, room=talk.room or "", to=talk.to))
             if data:
                 stage.do(Send(session.id, data))
         if session.conversation is talk:
@@ -73,7 +74,7 @@ def _send_line(stage: Stage, session: Session, talk: Conversation, template: Tem
         return UNNUMBERED
 
     held_back = follows_own or session.outbox or session.unproved is not None or session.free_at > stage.now
-    if stage.profile.pace == "one-at-a-time" and held_back:
+    if stage.profile.pace == "one-at-a-time" and held_back and not session.telling:
         stage.mouth.enqueue(session, utter)
     else:
         utter()

@@ -59,7 +59,7 @@ class Mouth:
         self._queued += 1
 
     def _ready(self, session: Session) -> None:
-        if session.outbox and session.unproved is None and not session.ticking:
+        if session.outbox and session.unproved is None and not session.ticking and not session.telling:
             wait = session.free_at - self._now()
             if wait > 0:
                 session.ticking = True
@@ -81,7 +81,7 @@ class Mouth:
             if not speakers or self._full():
                 break
             session = speakers.popleft()
-            if not session.outbox or session.unproved is not None or session.ticking:
+            if not session.outbox or session.unproved is not None or session.ticking or session.telling:
                 continue
             if session.free_at > self._now():  # it was put off after it had stood in line
                 self._ready(session)
@@ -119,6 +119,11 @@ class Mouth:
         if session is not None and session.unproved == message:
             session.unproved = None
             self._ready(session)
+
+    def told(self, session: Session) -> None:
+        """The dialogue that a message took is over: its speaker may go on."""
+        session.telling = False
+        self._ready(session)
 
     def hush(self, session: Session) -> None:
         """Whatever it had still to say stays unsaid."""

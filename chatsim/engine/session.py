@@ -73,6 +73,7 @@ class Conversation:
     refusals: tuple[Template, ...]
     done: Callable[[], None]
     room: str | None = None
+    to: str = ""  # the nickname of whom a whisper is for
     position: int = 0
     waiting: bool = False  # for an await or a pause
 
@@ -102,6 +103,7 @@ class Session:
     conversation: Conversation | None = None
     outbox: list[Callable[[], int | None]] = field(default_factory=list)  # short: who speaks puts itself next
     unproved: int | None = None  # the message after which the next must wait (pace: one-at-a-time)
+    telling: bool = False  # in the dialogue that its next message takes: nothing else of it is said meanwhile
     free_at: float = 0.0  # not before this may it speak again
     ticking: bool = False  # a timer will look at the outbox
     stalled_from: int | None = None  # first message that it may have missed by our stall; None: it was not there before

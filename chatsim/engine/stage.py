@@ -21,7 +21,7 @@ from chatsim.engine.owed import Flight, Owed
 from chatsim.engine.patience import Patience
 from chatsim.engine.plan import Plan
 from chatsim.engine.session import Session, State
-from chatsim.engine.stopped import unanswered_goodbye
+from chatsim.engine.stopped import unanswered_goodbye, unasked_text
 from chatsim.engine.tasks import Steps, Until
 from chatsim.engine.texts import Composed, Composer
 from chatsim.engine.transition import Transition
@@ -29,7 +29,7 @@ from chatsim.history import WORLD, History
 from chatsim.network.network import Abort, Close, Command, Connect, Facts, Inspect, Network, Send, ServerEvent
 from chatsim.profile import phrases
 from chatsim.profile.ear import Ear, OutputEar
-from chatsim.profile.profile import Await, Voice
+from chatsim.profile.profile import Await, Dialogue, Voice
 from chatsim.profile.templates import Template
 from chatsim.profile.vocabulary import Vocabulary
 from chatsim.scenario.steps import Who
@@ -87,6 +87,7 @@ class Stage:
         self.handed_with: dict[int, list[int]] = {}  # message -> those that went out in the same write before it
         self.unanswered: deque[tuple[int, int]] = deque()  # (session, message) as the console showed them
         self.untold_departures = False  # a notice was waited for in vain; it may come once somebody speaks
+        self.noted_unasked = False  # that a server never asked for a text has been said
         self.noted_goodbye = False  # that an answer to a goodbye never came has been said
         self.slow_closer = False  # it did not close its end in time once: later goodbyes do not wait so long
         self.unframeable = (
@@ -299,8 +300,24 @@ class Stage:
         session.last_words = number
         self.history.say(self.now, "send", session.id, number)
         if raw:
-            self.do(Send(session.id, raw, number, more=kind == "half"))
+            send = Send(session.id, raw, number, more=kind == "half")
+            if voice.before:
+                self._say_after(session, voice.before, send, room, to)
+            else:
+                self.do(send)
         return number
+
+    def _say_after(self, session: Session, before: Dialogue, send: Send, room: str | None, to: Session | None) -> None:
+        """A message that takes a dialogue: its text goes out when the server has asked for it."""
+        from chatsim.engine.dialogue import begin  # it acts on the stage
+
+        def done() -> None:
+            if session.state not in states.CLOSED:
+                self.do(send)
+            self.mouth.told(session)
+
+        session.telling = True
+        begin(self, session, before, done, room=room, to=to.nick if to is not None else "")
 
     def _voice(self, room: str | None, to: Session | None) -> tuple[Voice, Literal["public", "room", "whisper"]]:
         if to is not None:
@@ -473,8 +490,29 @@ class Stage:
         for session_id in list(self.owed.closings):
             self.end_waiting_for_close(self.sessions[session_id])
         self.untold_departures |= any(each.what == "left" and each.awaiting for each in self.owed.transitions)
+        for session in self.sessions:
+            if session.telling:  # the server never asked for the text
+                self._note_unasked(session)
+                session.conversation = None
+                session.ear.await_none()
+                self.mouth.told(session)
         self.owed.give_up(self.sessions)
         self.mouth.prove_all()
+
+    def _note_unasked(self, session: Session) -> None:
+        talk = session.conversation
+        line = talk.lines[talk.position] if talk is not None and talk.position < len(talk.lines) else None
+        if not isinstance(line, Await):
+            return
+        waits = list(self.history.of("wait"))
+        if waits and waits[-1].detail.get("valid"):
+            awaited = " or ".join(f'"{template.source}"' for template in line.templates)
+            what = f"to be asked for its text with {awaited}"
+            detail: dict[str, Any] = {"what": what, "met": False, "negative": False, "where": ""}
+            self.note("expected", step=self.step, bot=session.bot, **detail)
+        if not self.noted_unasked:
+            self.noted_unasked = True
+            self.note("note", text=unasked_text(self, session, line))
 
     def tell_rest(self, session: Session) -> None:
         """What this ear holds back, hoping for more, is told as it is. Of one that does not read, more is under way."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from chatsim.engine.session import Session
     from chatsim.engine.stage import Stage
 
-__all__ = ["how_far", "unanswered_goodbye"]
+__all__ = ["how_far", "unanswered_goodbye", "unasked_text"]
 
 NOTHING = "  received nothing at all"
 
@@ -59,7 +59,22 @@ def how_far(stage: Stage) -> str:
 def unanswered_goodbye(stage: Stage, session: Session, line: Await) -> str:
     """What `leave` awaits never came: what did?"""
     wanted = _wanted(line, _quoted)
-    text = f"{session.bot} said goodbye and never got the answer that `leave` in the profile awaits: {wanted}."
+    return _with_what_came(
+        stage,
+        session,
+        line,
+        f"{session.bot} said goodbye and never got the answer that `leave` in the profile awaits: {wanted}.",
+    )
+
+
+def unasked_text(stage: Stage, session: Session, line: Await) -> str:
+    """What `says` awaits before a text never came, so that the text never went out."""
+    wanted = _wanted(line, _quoted)
+    text = f"{session.bot} had a text to send and never got what `says` in the profile awaits before it: {wanted}."
+    return _with_what_came(stage, session, line, text)
+
+
+def _with_what_came(stage: Stage, session: Session, line: Await, text: str) -> str:
     unclaimed = [piece for piece in session.ear.unclaimed.split("\n") if piece.strip("\r\0 ")]
     if not unclaimed:
         return f"{text} Nothing came instead."

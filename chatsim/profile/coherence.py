@@ -34,8 +34,8 @@ _WHY: dict[str, str] = {
 # Where these names mean something in what is sent.
 _SENT_ONLY_IN: dict[str, tuple[str, ...]] = {
     "text": ("says", "whisper.says", "rooms.says"),
-    "to": ("whisper.says",),
-    "room": ("says", "rooms.says", "rooms.enter", "rooms.exit"),
+    "to": ("whisper.says", "whisper.says.before"),
+    "room": ("says", "rooms.says", "rooms.says.before", "rooms.enter", "rooms.exit"),
 }
 
 
@@ -43,7 +43,7 @@ def judge(reading: Reading, root: Mapping, profile: Profile, written: list[Writt
     """Note every contradiction. `profile` may be made of defaults where something is wrong already."""
     _fits_its_wire(reading, root, profile, written)
     for one in written:
-        _holds_what_it_must(reading, one)
+        _holds_what_it_must(reading, one, profile)
         _sends_what_it_can(reading, one, profile)
         _fits_its_frames(reading, one, profile)
         _fits_its_encoding(reading, one, profile.encoding)
@@ -75,8 +75,12 @@ def _fits_its_wire(reading: Reading, root: Mapping, profile: Profile, written: l
         reading.wrong("the texts of a WebSocket are UTF-8", _at(root, "encoding"))
 
 
-def _holds_what_it_must(reading: Reading, one: Written) -> None:
+def _holds_what_it_must(reading: Reading, one: Written, profile: Profile) -> None:
+    said_before = profile.whisper.before if one.part == "whisper.says" else ()
+    before = {name for step in said_before if isinstance(step, SendThis) for name in step.template.fields}
     for name in _MUST_HOLD.get(one.part, ()):
+        if name in before:
+            continue
         if name not in one.template.fields:
             reading.wrong(f"{{{name}}} is missing in `{one.part}`: {_WHY[name]}", one.node)
 

@@ -95,12 +95,19 @@ DIALOGUE_STEP: Final = _keys(
     ),
 )
 
-_SAYS = Key("says", "template-or-no", "what a client sends; no: there is no such speech")
+_SAYS = Key(
+    "says", "says", "what a client sends, or a dialogue whose last step sends {text}; no: there is no such speech"
+)
 _HEARS = Key("hears", "templates-or-no", "what the other clients get; by default as `says`; no: nothing")
 _ECHO = Key("echo", "echo", "does the sender hear itself; a template where it reads differently")
 _ACK = Key("ack", "templates", "a receipt to the sender, one a message, besides any echo")
 VOICE: Final = _keys(_SAYS, _HEARS, _ECHO, _ACK)
-WHISPER: Final = _keys(Key("says", "template", "what a client sends: {to}, {text}", required=True), _HEARS, _ECHO, _ACK)
+WHISPER: Final = _keys(
+    Key("says", "says", "what a client sends: {to}, {text}; or a dialogue that ends so", required=True),
+    _HEARS,
+    _ECHO,
+    _ACK,
+)
 
 ROOMS: Final = _keys(
     Key("enter", "dialogue", "how a client enters {room}"),

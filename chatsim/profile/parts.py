@@ -145,15 +145,28 @@ class Parts:
     def voice(self, fields: dict[str, Node], part: str, default_says: str = "{text}") -> Voice:
         """`hears` is as `says` unless stated; `echo: yes` is written out."""
         says = Template(default_says) if default_says and "says" not in fields else None
+        before: Dialogue = ()
         if is_word(fields.get("says"), _YES):
             self.reading.wrong(f"a template, or no, is expected here, not {_text(fields['says'])}", fields["says"])
+        elif isinstance(dialogue := fields.get("says"), Sequence):
+            before, says = self._saying(dialogue, part)
         elif not is_word(fields.get("says"), _NO):
             says = self.template(fields.get("says"), "sent", f"{part}says") or says
         stated = self.templates_or_no(fields.get("hears"), "received", f"{part}hears") if "hears" in fields else ()
         hears = stated or () if "hears" in fields else (says,) if says is not None else ()
         own = hears or ((says,) if says is not None else ())
         echo = self._echo(fields.get("echo"), own, f"{part}echo")
-        return Voice(says, hears, echo, self.templates(fields.get("ack"), "received", f"{part}ack"))
+        return Voice(says, hears, echo, self.templates(fields.get("ack"), "received", f"{part}ack"), before)
+
+    def _saying(self, node: Sequence, part: str) -> tuple[Dialogue, Template | None]:
+        """A message that takes a dialogue: all before its last step, which sends the text."""
+        *first, last = node.items or (None,)
+        steps = (self._step(item, f"{part}says.before") for item in first if item is not None)
+        end = self._step(last, f"{part}says") if last is not None else None
+        if not isinstance(end, SendThis):
+            self.reading.wrong("the last step of `says` sends the text", last or node, hint='Such as: send: "{text}"')
+            return (), None
+        return tuple(step for step in steps if step is not None), end.template
 
     def _echo(self, node: Node | None, own: tuple[Template, ...], part: str) -> tuple[Template, ...]:
         if node is None or is_word(node, _NO):

@@ -81,6 +81,7 @@ class Voice:
     hears: tuple[Template, ...] = ()
     echo: tuple[Template, ...] = ()
     ack: tuple[Template, ...] = ()
+    before: Dialogue = ()  # what is said and awaited before `says` can be
 
 
 @dataclass(frozen=True, slots=True)

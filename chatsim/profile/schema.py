@@ -103,6 +103,7 @@ def _forms() -> dict[str, Any]:
         "templates": _any(_ref("template"), _list("template")),
         "template-or-no": _any(_NO, _ref("template")),
         "templates-or-no": _any(_NO, _ref("templates")),
+        "says": _any(_NO, _ref("dialogue")),
         "echo": _any(_YES_NO, _ref("templates")),
         "dialogue": _any(_ref("template"), {"type": "array", "items": _strict(keys.DIALOGUE_STEP)}),
         "ways": {"type": "array", "items": _ref("dialogue"), "minItems": 2},

@@ -172,6 +172,11 @@ def _voice(voice: Voice, begin: str, none: str, others: str = "the others get") 
     if voice.echo and voice.echo != voice.hears:
         echo = f"the sender gets {_any(voice.echo)}"
     receipt = f", and {_any(voice.ack)} as a receipt" if voice.ack else ""
+    if voice.before:
+        yield begin
+        yield from _dialogue((*voice.before, SendThis(voice.says)))
+        yield f"    Then {heard}; {echo}{receipt}."
+        return
     yield f"{begin} sends {_any([voice.says])}; {heard}; {echo}{receipt}."
 
 

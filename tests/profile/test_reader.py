@@ -614,3 +614,33 @@ def test_a_framing_by_records() -> None:
 )
 def test_records_that_do_not_fit_are_refused(keys: str, told: str) -> None:
     assert told in complaint(keys)
+
+
+# --- messages that take a dialogue --------------------------------------------------------------------------------
+
+
+def test_what_is_said_before_a_text_can_be_is_a_dialogue() -> None:
+    read = profile(
+        """\
+        says: [{send: "SAY"}, {await: "TEXT?"}, {send: "{text}"}]
+        whisper: {says: [{send: "TELL {to}"}, {send: "{text}"}]}
+        """
+    )
+
+    assert read.public.before == (SendThis(Template("SAY")), Await(templates("TEXT?")))
+    assert (read.public.says, read.public.hears) == (Template("{text}"), templates("{text}"))
+    assert read.whisper.before == (SendThis(Template("TELL {to}")),)
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ('says: [{send: "{text}"}, {await: "ok"}]', "the last step of `says` sends the text"),
+        ("says: []", "the last step of `says` sends the text"),
+        ('says: [{send: "SAY"}, {send: "now"}]', "{text} is missing in `says`"),
+        ('says: [{send: "{text}"}, {send: "{text}"}]', "{text} has no meaning in `says.before`"),
+        ('whisper: {says: [{send: "TELL"}, {send: "{text}"}]}', "{to} is missing in `whisper.says`"),
+    ],
+)
+def test_a_message_that_never_says_its_text_is_refused(keys: str, told: str) -> None:
+    assert told in complaint(keys)
