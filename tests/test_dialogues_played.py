@@ -167,7 +167,7 @@ ASKED = """\
 """
 
 
-@pytest.mark.parametrize("name", ["lobby", "drops", "storm", "whispers", "roster"])
+@pytest.mark.parametrize("name", ["lobby", "storm", "whispers", "roster", "rejoin"])
 def test_a_server_that_asks_for_each_text(name: str, tmp_path: Path) -> None:
     right(shipped(name, spoken(ASKED), "asks_for_the_text.py", tmp_path))
 
@@ -187,3 +187,10 @@ def test_where_it_is_never_asked_for_the_text_never_goes_out(tmp_path: Path) -> 
         'ann had a text to send and never got what `says` in the profile awaits before it: "WHAT?". What came instead: '
         '"TEXT?".',
     )
+
+
+@pytest.mark.parametrize("step", ["drop: {ann: mid-message}", "send: {ann: {size: 60B, in-pieces: 3}}"])
+def test_half_a_message_means_nothing_where_each_is_asked_for(step: str) -> None:
+    scenario = read_scenario(f'scenario: "x"\nbots: [ann, bob]\nsteps: [{{join: everyone}}, {{{step}}}]\n', "x.yaml")
+
+    assert "messages that go out by themselves" in str(why_not(scenario, spoken(ASKED)))

@@ -220,6 +220,11 @@ def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
         return None if able else "a join dialogue in which a client can be refused (`join`, `refuses`)"
     if isinstance(detail, Departure) and (lacking := _lacking_end(detail.how, profile)) is not None:
         return lacking
+    if _says_after_a_dialogue(profile) and (
+        (isinstance(detail, Departure) and detail.how == "mid-message")
+        or (isinstance(detail, Raw) and (detail.pieces is not None or detail.glued > 1))
+    ):
+        return "messages that go out by themselves: here a dialogue comes before each (`says`)"
     if isinstance(detail, Departure) and detail.how == "mid-message" and _waits_for_answers(profile):
         return "a server that nobody types answers for: there half a message is a question, too"
     if isinstance(detail, Talk | Raw) and _waits_for_answers(profile) and _is_long(detail, profile):
@@ -240,6 +245,12 @@ def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
     if isinstance(detail, Talk | Tell | Raw):
         return _lacking_header(detail, profile)
     return None
+
+
+def _says_after_a_dialogue(profile: Profile) -> bool:
+    """Then no half of one, and no two at once, mean anything to the server."""
+    rooms = profile.rooms
+    return bool(profile.public.before or (rooms is not None and rooms.voice.before))
 
 
 def _lacking_header(detail: Talk | Tell | Raw, profile: Profile) -> str | None:
