@@ -483,9 +483,13 @@ class Stage:
         return self.hung_at is not None and self.last_arrival <= self.hung_at and self.server_is == "up"
 
     def give_up(self) -> None:
-        """Nothing more is expected of what is pending; what the ears hold back is told as it is."""
+        """Nothing more is expected of what is pending; what the ears hold back is told as it is.
+
+        Unless something still comes: half of a long message is no damage while the other half is on its way.
+        """
+        still_coming = self.now - self.last_arrival < SHORTEST_QUIET
         for session in self.sessions:
-            if session.state not in states.CLOSED:
+            if session.state not in states.CLOSED and not still_coming:
                 self.tell_rest(session)
         for session_id in list(self.owed.closings):
             self.end_waiting_for_close(self.sessions[session_id])
