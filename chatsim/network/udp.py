@@ -112,6 +112,7 @@ class _Session:
         self._loop = loop
         self._number = number
         self._held = False
+        self._refused = False  # noticed by sending: told as soon as we read
         self.over = False  # its end was told
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
@@ -130,7 +131,9 @@ class _Session:
         try:
             self.socket.send(data)
         except ConnectionRefusedError:
-            self._tell_end("reset")
+            self._refused = True
+            if not self._held:
+                self._tell_end("reset")
             return
         except OSError:
             pass  # no room for it, or too long: lost, as on any wire of this kind
@@ -147,6 +150,8 @@ class _Session:
         self._held = held
         if held:
             self._loop.unwatch(self.socket.fileno())
+        elif self._refused:
+            self._tell_end("reset")
         else:
             self._loop.watch(self.socket.fileno(), READ, self._read)
 

@@ -10,7 +10,16 @@ import pytest
 
 from chatsim.network import loop as loop_module
 from chatsim.network.loop import Loop
-from chatsim.network.network import Connect, Handed, PeerClosed, Received, Send, ShutdownWrite
+from chatsim.network.network import (
+    Connect,
+    Handed,
+    HoldReading,
+    PeerClosed,
+    Received,
+    ResumeReading,
+    Send,
+    ShutdownWrite,
+)
 from chatsim.network.udp import UdpNetwork
 from chatsim.network.wires import network_on
 from chatsim.wires import WIRES, Line
@@ -117,6 +126,20 @@ def test_a_server_that_is_gone_is_told_after_something_was_sent_there(room: UdpR
     room.network.do(Send(0, b"anyone?", 1))
     events = until(room.network, some(PeerClosed))
 
+    assert [event.how for event in events if isinstance(event, PeerClosed)] == ["reset"]
+
+
+def test_a_server_that_is_gone_is_told_when_reading_goes_on(room: UdpRoom) -> None:
+    connected(room)  # type: ignore[arg-type]
+    room.server.stop_listening()
+    room.network.do(HoldReading(0))
+    for _ in range(3):
+        room.network.do(Send(0, b"anyone?"))
+    held = quiet(room.network)
+    room.network.do(ResumeReading(0))
+    events = until(room.network, some(PeerClosed))
+
+    assert held == []
     assert [event.how for event in events if isinstance(event, PeerClosed)] == ["reset"]
 
 
