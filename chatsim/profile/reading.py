@@ -216,7 +216,7 @@ class Reading:
         message = spot.said.message
         size = len(spot.text)
         form, name = self._form(spot.said, found)
-        name = name if named else None
+        name = name if named and not self._was_eaten(spot.said.nick, name) else None
         if spot.how == "":
             if found is not None and found.rule.kind == "ack":
                 if message in self.receipted:
@@ -260,6 +260,15 @@ class Reading:
         form = self.forms.form_of(found.rule, own, self._is_nameless(said.message))
         name = found.bindings.get("nick")
         return form, name if said.nick is not None and name != said.nick else None
+
+    def _was_eaten(self, nick: str | None, name: str | None) -> bool:
+        """Is only the end of the name left, since a piece of a text right before it would have gone on in the same way?
+
+        Of "… tomorrow st" and "anna: hello", glued, the piece of "… tomorrow station" takes the first "a" as well.
+        """
+        if not nick or not name or name == nick or not nick.endswith(name):
+            return False
+        return any(piece.text.endswith(nick[: -len(name)]) for piece in self.pieces.values())
 
     def _tell_name(self, said: Utterance, name: str | None, out: list[Phrase]) -> None:
         if name is not None:

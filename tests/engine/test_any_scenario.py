@@ -56,9 +56,26 @@ IN_PIECES = Drawn(
     "prompted",
 )
 
+# "… tomorrow st" and "anna: …", glued: the piece of "… tomorrow station" could go on with the first "a".
+EATS_A_LETTER = Drawn(
+    ("anna", "boris", "clara"),
+    """- join: anna and boris
+- chat: {anna and boris: {count: 1}}
+- send: {anna: {size: 60B, in-pieces: 3}}
+- together:
+    - chat: {anna: {count: 4, every: 1ms..4ms}}
+    - join: clara
+- chat: {anna: {count: 1}}
+- send: {anna: {size: 60B, glued: 2}}
+- send: {boris: {size: 60B, in-pieces: 3}}
+- settle:""",
+    "prompted",
+)
+
 
 @SLOWLY
 @given(drawn=scenarios(), seed=st.integers(0, 2**32))
+@example(drawn=EATS_A_LETTER, seed=0)
 @example(drawn=THE_KNOCKER_DROPS, seed=0)
 @example(drawn=STALLED_AND_FROZEN, seed=0)
 @example(drawn=OUT_OF_A_ROOM, seed=0)
