@@ -368,10 +368,10 @@ class Vocabulary:
 
     def is_part(self, text: str) -> bool:
         """Does the text hold a piece of anything that was said: 12 characters, or half of a shorter message? Or is it the
-        very beginning or end of one, be it as short as three?"""
+        very beginning or end of one, be it as short as three? Of still fewer characters nobody can say."""
         self._index()
         text = text[:65_536]
-        if folded(text).strip() in self._alike or text.strip() in self._ends:
+        if len(text.strip()) < _SHORTEST_END or folded(text).strip() in self._alike or text.strip() in self._ends:
             return True
         best: dict[int, int] = {}
         looked: set[tuple[int, int]] = set()

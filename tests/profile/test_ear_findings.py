@@ -616,3 +616,12 @@ def test_the_short_end_of_a_message_that_was_cut_up_is_nothing_made_up() -> None
     heard = talk.heard(f"bob: {text[-4:]}", "bob: njsj")
 
     assert [type(each).__name__ for each in heard] == ["Unrecognised", "Foreign"]
+
+
+def test_a_letter_or_two_under_a_name_may_be_a_piece_of_anything() -> None:
+    talk = Talk(lines())
+    talk.said("naïve HEAD in single bytes TAIL")
+
+    heard = talk.heard("bob: n", "bob: \ufffd", "bob: nobody said this")
+
+    assert [type(each).__name__ for each in heard] == ["Unrecognised", "Unrecognised", "Foreign"]
