@@ -77,7 +77,7 @@ CHANCE = (
     (r"[qxv][bcdfghjklmnprstvz]{6}", "q######"),
     (r"(passed|not exercised) \d+", r"\1 ##"),
     (r"\d+(%| %)( of\s+a\s+processor)", r"##\1\2"),
-    (r"for \d+ ms of rest \(python \d+%.*\)", "for ## ms of rest"),
+    (r"for\s+\d+\s+ms\s+of\s+rest\s+\(python\S*\s+\d+%[^)]*\)", "for ## ms of rest"),
     (r"Current thread 0x[0-9a-f]+", "Current thread 0x########"),
     (r"\b\d+(\s+after )(?=\d+)", r"##\1"),
     (

@@ -116,7 +116,8 @@ def test_it_lets_somebody_in_and_ends_by_ctrl_c_and_leaves_nothing(start: Any, f
         return  # it is killed
     if fault == WAITS_FOR_CLIENTS:
         server.client.close()
-    assert server.process.wait(timeout=20) == 0
+    # A signal that strikes while the last one is still being handled ends Python by that signal: an end by Ctrl-C, too.
+    assert server.process.wait(timeout=20) in (0, -signal.SIGINT)
     for helper in helpers:
         assert helper.is_running()  # which is the fault
         helper.kill()
