@@ -234,7 +234,9 @@ class _Teller:
             yield from self._paragraph(reason, " " * 4)
             asked = "The scenario asks for it by name"
             inconclusive = run.outcome is Outcome.INCONCLUSIVE
-            yield from self._paragraph(f"{asked}, so this run is inconclusive." if inconclusive else f"{asked}.", " " * 4)
+            yield from self._paragraph(
+                f"{asked}, so this run is inconclusive." if inconclusive else f"{asked}.", " " * 4
+            )
 
     def _unrecognised(self, run: Run) -> Iterator[str]:
         """For whoever wrote the profile: what it does not explain, and what it nearly does."""

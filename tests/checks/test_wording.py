@@ -7,7 +7,9 @@ import pytest
 from chatsim.checks.wording import exception_in
 
 PYTHON = 'Traceback (most recent call last):\n  File "server.py", line 9, in f\n    data[1]\nIndexError: out of range'
-JAVA = 'Exception in thread "Thread-0" java.lang.NullPointerException\n\tat Chat.send(C.java:41)\n\tat Chat.run(C.java:15)'
+JAVA = (
+    'Exception in thread "Thread-0" java.lang.NullPointerException\n\tat Chat.send(C.java:41)\n\tat Chat.run(C.java:15)'
+)
 NODE = "chat.js:47\n  x.y.z\n   ^\n\nTypeError: no z\n    at Socket.a (/srv/chat.js:47:8)\n    at b (c:1)\n\nNode.js v20.1.0"
 
 

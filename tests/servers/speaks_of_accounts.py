@@ -1,6 +1,6 @@
 """A chat server that is right and knows accounts: who has none must register, who has one must not.
 
-    python speaks_of_accounts.py PORT
+python speaks_of_accounts.py PORT
 """
 
 from __future__ import annotations
