@@ -345,6 +345,7 @@ class Sending:
             self.session,
             text,
             kind="chat" if apart and joined else "piece",  # what the server makes of a piece is its own affair
+            room=_room(stage, None),
             data=None if held is None else hold,
             shared=detail.glued > 1,
         )
