@@ -10,7 +10,11 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("chatsim", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("chatsim")
 
-# What a script starts with `&` ignores Ctrl-C and its sister, and so does whatever that starts. Tests interrupt programs.
-for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
-    if signal.getsignal(number) is signal.SIG_IGN:
+# What a script starts with `&` ignores Ctrl-C and its sister, under `nohup` the end of the terminal, too, and so does
+# whatever that starts. Tests interrupt programs.
+USUAL = {"SIGINT": signal.default_int_handler, "SIGQUIT": signal.SIG_DFL, "SIGHUP": signal.SIG_DFL}
+
+for name, usual in USUAL.items():
+    number = getattr(signal, name, None)
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, usual)
