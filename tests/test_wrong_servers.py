@@ -89,6 +89,7 @@ CHANCE = (
     (r"\b\d+(st|nd|rd|th) (time|connection)\b", r"##th \2"),
     (r"\('127.0.0.1', \d+\)", "('127.0.0.1', #####)"),
     (r"(?m)^    [ a-z]{60,}…$", "    (somewhere in a long text) …"),  # as far as a pipe took it
+    (r"(?m)^    bob: can you hear me\?\n", ""),  # whom it still reaches when the one who held all up reads again
     (re.escape(f"{SERVERS}{os.sep}"), ""),
     (r'\n *File "[^\n]*(\n +[^\n]+)*?(?=\n    \w|\n *File|\n\n)', ""),  # the frames of a traceback differ by version
 )
