@@ -1,5 +1,73 @@
-"""chatsim: scripted bots against any chat server, judged from what every bot heard."""
+"""chatsim: scripted bots against any chat server, judged from what every bot heard.
 
-__all__ = ["__version__"]
+    import chatsim
 
-__version__ = "0.1.0"
+    report = chatsim.run("scenarios/lobby.yaml", server="python server.py {port}", profile="relay")
+    assert report.ok, report
+
+What stands in `__all__` is all that programs may rely on; docs/api.md tells it. Each name is imported when it is first
+asked for, so that `import chatsim` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chatsim._version import __version__
+
+if TYPE_CHECKING:
+    from chatsim.api import run
+    from chatsim.checks.verdict import Outcome, Verdict
+    from chatsim.errors import (
+        ChatsimError,
+        HistoryError,
+        Place,
+        Problem,
+        ProfileError,
+        ScenarioError,
+        ServerError,
+        UsageError,
+    )
+    from chatsim.history import History
+    from chatsim.report.report import Report, Run
+
+__all__ = [
+    "ChatsimError",
+    "History",
+    "HistoryError",
+    "Outcome",
+    "Place",
+    "Problem",
+    "ProfileError",
+    "Report",
+    "Run",
+    "ScenarioError",
+    "ServerError",
+    "UsageError",
+    "Verdict",
+    "__version__",
+    "run",
+]
+
+_HOMES = {
+    **dict.fromkeys(("run",), "chatsim.api"),
+    **dict.fromkeys(("Outcome", "Verdict"), "chatsim.checks.verdict"),
+    **dict.fromkeys(("ChatsimError", "HistoryError", "Place", "Problem", "ProfileError"), "chatsim.errors"),
+    **dict.fromkeys(("ScenarioError", "ServerError", "UsageError"), "chatsim.errors"),
+    **dict.fromkeys(("History",), "chatsim.history"),
+    **dict.fromkeys(("Report", "Run"), "chatsim.report.report"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'chatsim' has no attribute {name!r}")
+    from importlib import import_module
+
+    found = globals()[name] = getattr(import_module(home), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -76,9 +76,9 @@ import json
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import IO, Any
+from typing import IO, Any, Literal
 
-from chatsim.errors import HistoryError
+from chatsim.errors import HistoryError, UsageError
 
 __all__ = [
     "ANSWERING",
@@ -321,6 +321,54 @@ class History:
         earlier.ticks = self.ticks[:index]
         earlier._details = list(self._details)
         return earlier
+
+    # --- as a table ------------------------------------------------------------------------------------------
+
+    def columns(self) -> dict[str, list[Any]]:
+        """One list a column, one row an entry, its number the index.
+
+        `t` seconds; `kind`; `session`, and the `bot` whose connection it is ("" for the world's); of messages: `message`
+        (its number), `sender` (the bot), `channel`, `words`, `form`; else null. `detail`: the rest, as JSON.
+        """
+        bots = {entry.session: str(entry.detail.get("bot", "")) for entry in self.of("connect")}
+        names = ("t", "kind", "session", "bot", "message", "sender", "channel", "words", "form", "detail")
+        table: dict[str, list[Any]] = {name: [] for name in names}
+        for entry in self:
+            said = self.messages[entry.ref] if entry.ref >= 0 else None
+            row = (
+                entry.t,
+                entry.kind,
+                entry.session,
+                bots.get(entry.session, ""),
+                *((None,) * 4 if said is None else (said.id, bots.get(said.sender, ""), said.channel, said.words)),
+                entry.form if said is not None else None,
+                _dump(entry.detail) if entry.detail else None,
+            )
+            for column, value in zip(table.values(), row, strict=True):
+                column.append(value)
+        return table
+
+    def to_frame(self, library: Literal["pandas", "polars"] | None = None) -> Any:
+        """`columns` as a data frame of that library; None: pandas if it is installed, else polars.
+
+        Raises UsageError where it is not installed. Neither comes with chatsim.
+        """
+        from importlib import import_module, util
+
+        known = ("pandas", "polars")
+        if library is not None and library not in known:
+            raise UsageError(f'there is no data frame of "{library}" here', hint=f"Known are {' and '.join(known)}.")
+        there = [name for name in ([library] if library else known) if util.find_spec(name) is not None]
+        if not there:
+            wanted = library or "pandas or polars"
+            raise UsageError(
+                f"a data frame needs {wanted}, and that is not installed", hint=f"pip install {library or 'pandas'}"
+            )
+        table = self.columns()
+        frame = import_module(there[0]).DataFrame
+        if there[0] == "pandas":
+            table["message"] = import_module("pandas").array(table["message"], dtype="Int64")  # whole numbers and nulls
+        return frame(table)
 
     # --- to and from JSON lines --------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from chatsim import __version__
+from chatsim._version import __version__
 from chatsim.checks.verdict import Outcome
 from chatsim.engine.plan import Plan, make_plan
 from chatsim.engine.plan import why_not as _why_not
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from chatsim.engine.director import Director
     from chatsim.world import World
 
-__all__ = ["Target", "has_fixed_port", "reference_server", "run", "why_not"]
+__all__ = ["Target", "address_of", "has_fixed_port", "reference_server", "run", "why_not"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,20 @@ class Target:
 
     command: str | None = None
     address: tuple[str, int] | None = None
+
+
+def address_of(text: str) -> tuple[str, int]:
+    """HOST:PORT, with an IPv6 host in brackets: `[::1]:5000`. Raises UsageError for anything else."""
+    host, colon, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise UsageError(f"{text} is not HOST:PORT", hint="An IPv6 address stands in brackets: [::1]:5000")
+    if not colon or not host:
+        raise UsageError(f"{text} is not HOST:PORT", hint="For example 127.0.0.1:5000, or [::1]:5000")
+    if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
+        raise UsageError(f"{text} is not HOST:PORT: a port is a number from 1 to 65535")
+    return host, int(port)
 
 
 def why_not(scenario: Scenario, profile: Profile, target: Target | None = None) -> str | None:

@@ -93,7 +93,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from chatsim import __version__
+        from chatsim._version import __version__
 
         print(f"chatsim {__version__}")
         raise typer.Exit

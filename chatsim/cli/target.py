@@ -9,19 +9,9 @@ __all__ = ["address", "check_target"]
 
 def address(text: str, problems: Problems) -> tuple[str, int] | None:
     """HOST:PORT, with an IPv6 host in brackets: `[::1]:5000`."""
-    host, colon, port = text.rpartition(":")
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        problems.add(f"{text} is not HOST:PORT", "An IPv6 address stands in brackets: [::1]:5000")
-        return None
-    if not colon or not host:
-        problems.add(f"{text} is not HOST:PORT", "For example 127.0.0.1:5000, or [::1]:5000")
-        return None
-    if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
-        problems.add(f"{text} is not HOST:PORT: a port is a number from 1 to 65535")
-        return None
-    return host, int(port)
+    from chatsim.runs import address_of
+
+    return problems.attempt(lambda: address_of(text))
 
 
 def check_target(server: str | None, connect: str | None, profile: str | None, problems: Problems) -> None:

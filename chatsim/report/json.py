@@ -25,7 +25,7 @@ FORMAT = 1
 
 def render(report: Report) -> str:
     """The whole report as one JSON object; without a line end."""
-    from chatsim import __version__
+    from chatsim._version import __version__
 
     plain = {
         "chatsim": "report",

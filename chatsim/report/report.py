@@ -49,6 +49,43 @@ class Report:
     stopped_early: bool = False  # -x
     interrupted: bool = False  # by Ctrl-C or SIGTERM; also between two runs
 
+    @property
+    def ok(self) -> bool:
+        """Would `chatsim run` end with exit code 0? All scenarios that could be played passed, and one could."""
+        from chatsim.report.rate import VALID_ENOUGH
+
+        if self.interrupted or any(run.interrupted for run in self.runs):
+            return False
+        played = [
+            applicable
+            for runs in self.scenarios()
+            if (applicable := [run for run in runs if run.error or run.outcome is not Outcome.NOT_APPLICABLE])
+        ]
+        bad = any(run.error is not None or run.outcome is Outcome.FAILED for run in self.runs)
+        passed = (sum(run.outcome is Outcome.PASSED for run in runs) >= VALID_ENOUGH * len(runs) for runs in played)
+        return bool(played) and not bad and all(passed)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Of all runs, one after the other."""
+        return tuple(verdict for run in self.runs for verdict in run.verdicts)
+
+    @property
+    def failures(self) -> tuple[Verdict, ...]:
+        """The verdicts that say `failed`."""
+        return tuple(verdict for verdict in self.verdicts if verdict.outcome is Outcome.FAILED)
+
+    @property
+    def histories(self) -> tuple[History, ...]:
+        """What was recorded, a history a run; of a server that never started there is none."""
+        return tuple(run.history for run in self.runs if run.history is not None)
+
+    def __str__(self) -> str:
+        """As the console tells it, in a hundred columns and without colours."""
+        from chatsim.report.text import render
+
+        return render(self).rstrip("\n")
+
     def scenarios(self) -> list[tuple[Run, ...]]:
         """The runs, grouped: all repeats of one scenario together, in the order in which they were first played."""
         groups: dict[tuple[str, str, str], list[Run]] = {}

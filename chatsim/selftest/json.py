@@ -16,7 +16,7 @@ FORMAT = 1
 
 def render(table: Table, *, seconds: float = 0.0, interrupted: bool = False, **asked: Any) -> str:
     """One JSON object, pure ASCII. `asked`: repeat, seed, first, patience and jobs, as they were asked for."""
-    from chatsim import __version__
+    from chatsim._version import __version__
 
     plain = {
         "chatsim": "selftest",
