@@ -36,6 +36,13 @@ def check(
     json: Annotated[
         str | None, typer.Option("--json", metavar="F", help="Write the report as JSON; - is stdout.")
     ] = None,
+    jsonl: Annotated[
+        str | None, typer.Option("--jsonl", metavar="F", help="Write a line of JSON for each history.")
+    ] = None,
+    junitxml: Annotated[
+        str | None,
+        typer.Option("--junitxml", metavar="F", help="Write JUnit XML, for Jenkins, GitLab and others."),
+    ] = None,
 ) -> None:
     """Judge recorded histories again: the same verdicts, report and exit codes as when they were played.
 
@@ -43,17 +50,16 @@ def check(
     """
     from chatsim.cli.exit_codes import exit_code
     from chatsim.cli.files import Problems
+    from chatsim.cli.formats import check_files
     from chatsim.cli.reporting import Outlet
-    from chatsim.cli.terminal import unwritable
 
     problems = Problems()
-    if json is not None and (why := unwritable(json)):
-        problems.add(f"--json: {why}")
+    files = check_files({"--json": json, "--jsonl": jsonl, "--junitxml": junitxml}, problems)
     names = _names(properties or [], problems)
     read = [(path, history) for path in histories if (history := problems.attempt(lambda path=path: _read(path)))]  # type: ignore[misc]
     problems.stop_if_any()
 
-    outlet = Outlet(verbose - quiet, json, None, several_runs=len(read) > 1)
+    outlet = Outlet(verbose - quiet, files)
     for path, history in read:
         outlet.group(lambda path=path, history=history: [_judged(history, path, names)], 1)  # type: ignore[misc]
     raise typer.Exit(exit_code(outlet.finish()))

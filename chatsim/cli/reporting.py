@@ -1,11 +1,14 @@
-"""Where the report goes while runs end one by one: text for people, JSON for programs, histories for later."""
+"""Where the report goes while runs end one by one: text for people, files for programs, histories for later."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from time import time
 
+from chatsim.cli.formats import WHOLE, Files, renderer
+from chatsim.cli.lines_file import LinesFile, as_trouble
 from chatsim.cli.terminal import Progress, colours, hint, tell, whole_file, width
 from chatsim.errors import ChatsimError
 from chatsim.report import text
@@ -17,22 +20,23 @@ __all__ = ["Outlet"]
 class Outlet:
     """Takes runs as they end; each scenario is told as soon as it is finished, the histories are written at once.
 
-    What a program asked for on standard output (`-`) has it for itself: the text then goes to standard error.
+    `files`: option → path, as `check_files` gives them. What a program asked for on standard output (`-`) has it for
+    itself: the text then goes to standard error.
     """
 
-    def __init__(
-        self, verbosity: int, json: str | None, history: str | None, *, several_runs: bool, exit_first: bool = False
-    ) -> None:
-        aside = "-" in (json, history)
+    def __init__(self, verbosity: int, files: Files, *, several_runs: bool = True, exit_first: bool = False) -> None:
+        aside = "-" in files.values()
         self._stream = sys.stderr if aside else sys.stdout
         encoding = (self._stream and self._stream.encoding) or "utf-8"
         self.style = text.Style(verbosity, colours(self._stream), width(), encoding)
-        self._json, self._history, self._several = json, history, several_runs
+        self._files, self._history, self._several = files, files.get("--history"), several_runs
         self._exit_first = exit_first
         self._progress = Progress(wanted=verbosity >= text.NORMAL)
         self._runs: list[Run] = []
         self._told = 0
         self._trouble: list[ChatsimError] = []
+        self._lines = LinesFile(files["--jsonl"], self._trouble) if "--jsonl" in files else None
+        self._began = time()
 
     def group(self, play: Callable[[], Iterable[Run]], repeat: int) -> None:
         """Play one scenario's runs to the end, and tell what came of them."""
@@ -62,18 +66,21 @@ class Outlet:
         if runs:
             stopped = self._exit_first and runs[-1].outcome.value == "failed"  # be it in the last run asked for
             gap = "\n" if self._told and self.style.verbosity >= text.NORMAL else ""
-            told = text.scenario(runs, Report(runs, repeat, stopped_early=stopped), self.style)
-            tell(gap + told, self._stream)
+            report = Report(runs, repeat, stopped_early=stopped)
+            tell(gap + text.scenario(runs, report, self.style), self._stream)
             self._told += 1
+            if self._lines is not None:
+                self._lines.add(report)
 
     def finish(self, repeat: int = 1, *, stopped_early: bool = False, interrupted: bool = False) -> Report:
-        """Tell what is to be said about all, write the JSON, and give the whole report."""
-        report = Report(tuple(self._runs), repeat, stopped_early, interrupted)
+        """Tell what is to be said about all, write the files, and give the whole report."""
+        report = Report(tuple(self._runs), repeat, stopped_early, interrupted, self._began, time())
         tell(text.summary(report, self.style), self._stream)
-        if self._json is not None:
-            from chatsim.report.json import render
-
-            self._write(self._json, lambda: [render(report)])
+        for option, path in self._files.items():
+            if option in WHOLE:
+                self._write(path, lambda option=option: [renderer(option)(report)])  # type: ignore[misc]
+        if self._lines is not None:
+            self._lines.close()
         if self._trouble:
             raise self._trouble[0]
         return report
@@ -93,8 +100,7 @@ class Outlet:
         except BrokenPipeError:
             pass
         except (ChatsimError, OSError) as problem:
-            trouble = problem if isinstance(problem, ChatsimError) else ChatsimError(f"{path}: {problem}")
-            self._trouble.append(trouble)
+            self._trouble.append(as_trouble(path, problem))
 
 
 def _numbered(path: str, number: int) -> str:

@@ -87,6 +87,14 @@ def run(
     json: Annotated[
         str | None, typer.Option("--json", metavar="F", help="Write the report as JSON; - is stdout.")
     ] = None,
+    jsonl: Annotated[
+        str | None,
+        typer.Option("--jsonl", metavar="F", help="Write a line of JSON for each scenario as soon as it is finished."),
+    ] = None,
+    junitxml: Annotated[
+        str | None,
+        typer.Option("--junitxml", metavar="F", help="Write JUnit XML, for Jenkins, GitLab and others."),
+    ] = None,
     history: Annotated[
         str | None,
         typer.Option(
@@ -115,20 +123,17 @@ def run(
     chatsim run storm.yaml --connect 127.0.0.1:5000 --profile relay
     """
     from chatsim.cli.exit_codes import exit_code
+    from chatsim.cli.formats import check_files
     from chatsim.cli.reporting import Outlet
     from chatsim.cli.target import address, check_target
-    from chatsim.cli.terminal import unwritable
 
     problems = Problems()
     check_target(server, connect, profile, problems)
     where = address(connect, problems) if connect is not None else None
     if not 0 < patience < float("inf"):
         problems.add(f"--patience {patience:g} makes no sense: it is a number above 0")
-    for option, path in (("--json", json), ("--history", history)):
-        if path is not None and (why := unwritable(path)):
-            problems.add(f"{option}: {why}")
-    if json == "-" and history == "-":
-        problems.add("--json and --history can not both go to standard output")
+    asked = {"--json": json, "--jsonl": jsonl, "--junitxml": junitxml, "--history": history}
+    files = check_files(asked, problems)
     chosen = _read(scenarios, keyword, problems)
     spoken = _profile("lines" if profile is None else profile, server is not None or connect is not None, problems)
     problems.stop_if_any()
@@ -138,7 +143,7 @@ def run(
     from chatsim.runs import Target
 
     target = Target(command=server, address=where)
-    outlet = Outlet(verbose - quiet, json, history, several_runs=len(chosen) * repeat > 1, exit_first=exit_first)
+    outlet = Outlet(verbose - quiet, files, several_runs=len(chosen) * repeat > 1, exit_first=exit_first)
     side_by_side = _side_by_side(jobs, spoken, target)
     playing = Playing(
         chosen, spoken, target, seed, repeat, patience, exit_first, side_by_side, confirm, outlet.progress
@@ -148,6 +153,9 @@ def run(
             outlet.group(group, repeat)
     except KeyboardInterrupt:  # between two runs; within one, the run itself notes it
         playing.interrupted = True
+    except Exception:  # of our own making, and told elsewhere; what was finished is not lost for it
+        outlet.finish(repeat, interrupted=True)
+        raise
     report = outlet.finish(repeat, stopped_early=playing.stopped, interrupted=playing.interrupted)
     raise typer.Exit(exit_code(report))
 

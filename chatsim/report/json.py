@@ -1,5 +1,6 @@
 """The report for programs. Its shape is published in `report.schema.json`, beside this file, and counted in `format`.
 
+As JSON lines it is told in pieces: each line is the report of one scenario, of the same shape.
 Pure ASCII, and always valid: halves of surrogate pairs, which many readers refuse, are spelled out (`\\udc80`), and
 numbers that JSON does not know are given as text.
 """
@@ -18,16 +19,30 @@ from chatsim.report.rate import rates, valid
 from chatsim.report.report import Report, Run
 from chatsim.report.unrecognised import unrecognised
 
-__all__ = ["FORMAT", "render"]
+__all__ = ["FORMAT", "line", "render"]
 
 FORMAT = 1
 
 
 def render(report: Report) -> str:
-    """The whole report as one JSON object; without a line end."""
+    """The whole report as one JSON object, in lines; without a line end."""
+    return _text(report, indent=1)
+
+
+def line(report: Report) -> str:
+    """The same object in one line."""
+    return _text(report, indent=None)
+
+
+def _text(report: Report, indent: int | None) -> str:
+    # A CI server that reads our standard output takes `##[` for a command of its own. In JSON it stands in strings alone.
+    return json.dumps(_sound(_plain(report)), indent=indent, allow_nan=False).replace("##[", "##\\u005b")
+
+
+def _plain(report: Report) -> dict[str, Any]:
     from chatsim._version import __version__
 
-    plain = {
+    return {
         "chatsim": "report",
         "format": FORMAT,
         "version": __version__,
@@ -37,7 +52,6 @@ def render(report: Report) -> str:
         "rates": _rates(report),
         "runs": [_run(run) for run in report.runs],
     }
-    return json.dumps(_sound(plain), indent=1, allow_nan=False)
 
 
 def _rates(report: Report) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chatsim.report.report import Run
 
-__all__ = ["VALID_ENOUGH", "Rate", "clopper_pearson", "rarer_than", "rates", "valid"]
+__all__ = ["VALID_ENOUGH", "Rate", "clopper_pearson", "rarer_than", "rates", "standing", "valid"]
 
 VALID_ENOUGH = 0.8  # of the repeats of one scenario; with fewer, the whole is inconclusive (properties.md)
 
@@ -35,6 +35,19 @@ class Rate:
 def valid(runs: Sequence[Run]) -> list[Run]:
     """The runs that count: neither inconclusive nor never really played."""
     return [run for run in runs if _counts(run)]
+
+
+def standing(runs: Sequence[Run]) -> str:
+    """What came of one scenario as a whole: error, failed, inconclusive, passed or not-applicable.
+
+    The gravest of its runs; but inconclusive ones are left out where at least `VALID_ENOUGH` of all passed.
+    """
+    words = ["error" if run.error is not None else run.outcome.value for run in runs]
+    played = [word for word in words if word != "not-applicable"]
+    if not played:
+        return "not-applicable"
+    worst = next((word for word in ("error", "failed", "inconclusive") if word in played), "passed")
+    return "passed" if worst == "inconclusive" and words.count("passed") >= VALID_ENOUGH * len(played) else worst
 
 
 def _counts(run: Run) -> bool:

@@ -48,6 +48,8 @@ class Report:
     repeat: int = 1  # how often each scenario was asked for
     stopped_early: bool = False  # -x
     interrupted: bool = False  # by Ctrl-C or SIGTERM; also between two runs
+    began: float = 0.0  # seconds since 1970; 0: nobody looked at a clock
+    ended: float = 0.0
 
     @property
     def ok(self) -> bool:

@@ -16,7 +16,7 @@ from chatsim.report.report import Report, Run
 from chatsim.report.timeline import step_lines
 from chatsim.report.unrecognised import unrecognised
 
-__all__ = ["Style", "render", "scenario", "summary"]
+__all__ = ["Style", "asked_in_vain", "render", "scenario", "summary", "trouble", "verdict"]
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 NARROWEST = 40  # below this, wrapping makes things worse
@@ -84,6 +84,17 @@ def summary(report: Report, style: Style = Style()) -> str:
         return ""
     gap = "\n" if groups else ""
     return encodable(gap + "\n".join(parts) + "\n", style.encoding)
+
+
+def verdict(verdict: Verdict, run: Run, style: Style = Style()) -> str:
+    """One property alone, told as within its run: what was seen, why it proves nothing, what to try."""
+    lines = _Teller(style)._verdict(verdict, run, explained=True)
+    return encodable("\n".join(lines) + "\n", style.encoding)
+
+
+def trouble(run: Run, style: Style = Style()) -> str:
+    """What is below the head of a run: why it was not played, what failed, what is not known."""
+    return encodable("\n".join(_Teller(style)._body(run)) + "\n", style.encoding)
 
 
 # The words of an outcome, gravest first.
@@ -173,7 +184,7 @@ class _Teller:
         grave = [*failed, *unclear]
         # Each cause is explained once; what was to be replayed has its own words.
         said = {verdict.cause: verdict for verdict in reversed(unclear) if verdict.property not in run.seen_again}
-        named = _asked_in_vain(run)
+        named = asked_in_vain(run)
         for verdict in grave:
             yield ""
             yield from self._verdict(verdict, run, explained=said.get(verdict.cause) is verdict)
@@ -382,7 +393,7 @@ class _Teller:
         return columns(text.replace("\x1b[0m", ""))
 
 
-def _asked_in_vain(run: Run) -> list[Verdict]:
+def asked_in_vain(run: Run) -> list[Verdict]:
     """What the scenario asks for by name, and nothing put to the test: the run is inconclusive for it."""
     if run.history is None:
         return []

@@ -248,3 +248,62 @@ def test_a_fault_of_ours_is_one_line_and_no_traceback(
     monkeypatch.setenv("CHATSIM_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         call("run", "scenarios/alpha.yaml")
+
+
+def test_a_line_is_written_as_soon_as_a_scenario_is_finished(call: Any, scenarios: Path, player: Any) -> None:
+    seen: list[int] = []
+    play = player.run
+
+    def watched(*words: Any, **more: Any) -> Any:
+        seen.append(len(Path("r.jsonl").read_text(encoding="utf-8").splitlines()))
+        return play(*words, **more)
+
+    sys.modules["chatsim.runs"].run = watched  # type: ignore[attr-defined]
+    call("run", "scenarios", "--repeat", "2", "--jsonl", "r.jsonl")
+
+    assert seen == [0, 0, 1, 1, 2, 2]
+    lines = [json.loads(line) for line in Path("r.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [[run["file"] for run in line["runs"]] for line in lines] == [
+        ["scenarios/alpha.yaml"] * 2,
+        ["scenarios/beta.yaml"] * 2,
+        ["scenarios/more/gamma.yaml"] * 2,
+    ]
+
+
+def test_what_was_finished_is_written_after_an_interrupt(call: Any, scenarios: Path, player: Any) -> None:
+    player.interrupt_at = 2
+
+    called = call("run", "scenarios", "--json", "r.json", "--jsonl", "r.jsonl", "--junitxml", "r.xml")
+
+    assert called.code == 130
+    assert json.loads(Path("r.json").read_text(encoding="utf-8"))["interrupted"] is True
+    assert len(Path("r.jsonl").read_text(encoding="utf-8").splitlines()) == 1
+    assert "Interrupted: what had been finished is told" in Path("r.xml").read_text(encoding="utf-8")
+
+
+def test_what_was_finished_is_written_when_chatsim_itself_fails(call: Any, scenarios: Path, player: Any) -> None:
+    play = player.run
+
+    def breaks(scenario: Any, *words: Any, **more: Any) -> Any:
+        if "beta" in scenario.file:
+            raise RuntimeError("a fault of ours")
+        return play(scenario, *words, **more)
+
+    sys.modules["chatsim.runs"].run = breaks  # type: ignore[attr-defined]
+    called = call("run", "scenarios", "--json", "r.json")
+
+    told = json.loads(Path("r.json").read_text(encoding="utf-8"))
+    assert called.code == 5
+    assert "a fault of ours" in called.err
+    assert (told["interrupted"], [run["file"] for run in told["runs"]]) == (True, ["scenarios/alpha.yaml"])
+
+
+def test_no_two_files_are_written_into_one_place(call: Any, scenarios: Path, player: Any) -> None:
+    same = call("run", "scenarios", "--json", "r.out", "--junitxml", "scenarios/../r.out")
+    both = call("run", "scenarios", "--jsonl", "-", "--history", "-")
+    nowhere = call("run", "scenarios", "--json", "/dev/null", "--junitxml", "/dev/null", "-q")
+
+    assert (same.code, both.code, nowhere.code) == (2, 2, 0)
+    assert "--json and --junitxml can not both be written into scenarios/../r.out" in same.err
+    assert "--jsonl and --history can not both go to standard output" in both.err
+    assert len(player.played) == 3

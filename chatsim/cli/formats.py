@@ -1,0 +1,46 @@
+"""The files that a report is written into: which option writes which format, and whether it can be written there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chatsim.cli.files import Problems
+    from chatsim.report.report import Reporter
+
+__all__ = ["WHOLE", "Files", "check_files", "renderer"]
+
+# Written when all is over, by `render` of this module: Report → str.
+WHOLE = {
+    "--json": "chatsim.report.json",
+    "--junitxml": "chatsim.report.junit",
+}
+
+Files = Mapping[str, str]  # option -> where to; what was not asked for is not there
+
+
+def check_files(asked: Mapping[str, str | None], problems: Problems) -> Files:
+    """What was asked for, if all of it can be written, each into a place of its own."""
+    from chatsim.cli.terminal import unwritable
+
+    files = {option: path for option, path in asked.items() if path is not None}
+    owners: dict[str, str] = {}
+    for option, path in files.items():
+        if why := unwritable(path):
+            problems.add(f"{option}: {why}")
+            continue
+        place = path if path == "-" else str(Path(path).resolve())
+        first = owners.setdefault(place, option)
+        if first != option and (path == "-" or not Path(path).exists() or Path(path).is_file()):
+            where = "go to standard output" if path == "-" else f"be written into {path}"
+            problems.add(f"{first} and {option} can not both {where}")
+    return files
+
+
+def renderer(option: str) -> Reporter:
+    from importlib import import_module
+
+    render: Reporter = import_module(WHOLE[option]).render
+    return render
