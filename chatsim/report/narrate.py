@@ -34,6 +34,10 @@ class Narrator:
         """What happened there, without when and to whom."""
         return self._words(self.history[index])
 
+    def who(self, index: int) -> str:
+        """Whose it was, with `server` for what the server itself did and `run` for what is nobody's."""
+        return self._who(self.history[index])
+
     def concerned(self, index: int) -> list[str]:
         """The bots that an entry is about: whose it is, and of a wait in vain those who were waited for."""
         entry = self.history[index]
@@ -60,7 +64,7 @@ class Narrator:
         if tell is None:
             return printable(entry.kind)
         try:
-            return tell(entry.detail, self)
+            return printable(tell(entry.detail, self))  # a history may hold texts where numbers are meant
         except (KeyError, TypeError, ValueError, IndexError, AttributeError):
             # A history may come from another version: then its own words must do.
             return printable(shorten(f"{entry.kind} {dict(entry.detail)}", 200))

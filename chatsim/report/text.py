@@ -21,6 +21,7 @@ __all__ = ["Style", "asked_in_vain", "render", "scenario", "summary", "trouble",
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 NARROWEST = 40  # below this, wrapping makes things worse
 WITNESSES = 12  # lines of one witness; a proof needs four, the rest is for cycles
+MOST_DRAWN, MOST_DRAWN_LANES = 24, 8  # events and bots in a diagram of a failure
 ODD_ONES = 5  # kinds of texts that nobody recognised
 
 BECAUSE = {
@@ -302,7 +303,24 @@ class _Teller:
             for line in lines:
                 yield fit(f"    {printable(line)}", self.width).rstrip()
 
+    def _diagram(self, run: Run) -> Iterator[str]:
+        """What failed, as a picture: the proofs, and a little of what happened around them."""
+        failed = [v for v in run.verdicts if v.outcome is Outcome.FAILED and v.witness]
+        if run.history is None or not failed:
+            return
+        from chatsim.report.spacetime.layout import diagram  # only here: most reports have no need of it
+        from chatsim.report.spacetime.text import text_lines
+
+        drawn = diagram(run.history, failed, most=MOST_DRAWN, most_lanes=MOST_DRAWN_LANES)
+        yield ""
+        yield "  How it went:"
+        for line in text_lines(drawn, self.width - 2, self.style.encoding):
+            yield f"  {line}".rstrip()
+        how = "A message has its number where it was said and where it was heard; * stands where a failure is proved."
+        yield from self._paragraph(f"{how} {drawn.left_out()}", " " * 4)
+
     def _everything(self, run: Run, told: Sequence[Verdict]) -> Iterator[str]:
+        yield from self._diagram(run)
         if run.history is not None and (steps := step_lines(run.history)):
             yield ""
             yield "  What was done:"
