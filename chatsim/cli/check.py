@@ -43,6 +43,12 @@ def check(
         str | None,
         typer.Option("--junitxml", metavar="F", help="Write JUnit XML, for Jenkins, GitLab and others."),
     ] = None,
+    tap: Annotated[
+        str | None, typer.Option("--tap", metavar="F", help="Write the Test Anything Protocol, version 14.")
+    ] = None,
+    ctrf: Annotated[
+        str | None, typer.Option("--ctrf", metavar="F", help="Write the Common Test Report Format, a JSON.")
+    ] = None,
 ) -> None:
     """Judge recorded histories again: the same verdicts, report and exit codes as when they were played.
 
@@ -54,7 +60,9 @@ def check(
     from chatsim.cli.reporting import Outlet
 
     problems = Problems()
-    files = check_files({"--json": json, "--jsonl": jsonl, "--junitxml": junitxml}, problems)
+    files = check_files(
+        {"--json": json, "--jsonl": jsonl, "--junitxml": junitxml, "--tap": tap, "--ctrf": ctrf}, problems
+    )
     names = _names(properties or [], problems)
     read = [(path, history) for path in histories if (history := problems.attempt(lambda path=path: _read(path)))]  # type: ignore[misc]
     problems.stop_if_any()

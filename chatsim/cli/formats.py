@@ -16,6 +16,8 @@ __all__ = ["WHOLE", "Files", "check_files", "renderer"]
 WHOLE = {
     "--json": "chatsim.report.json",
     "--junitxml": "chatsim.report.junit",
+    "--tap": "chatsim.report.tap",
+    "--ctrf": "chatsim.report.ctrf",
 }
 
 Files = Mapping[str, str]  # option -> where to; what was not asked for is not there

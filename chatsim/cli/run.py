@@ -95,6 +95,12 @@ def run(
         str | None,
         typer.Option("--junitxml", metavar="F", help="Write JUnit XML, for Jenkins, GitLab and others."),
     ] = None,
+    tap: Annotated[
+        str | None, typer.Option("--tap", metavar="F", help="Write the Test Anything Protocol, version 14.")
+    ] = None,
+    ctrf: Annotated[
+        str | None, typer.Option("--ctrf", metavar="F", help="Write the Common Test Report Format, a JSON.")
+    ] = None,
     history: Annotated[
         str | None,
         typer.Option(
@@ -132,7 +138,14 @@ def run(
     where = address(connect, problems) if connect is not None else None
     if not 0 < patience < float("inf"):
         problems.add(f"--patience {patience:g} makes no sense: it is a number above 0")
-    asked = {"--json": json, "--jsonl": jsonl, "--junitxml": junitxml, "--history": history}
+    asked = {
+        "--json": json,
+        "--jsonl": jsonl,
+        "--junitxml": junitxml,
+        "--tap": tap,
+        "--ctrf": ctrf,
+        "--history": history,
+    }
     files = check_files(asked, problems)
     chosen = _read(scenarios, keyword, problems)
     spoken = _profile("lines" if profile is None else profile, server is not None or connect is not None, problems)
