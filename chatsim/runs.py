@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -143,7 +143,7 @@ class _Play:
         error: ChatsimError | None = None
         seconds = 0.0
         try:
-            with _interruptible():
+            with _interruptible(), _bounded(self._profile):
                 seconds = self._play()
         except KeyboardInterrupt:
             interrupted = True
@@ -278,6 +278,15 @@ def reference_server(*arguments: str) -> tuple[tuple[str, ...], dict[str, str]]:
     root = str(Path(spec.origin).parent.parent)
     # -P: not from the current folder; -S: it needs the standard library only, and listens some milliseconds earlier.
     return (sys.executable, "-S", "-P", "-m", "reference_server", *arguments), {"PYTHONPATH": root}
+
+
+def _bounded(profile: Profile) -> AbstractContextManager[None]:
+    """Code of the profile's author that never returns must not keep a run for ever."""
+    if profile.python is None and "python" not in (profile.sent.kind, profile.received.kind):
+        return nullcontext()
+    from chatsim.watchdog import bounded_calls  # late: few profiles have code in them
+
+    return bounded_calls()
 
 
 @contextmanager

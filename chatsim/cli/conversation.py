@@ -31,6 +31,7 @@ from chatsim.network.wires import network_on
 from chatsim.profile.profile import Profile
 from chatsim.report.printable import encodable, printable
 from chatsim.talking import Close, Deed, Phase, Show, Talking, Wait, Write
+from chatsim.watchdog import bounded_calls
 
 __all__ = ["Conversation"]
 
@@ -69,7 +70,8 @@ class Conversation:
             opened = self._connect(shown)
             self._say(f"[CONNECTED] Client connected to server at {shown}")
             try:
-                self._live(loop, opened)
+                with bounded_calls():
+                    self._live(loop, opened)
             finally:
                 self._network.do(door.Close(US))
                 self._say("[DISCONNECTED] Client disconnected from server")

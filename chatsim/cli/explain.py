@@ -40,15 +40,15 @@ def explain(
     """
     from chatsim.cli.files import Problems, is_profile, yaml_files
     from chatsim.cli.terminal import tell
-    from chatsim.profile.reader import builtin_names, load_profile
+    from chatsim.profile.reader import builtin_names
     from chatsim.report.explain import explain_plan
     from chatsim.report.explain_profile import explain_profile
     from chatsim.scenario.reader import load_scenario
 
     problems = Problems()
-    spoken = problems.attempt(lambda: load_profile(profile))
+    spoken = problems.profile(profile)
     profiles = [name for name in scenario if name in builtin_names() or is_profile(Path(name))]
-    described = [problems.attempt(lambda name=name: load_profile(name)) for name in profiles]  # type: ignore[misc]
+    described = [problems.profile(name) for name in profiles]
     files = yaml_files([name for name in scenario if name not in profiles], problems)
     loaded = [problems.attempt(lambda file=file: load_scenario(file)) for file in files]  # type: ignore[misc]
     problems.stop_if_any()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from chatsim.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from chatsim.profile.profile import Profile
 
 __all__ = ["Problems", "complete_profiles", "complete_yaml", "is_profile", "yaml_files"]
 
@@ -32,6 +35,17 @@ class Problems:
         except UsageError as error:
             self.found += error.problems
             return None
+
+    def profile(self, name_or_path: str) -> Profile | None:
+        """The same for a profile. Its author's code, if there is any, is run, and does not keep us for ever."""
+        from chatsim.profile.reader import load_profile
+        from chatsim.watchdog import bounded_calls
+
+        def read() -> Profile:
+            with bounded_calls():
+                return load_profile(name_or_path)
+
+        return self.attempt(read)
 
     def stop_if_any(self) -> None:
         if self.found:

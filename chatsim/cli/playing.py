@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chatsim.checks.verdict import Outcome
+from chatsim.errors import UsageError
 from chatsim.report.confirm import absences, unconfirmed, undecided, weighed
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Playing:
     def settled(self, scenario: Scenario, run: Run, *, beside: bool = False) -> Run:
         """The run, after the replays that it needs. `beside`: others were being played meanwhile."""
         number = run.seed - self.seed_of(scenario, 0)
-        if beside and (undecided(run) or run.error is not None):
+        if beside and (undecided(run) or may_be_strain(run)):
             again = self.play(scenario, number)
             if again.interrupted:
                 return replace(unconfirmed(run), interrupted=True)
@@ -216,4 +217,9 @@ class _SideBySide:
 
 def is_in_doubt(run: Run) -> bool:
     """May what was played beside it be the reason for what came of it?"""
-    return bool(absences(run)) or undecided(run) or run.error is not None
+    return bool(absences(run)) or undecided(run) or may_be_strain(run)
+
+
+def may_be_strain(run: Run) -> bool:
+    """An error that neighbours may have brought about. One in what somebody wrote is there without them."""
+    return run.error is not None and not isinstance(run.error, UsageError)

@@ -211,9 +211,9 @@ def _read(paths: list[str], keyword: str | None, problems: Problems) -> list[Sce
 
 
 def _profile(name: str, has_server: bool, problems: Problems) -> Profile | None:
-    from chatsim.profile.reader import dialect_names, load_profile
+    from chatsim.profile.reader import dialect_names
 
-    profile = problems.attempt(lambda: load_profile(name))
+    profile = problems.profile(name)
     if profile is None or has_server or (not profile.file and name in dialect_names()):
         return profile
     if not profile.file:

@@ -38,11 +38,10 @@ def talk(
     from chatsim.cli.conversation import Conversation
     from chatsim.cli.files import Problems
     from chatsim.cli.target import address
-    from chatsim.profile.reader import load_profile
 
     problems = Problems()
     where = address(server, problems)
-    spoken: Profile | None = problems.attempt(lambda: load_profile(profile))
+    spoken: Profile | None = problems.profile(profile)
     name = nick if nick is not None else f"guest{SystemRandom().randrange(100, 1000)}"
     problems.stop_if_any()
     assert where is not None and spoken is not None

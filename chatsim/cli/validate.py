@@ -31,14 +31,13 @@ def validate(
 
     from chatsim.cli.files import Problems, is_profile, yaml_files
     from chatsim.cli.terminal import tell
-    from chatsim.profile.reader import load_profile
     from chatsim.scenario.reader import load_scenario
 
     problems = Problems()
     for path in yaml_files(files, problems, profiles=True):
         known = len(problems.found)
         if is_profile(Path(path)):
-            profile = problems.attempt(lambda path=path: load_profile(str(Path(path))))  # type: ignore[misc]
+            profile = problems.profile(str(Path(path)))
             what = f"profile {profile.name}" if profile else ""
         else:
             scenario = problems.attempt(lambda path=path: load_scenario(path))  # type: ignore[misc]

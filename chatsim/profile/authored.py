@@ -24,6 +24,7 @@ from chatsim.profile.python import Connection
 __all__ = [
     "Authored",
     "AuthoredError",
+    "NeverReturned",
     "checked_bytes",
     "connection_class",
     "entry_points",
@@ -39,6 +40,10 @@ SHOWN: Final = 60  # characters of a value in an error
 
 class AuthoredError(ProfileError):
     """A class of the profile's author is not there, is no such class, or has raised an exception."""
+
+
+class NeverReturned(BaseException):
+    """Raised in a call of an author's code that does not come to an end. No `except Exception` of theirs is meant."""
 
 
 class Authored:
@@ -151,11 +156,12 @@ def entry_points() -> dict[str, str]:
 def told_as_authors(what: str, file: str, given: object = None) -> Iterator[None]:
     """An exception in here is the author's: AuthoredError, with the line in `file` that it came from.
 
-    What a person does (Ctrl-C) is nobody's error and goes through; so does an AuthoredError.
+    What a person does (Ctrl-C) is nobody's error and goes through; so does an AuthoredError, and what ends a call that
+    does not return.
     """
     try:
         yield
-    except (AuthoredError, KeyboardInterrupt):
+    except (AuthoredError, NeverReturned, KeyboardInterrupt, GeneratorExit):
         raise
     except SyntaxError as error:
         place, excerpt = None, ""
