@@ -37,10 +37,15 @@ __all__ = ["Target", "address_of", "has_fixed_port", "reference_server", "run", 
 @dataclass(frozen=True, slots=True)
 class Target:
     """The server to judge: a command, or an address where one listens; neither: the profile's own `start`, and for a
-    built-in profile the reference server in that dialect, if there is one."""
+    built-in profile the reference server in that dialect, if there is one.
+
+    `isolated`: a server that we start lives in a network namespace of its own (Linux; `chatsim.server.isolation`). Where
+    there are none to be had, that is the run's `error`.
+    """
 
     command: str | None = None
     address: tuple[str, int] | None = None
+    isolated: bool = False
 
 
 def address_of(text: str) -> tuple[str, int]:
@@ -117,7 +122,7 @@ def replay_command(scenario: Scenario, profile: Profile, target: Target, seed: i
         words += ["--server", target.command]
     if target.address is not None:
         words += ["--connect", describe(profile, target)]
-    if profile.file or profile.name != "lines" or target != Target():
+    if profile.file or profile.name != "lines" or target.command is not None or target.address is not None:
         words += ["--profile", profile.file or profile.name]
     words += ["--seed", str(seed)]
     if patience != 1.0:
@@ -188,7 +193,8 @@ class _Play:
                     hint="Give a command that starts one, or an address where one listens.",
                 )
             start, command = _reference_server(start, self._profile.name)
-        return World(Launcher(start, command, patience=self._patience), self._profile.line)
+        launcher = Launcher(start, command, patience=self._patience)
+        return World(launcher, self._profile.line, isolated=self._target.isolated)
 
     def _plan(self) -> Plan:
         return make_plan(

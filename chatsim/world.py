@@ -13,6 +13,7 @@ from types import TracebackType
 
 from chatsim.errors import ServerError
 from chatsim.network.loop import Loop
+from chatsim.network.namespace import OWN
 from chatsim.network.network import (
     Abort,
     Close,
@@ -29,6 +30,7 @@ from chatsim.network.network import (
 from chatsim.network.tcp import Address
 from chatsim.network.wires import network_on
 from chatsim.server.inspect import connection_facts, has_let_go
+from chatsim.server.isolation import Isolation
 from chatsim.server.launch import Launcher
 from chatsim.server.listening import occupant_of
 from chatsim.server.load import ForeignLoad
@@ -43,17 +45,24 @@ TCP = Line()
 
 class World:
     """Either a launcher, whose server is started by `start`, or the address of a server that is there already; and the
-    line on which it is spoken to.
+    line on which it is spoken to. `isolated`: a server that is started lives in a network namespace of its own.
 
     Use as a context manager: leaving it ends everything, connections first, then the server's whole tree.
     """
 
-    def __init__(self, server: Launcher | Address, line: Line = TCP) -> None:
+    def __init__(self, server: Launcher | Address, line: Line = TCP, *, isolated: bool = False) -> None:
         self._loop = Loop()
-        self._network = network_on(line, self._loop)
+        self._isolation = Isolation() if isolated and isinstance(server, Launcher) else None
+        self._namespace = OWN
+        open_socket = OWN.open_socket if self._isolation is None else self._isolation.open_socket
+        self._network = network_on(line, self._loop, open_socket)
         self._wire = line.wire
         datagrams = not self._wire.connects
-        self._server = Server(server, self._loop, datagrams=datagrams) if isinstance(server, Launcher) else None
+        self._server = (
+            Server(server, self._loop, datagrams=datagrams, isolation=self._isolation)
+            if isinstance(server, Launcher)
+            else None
+        )
         self._address = None if isinstance(server, Launcher) else server
         self._aimed_at: Address | None = None
         self._theirs: ProcessTree | None = None  # the processes of a server that we have not started
@@ -66,6 +75,9 @@ class World:
 
         Raises ServerError. Nothing is connected to the server by this.
         """
+        if self._isolation is not None:
+            self._isolation.open()
+            self._namespace = self._isolation.namespace
         if self._server is not None:
             self._server.start()
         elif self._address is not None and _is_loopback(self._address):
@@ -118,6 +130,8 @@ class World:
                 self._server.close()
         finally:
             self._loop.close()
+            if self._isolation is not None:
+                self._isolation.close()
 
     def __enter__(self) -> World:
         return self
@@ -138,7 +152,7 @@ class World:
 
     def _has_let_go(self, session: int) -> bool:
         ours = self._network.our_end.get(session)
-        return ours is not None and has_let_go(ours, self._network.ends[ours])
+        return ours is not None and has_let_go(ours, self._network.ends[ours], self._namespace)
 
     def _do_with_server(self, command: ServerCommand | Type | Inspect) -> None:
         if isinstance(command, Inspect):
@@ -153,7 +167,7 @@ class World:
     def _facts(self, *, work: bool) -> dict[str, object]:
         facts = {} if self._server is None else self._server.facts(work=work)
         if self._wire.connects and (self._server is not None or _is_loopback(self._address)):
-            facts |= connection_facts(self._network.ends)
+            facts |= connection_facts(self._network.ends, self._namespace)
         return facts
 
     def _our_cpu(self) -> float:

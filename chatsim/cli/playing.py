@@ -31,7 +31,8 @@ class Playing:
 
     `jobs` above 1: so many runs side by side. Their neighbours may have kept them waiting, so what came of waiting alone
     (an absence, a busy machine, a server that did not start) is played again when all others are over.
-    `confirm`: each run that failed by an absence is replayed, whatever else was being played.
+    `confirm`: each run that failed by an absence is replayed, whatever else was being played. `beside`: the server when it
+    is not alone, if that is not `target` (its network is its own then, say).
     """
 
     scenarios: list[Scenario]
@@ -43,6 +44,7 @@ class Playing:
     exit_first: bool = False
     jobs: int = 1
     confirm: bool = False
+    beside: Target | None = None
     progress: Callable[[str], None] = lambda _: None
     interrupted: bool = False
     stopped: bool = False
@@ -169,7 +171,7 @@ class _SideBySide:
                 asked.append((s, n))
                 scenario = playing.scenarios[s]
                 seed = playing.seed_of(scenario, n)
-                yield Job(scenario, playing.profile, playing.target, seed, playing.patience)
+                yield Job(scenario, playing.profile, playing.beside or playing.target, seed, playing.patience)
 
     def _take(self, s: int, run: Run) -> None:
         self._runs[s].append(run)

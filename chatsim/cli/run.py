@@ -10,7 +10,6 @@ from chatsim.cli.files import Problems, complete_profiles, complete_yaml, yaml_f
 
 if TYPE_CHECKING:
     from chatsim.profile.profile import Profile
-    from chatsim.runs import Target
     from chatsim.scenario.scenario import Scenario
 
 __all__ = ["run"]
@@ -69,6 +68,15 @@ def run(
             "are quicker still. What fails by an absence is replayed alone, as with --confirm.",
         ),
     ] = 1,
+    isolate: Annotated[
+        bool | None,
+        typer.Option(
+            "--isolate/--no-isolate",
+            show_default=False,
+            help="Start each server in a network namespace of its own (Linux). By itself only where runs side by side "
+            "would meet on one port.",
+        ),
+    ] = None,
     confirm: Annotated[
         bool,
         typer.Option(
@@ -131,6 +139,7 @@ def run(
     from chatsim.cli.exit_codes import exit_code
     from chatsim.cli.formats import check_files
     from chatsim.cli.reporting import Outlet
+    from chatsim.cli.side_by_side import check_isolation, isolated, side_by_side
     from chatsim.cli.target import address, check_target
 
     problems = Problems()
@@ -148,6 +157,7 @@ def run(
     }
     files = check_files(asked, problems)
     chosen = _read(scenarios, keyword, problems)
+    check_isolation(isolate, connect, problems)
     spoken = _profile("lines" if profile is None else profile, server is not None or connect is not None, problems)
     problems.stop_if_any()
     assert spoken is not None
@@ -155,11 +165,11 @@ def run(
     from chatsim.cli.playing import Playing
     from chatsim.runs import Target
 
-    target = Target(command=server, address=where)
+    target = isolated(Target(command=server, address=where), isolate)
     outlet = Outlet(verbose - quiet, files, several_runs=len(chosen) * repeat > 1, exit_first=exit_first)
-    side_by_side = _side_by_side(jobs, spoken, target)
+    beside = side_by_side(jobs, spoken, target, isolate)
     playing = Playing(
-        chosen, spoken, target, seed, repeat, patience, exit_first, side_by_side, confirm, outlet.progress
+        chosen, spoken, target, seed, repeat, patience, exit_first, beside.jobs, confirm, beside.target, outlet.progress
     )
     try:
         for group in playing.groups():
@@ -171,26 +181,6 @@ def run(
         raise
     report = outlet.finish(repeat, stopped_early=playing.stopped, interrupted=playing.interrupted)
     raise typer.Exit(exit_code(report))
-
-
-def _side_by_side(jobs: int, profile: Profile, target: Target) -> int:
-    """How many runs side by side: one, where all of them would meet on one port."""
-    if jobs == 1:
-        return 1
-    from chatsim.cli.terminal import hint
-    from chatsim.jobs import cores
-    from chatsim.runs import has_fixed_port
-
-    if target.address is not None:
-        hint("--jobs: with --connect there is one server for all, so the runs are played one after the other.")
-        return 1
-    if has_fixed_port(profile, target):
-        hint(
-            "--jobs: the server chooses its port itself, so the runs are played one after the other.\n"
-            "If it takes a port, write {port} where it stands in the command."
-        )
-        return 1
-    return jobs or cores()
 
 
 def _read(paths: list[str], keyword: str | None, problems: Problems) -> list[Scenario]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from chatsim.network.layers import Layer, LayerError
 from chatsim.network.loop import Loop
+from chatsim.network.namespace import OpenSocket
 from chatsim.network.network import Command, Opened, OpenFailed, PeerClosed, Received, Send
 from chatsim.network.tcp import LARGE_READ, QUICKACK, SMALL_READ, Address, Connection, TcpNetwork
 
@@ -27,11 +28,12 @@ class LayeredNetwork(TcpNetwork):
         address: Address | None = None,
         *,
         loop: Loop | None = None,
+        open_socket: OpenSocket = socket.socket,
     ) -> None:
         self._new_layer = new_layer
         self.called = called
         self._address = address
-        super().__init__(address, loop=loop)
+        super().__init__(address, loop=loop, open_socket=open_socket)
 
     def aim(self, address: Address) -> None:
         self._address = address

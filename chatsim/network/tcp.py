@@ -23,6 +23,7 @@ from operator import methodcaller
 from typing import Any
 
 from chatsim.network.loop import READ, WRITE, Loop
+from chatsim.network.namespace import OpenSocket
 from chatsim.network.network import (
     Abort,
     Close,
@@ -71,8 +72,11 @@ class TcpNetwork:
     reported but what had already been observed (the `Handed` of bytes that the kernel had taken).
     """
 
-    def __init__(self, address: Address | None = None, *, loop: Loop | None = None) -> None:
+    def __init__(
+        self, address: Address | None = None, *, loop: Loop | None = None, open_socket: OpenSocket = socket.socket
+    ) -> None:
         self.loop = loop or Loop()
+        self._open_socket = open_socket
         self.now = self.loop.now
         self._targets: list[Target] = []
         self._connections: dict[int, Connection] = {}
@@ -132,11 +136,11 @@ class TcpNetwork:
     def new_socket(self, family: socket.AddressFamily) -> socket.socket:
         """A non-blocking socket that is bound to our present source address."""
         try:
-            made = socket.socket(family, socket.SOCK_STREAM)
+            made = self._open_socket(family, socket.SOCK_STREAM, 0)
         except OSError as error:
             if error.errno != errno.EMFILE or not _raise_descriptor_limit():
                 raise
-            made = socket.socket(family, socket.SOCK_STREAM)
+            made = self._open_socket(family, socket.SOCK_STREAM, 0)
         made.setblocking(False)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._source is not None and family == socket.AF_INET:

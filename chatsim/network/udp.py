@@ -13,6 +13,7 @@ import socket
 from collections.abc import Sequence
 
 from chatsim.network.loop import READ, Loop
+from chatsim.network.namespace import OpenSocket
 from chatsim.network.network import (
     Abort,
     Close,
@@ -41,8 +42,11 @@ ROOM = 4 * 1024 * 1024  # bytes that may wait for us, as far as the system allow
 class UdpNetwork:
     """Sessions with one address, which may be set later or change (`aim`); implements `Network`."""
 
-    def __init__(self, address: Address | None = None, *, loop: Loop | None = None) -> None:
+    def __init__(
+        self, address: Address | None = None, *, loop: Loop | None = None, open_socket: OpenSocket = socket.socket
+    ) -> None:
         self.loop = loop or Loop()
+        self._open_socket = open_socket
         self.now = self.loop.now
         self._target: Target | None = None
         self._sessions: dict[int, _Session] = {}
@@ -92,7 +96,7 @@ class UdpNetwork:
         try:
             if self._target is None:
                 raise OSError("no address to speak to")
-            self._sessions[number] = session = _Session(self.loop, number, self._target)
+            self._sessions[number] = session = _Session(self.loop, number, self._target, self._open_socket)
         except OSError as error:
             self.loop.emit(OpenFailed(self.now(), number, (error.strerror or str(error)).lower()))
             return
@@ -107,14 +111,14 @@ class UdpNetwork:
 
 
 class _Session:
-    def __init__(self, loop: Loop, number: int, target: Target) -> None:
+    def __init__(self, loop: Loop, number: int, target: Target, open_socket: OpenSocket) -> None:
         family, address = target
         self._loop = loop
         self._number = number
         self._held = False
         self._refused = False  # noticed by sending: told as soon as we read
         self.over = False  # its end was told
-        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket = open_socket(family, socket.SOCK_DGRAM, 0)
         try:
             self.socket.setblocking(False)
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from chatsim.network.namespace import OWN, Namespace
 from chatsim.server.listening import listeners_of
 from chatsim.server.processes import HAS_PROC, PAGE, Process, ProcessTree
 from chatsim.server.runtimes import Runtimes
@@ -28,8 +29,9 @@ FEW = 200  # connections up to which asking for each is cheaper than walking the
 class Onlooker:
     """Looks at the processes of one tree, again and again; remembers what need not be told twice."""
 
-    def __init__(self, tree: ProcessTree) -> None:
+    def __init__(self, tree: ProcessTree, namespace: Namespace = OWN) -> None:
         self._tree = tree
+        self._namespace = namespace
         self._runtimes = Runtimes()
         self._workbook = Workbook()
 
@@ -52,7 +54,7 @@ class Onlooker:
             "threads": sum(process.threads for process in members),
             "rss": sum(map(_resident, members)),
             "cpu": round(sum(process.cpu for process in members), 3),
-            "listening": any(listener.port == port for listener in listeners_of(pids, datagrams=datagrams)),
+            "listening": any(each.port == port for each in listeners_of(pids, self._namespace, datagrams=datagrams)),
         }
         fds = _descriptors(members)
         if fds is not None:
@@ -71,13 +73,13 @@ class Onlooker:
         return [process.pid for process in self._tree.members() if self._runtimes.of(process) == "python"]
 
 
-def connection_facts(connections: Mapping[Address, Address]) -> dict[str, Any]:
+def connection_facts(connections: Mapping[Address, Address], namespace: Namespace = OWN) -> dict[str, Any]:
     """`established`, `close_wait` and `send_queue`: the server's ends of our connections, by *our* port.
 
     `connections` maps our ends to the server's, also of connections that we have closed. Only for a server on this
     machine: elsewhere nothing is known. A few connections take some microseconds each, 20,000 a tenth of a second.
     """
-    ends = _ends(connections)
+    ends = _ends(connections, namespace)
     if ends is None:
         return {}
     return {
@@ -87,38 +89,38 @@ def connection_facts(connections: Mapping[Address, Address]) -> dict[str, Any]:
     }
 
 
-def has_let_go(our_end: Address, its_end: Address) -> bool:
+def has_let_go(our_end: Address, its_end: Address, namespace: Namespace = OWN) -> bool:
     """Has the server's process closed its end of this connection, so that only the kernel still knows it? False if that
     cannot be told."""
     try:
-        with contextlib.closing(SocketDiagnosis()) as diagnosis:
+        with contextlib.closing(SocketDiagnosis(namespace)) as diagnosis:
             end = diagnosis.end(its_end, our_end)
     except OSError:
         return False
     return end is not None and end.inode == 0
 
 
-def _ends(connections: Mapping[Address, Address]) -> list[SocketEnd] | None:
+def _ends(connections: Mapping[Address, Address], namespace: Namespace) -> list[SocketEnd] | None:
     ports = {port for _, port in connections.values()}
     try:
-        with contextlib.closing(SocketDiagnosis()) as diagnosis:
+        with contextlib.closing(SocketDiagnosis(namespace)) as diagnosis:
             if len(connections) <= FEW:
                 asked = (diagnosis.end(server, client) for client, server in connections.items())
                 return [end for end in asked if end is not None]
             found = (end for port in ports for end in diagnosis.ends_at(port))
             return [end for end in found if (end.peer_host, end.peer_port) in connections]
     except OSError:
-        return _ends_in_proc(ports, {port for _, port in connections})
+        return _ends_in_proc(ports, {port for _, port in connections}, namespace)
 
 
-def _ends_in_proc(ports: set[int], clients: set[int]) -> list[SocketEnd] | None:
+def _ends_in_proc(ports: set[int], clients: set[int], namespace: Namespace) -> list[SocketEnd] | None:
     """The same from the kernel's table, where netlink is not to be had."""
     if not HAS_PROC:
         return None
     found = []
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+    for table in ("tcp", "tcp6"):
         try:
-            text = Path(table).read_bytes()
+            text = Path(namespace.tables, table).read_bytes()
         except OSError:
             continue
         for line in text.splitlines()[1:]:

@@ -12,7 +12,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from chatsim.profile.profile import Start
 from chatsim.server.processes import MARKER
 
 __all__ = ["Launcher", "Spawned"]
+
+Popen = Callable[..., "subprocess.Popen[bytes]"]
 
 LARGEST_COPY = 500_000_000  # bytes, and
 MOST_FILES = 50_000  # files of a server's folder that we copy: more is somebody's home
@@ -105,12 +107,12 @@ class Launcher:
             self._build(port, marker)
             self._built = True
 
-    def spawn(self, port: int, marker: str) -> Spawned:
-        """Start it. Raises ServerError if there is no such program."""
+    def spawn(self, port: int, marker: str, popen: Popen = subprocess.Popen) -> Spawned:
+        """Start it, by what starts processes as `subprocess.Popen` does. Raises ServerError if there is no such program."""
         words = [self._filled(word, port) for word in self.command]
         environment = self._environment(port, marker)
         words[0] = _program(words[0], environment)
-        return self._in_terminal(words, environment) if self.start.terminal else self._with_pipes(words, environment)
+        return (self._in_terminal if self.start.terminal else self._with_pipes)(words, environment, popen)
 
     def first_typed(self, port: int) -> bytes:
         """What is typed as soon as it runs."""
@@ -171,12 +173,12 @@ class Launcher:
             said = "".join(f"\n  {line}" for line in words)
             raise ServerError(f"the build failed with exit code {done.returncode}: {command}{said}")
 
-    def _with_pipes(self, words: list[str], environment: Mapping[str, str]) -> Spawned:
+    def _with_pipes(self, words: list[str], environment: Mapping[str, str], popen: Popen) -> Spawned:
         its_input, typing = os.pipe()
         output, its_output = os.pipe()
         errors, its_errors = os.pipe()
         try:
-            process = self._popen(words, environment, its_input, its_output, its_errors)
+            process = self._started(popen, words, environment, its_input, its_output, its_errors)
         except BaseException:
             for fd in (typing, output, errors):
                 os.close(fd)
@@ -188,7 +190,7 @@ class Launcher:
             _widen(fd)
         return _unblocked(Spawned(process, typing, output, errors))
 
-    def _in_terminal(self, words: list[str], environment: Mapping[str, str]) -> Spawned:
+    def _in_terminal(self, words: list[str], environment: Mapping[str, str], popen: Popen) -> Spawned:
         """As in a terminal of its own. The shell opens it, as the leader of a session without one: so it becomes the
         controlling terminal, without any code of ours between fork and exec."""
         import termios
@@ -200,7 +202,7 @@ class Launcher:
             modes[3] &= ~termios.ECHO  # what we type is no output
             termios.tcsetattr(its, termios.TCSANOW, modes)
             opening = ["/bin/sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(its), *words]
-            process = self._popen(opening, environment, its, its, its)
+            process = self._started(popen, opening, environment, its, its, its)
         except BaseException:
             os.close(ours)
             raise
@@ -208,12 +210,12 @@ class Launcher:
             os.close(its)
         return _unblocked(Spawned(process, os.dup(ours), ours, -1))
 
-    def _popen(
-        self, words: list[str], environment: Mapping[str, str], stdin: int, stdout: int, stderr: int
+    def _started(
+        self, popen: Popen, words: list[str], environment: Mapping[str, str], stdin: int, stdout: int, stderr: int
     ) -> subprocess.Popen[bytes]:
         try:
             with _default_signals(), _no_cores():
-                return subprocess.Popen(
+                return popen(
                     words,
                     cwd=self.folder,
                     env=environment,

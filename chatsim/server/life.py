@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatsim.network.loop import READ, Loop, Timer
+from chatsim.network.namespace import OWN, Namespace
 from chatsim.network.network import Output, ServerEvent
 from chatsim.server.console import Printing, Typing
 from chatsim.server.inspect import Onlooker
@@ -45,12 +46,14 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What makes a start a success: the port (None: whichever there is) and the line of output to wait for (None: no
-    such line), how many times the usual patience to have, and whether it is spoken to in datagrams."""
+    such line), how many times the usual patience to have, whether it is spoken to in datagrams, and where it is to
+    listen."""
 
     port: int | None
     is_ready: Callable[[str], bool] | None
     patience: float
     datagrams: bool = False
+    namespace: Namespace = OWN
 
 
 class Life:
@@ -62,7 +65,7 @@ class Life:
         self._loop = loop
         self._process = spawned.process
         self.tree = ProcessTree(spawned.process.pid, marker)
-        self.onlooker = Onlooker(self.tree)
+        self.onlooker = Onlooker(self.tree, wish.namespace)
         self._known = known  # listening sockets that were there before: nobody we start can hold one of these
         self._wish = wish
         self._began = loop.now()
@@ -122,10 +125,14 @@ class Life:
         return self.listening or self.failure is not None
 
     def _new_listeners(self) -> list[Listener]:
-        kind = self._wish.datagrams
-        if HAS_PROC and not self._exited and all(each.inode in self._known for each in listeners(datagrams=kind)):
+        kind, where = self._wish.datagrams, self._wish.namespace
+        if (
+            HAS_PROC
+            and not self._exited
+            and all(each.inode in self._known for each in listeners(where, datagrams=kind))
+        ):
             return []  # the usual case while it is starting, and a cheap one
-        return listeners_of([process.pid for process in self.tree.members()], datagrams=kind)
+        return listeners_of([process.pid for process in self.tree.members()], where, datagrams=kind)
 
     def _consider(self, found: list[Listener]) -> None:
         wanted = self._wish.port
@@ -149,7 +156,7 @@ class Life:
             return
         if self._announced:
             self._listener = min(found, key=lambda listener: ":" in listener.host)  # IPv4 first
-            self.address = (reachable_host(self._listener), self._listener.port)
+            self.address = (reachable_host(self._listener, self._wish.namespace), self._listener.port)
             self._follow()
             self._tell("listening", {"host": self.address[0], "port": self.address[1]})
 

@@ -17,6 +17,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from chatsim.network.namespace import OWN, Namespace
 from chatsim.server.processes import HAS_PROC, command_of, folder_of
 from chatsim.server.sockdiag import SocketDiagnosis
 
@@ -52,30 +53,30 @@ class Occupant:
         return f"process {self.pid} ({self.command or 'unknown'}) listens on {self.listener}"
 
 
-def listeners(*, datagrams: bool = False) -> list[Listener]:
-    """All listening sockets of this machine (Linux)."""
+def listeners(namespace: Namespace = OWN, *, datagrams: bool = False) -> list[Listener]:
+    """All listening sockets of this machine, or of a namespace (Linux)."""
     try:
-        with contextlib.closing(SocketDiagnosis()) as diagnosis:
+        with contextlib.closing(SocketDiagnosis(namespace)) as diagnosis:
             ends = diagnosis.bound() if datagrams else diagnosis.listening()
             return [Listener(end.host, end.port, end.inode, datagrams) for end in ends]
     except OSError:
-        return _listed_in_proc(datagrams=datagrams)
+        return _listed_in_proc(namespace, datagrams=datagrams)
 
 
-def _listed_in_proc(*, datagrams: bool) -> list[Listener]:
+def _listed_in_proc(namespace: Namespace = OWN, *, datagrams: bool) -> list[Listener]:
     rows = (
         row
-        for table in (("/proc/net/udp", "/proc/net/udp6") if datagrams else ("/proc/net/tcp", "/proc/net/tcp6"))
-        for row in (_unconnected_rows(table) if datagrams else _listening_rows(table))
+        for name in (("udp", "udp6") if datagrams else ("tcp", "tcp6"))
+        for row in (_unconnected_rows if datagrams else _listening_rows)(f"{namespace.tables}/{name}")
     )
     return [Listener(_address(row[1]), int(row[1].rpartition(b":")[2], 16), int(row[9]), datagrams) for row in rows]
 
 
-def listeners_of(pids: Sequence[int], *, datagrams: bool = False) -> list[Listener]:
+def listeners_of(pids: Sequence[int], namespace: Namespace = OWN, *, datagrams: bool = False) -> list[Listener]:
     """Those that belong to one of these processes, in the kernel's order."""
     if not HAS_PROC:
         return _ask_psutil(pids, datagrams=datagrams)
-    everyone = listeners(datagrams=datagrams)
+    everyone = listeners(namespace, datagrams=datagrams)
     if not everyone:
         return []
     held: set[int] = set()
@@ -92,10 +93,12 @@ def owners(listener: Listener, pids: Sequence[int]) -> list[int]:
     return [pid for pid in pids if listener.inode in _sockets(pid)]
 
 
-def occupant_of(port: int, *, datagrams: bool = False) -> Occupant | None:
+def occupant_of(port: int, namespace: Namespace = OWN, *, datagrams: bool = False) -> Occupant | None:
     """Who listens on this port of this machine, by whatever address; None: nobody."""
     if HAS_PROC:
-        found = next((listener for listener in listeners(datagrams=datagrams) if listener.port == port), None)
+        found = next(
+            (listener for listener in listeners(namespace, datagrams=datagrams) if listener.port == port), None
+        )
         if found is None:
             return None
         pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
@@ -112,18 +115,19 @@ def occupant_of(port: int, *, datagrams: bool = False) -> Occupant | None:
     return None
 
 
-def reachable_host(listener: Listener) -> str:
-    """Where to connect to, to reach this socket from this machine."""
+def reachable_host(listener: Listener, namespace: Namespace = OWN) -> str:
+    """Where to connect to, to reach this socket from this machine, or from within its namespace."""
     if listener.host == "0.0.0.0":
         return "127.0.0.1"
     if listener.host == "::":
-        return "127.0.0.1" if _serves_both(listener) else "::1"
+        return "127.0.0.1" if _serves_both(listener, namespace) else "::1"
     return listener.host
 
 
-def _serves_both(listener: Listener) -> bool:
+def _serves_both(listener: Listener, namespace: Namespace) -> bool:
     """Does a socket on `::` take IPv4, too? Then nobody else can bind the port there."""
-    with socket.socket(type=socket.SOCK_DGRAM if listener.datagrams else socket.SOCK_STREAM) as probe:
+    kind = socket.SOCK_DGRAM if listener.datagrams else socket.SOCK_STREAM
+    with namespace.open_socket(socket.AF_INET, kind, 0) as probe:
         try:
             probe.bind(("127.0.0.1", listener.port))
         except OSError:

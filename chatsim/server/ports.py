@@ -13,26 +13,31 @@ import socket
 from pathlib import Path
 from typing import IO
 
+from chatsim.network.namespace import OWN, Namespace
+
 __all__ = ["Turn", "bindable", "free_port"]
 
 FIRST, LAST = 20_000, 32_000  # below 32,768, where Linux begins to draw client ports (others: 49,152)
 
 
-def free_port(host: str = "127.0.0.1", *, datagrams: bool = False) -> int:
+def free_port(host: str = "127.0.0.1", namespace: Namespace = OWN, *, datagrams: bool = False) -> int:
     """A port that could be bound a moment ago."""
     for _ in range(200):
         port = FIRST + int.from_bytes(os.urandom(4)) % (LAST - FIRST)
-        if all(bindable(port, address, datagrams=datagrams) for address in (host, "0.0.0.0")):
+        if all(bindable(port, address, namespace, datagrams=datagrams) for address in (host, "0.0.0.0")):
             return port
-    with socket.socket(type=_kind(datagrams)) as probe:  # a machine with other habits: let the kernel choose
+    # A machine with other habits: let the kernel choose.
+    with namespace.open_socket(socket.AF_INET, _kind(datagrams), 0) as probe:
         probe.bind(("", 0))
         return int(probe.getsockname()[1])
 
 
-def bindable(port: int, host: str = "0.0.0.0", *, reuse: bool = False, datagrams: bool = False) -> bool:
+def bindable(
+    port: int, host: str = "0.0.0.0", namespace: Namespace = OWN, *, reuse: bool = False, datagrams: bool = False
+) -> bool:
     """Could a server that sets no option (or, with `reuse`, SO_REUSEADDR) bind this port now?"""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, _kind(datagrams)) as probe:
+    with namespace.open_socket(family, _kind(datagrams), 0) as probe:
         if reuse:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -12,14 +12,17 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from chatsim.errors import ServerError
 from chatsim.network.loop import Loop
+from chatsim.network.namespace import OWN
 from chatsim.network.network import Event, ServerCommand, ServerEvent, Type
 from chatsim.server.guardian import Guardian
+from chatsim.server.isolation import Isolation
 from chatsim.server.launch import Launcher
 from chatsim.server.life import Failure, Life, Wish
 from chatsim.server.listening import Occupant, listeners, occupant_of
@@ -39,9 +42,13 @@ LAST_LINES = 20  # of the server's output that an error quotes
 class Server:
     """One server under test on one loop. `start` first; `do` for the rest of its life; `close` always."""
 
-    def __init__(self, launcher: Launcher, loop: Loop, *, datagrams: bool = False) -> None:
+    def __init__(
+        self, launcher: Launcher, loop: Loop, *, datagrams: bool = False, isolation: Isolation | None = None
+    ) -> None:
         self._launcher = launcher
         self._datagrams = datagrams  # it is spoken to in them, not over connections
+        self._isolation = isolation  # where it is to live, open by the time of `start`; None: on the machine's network
+        self._namespace = OWN
         self._loop = loop
         self._marker = os.urandom(12).hex()
         self._guardian: Guardian | None = None
@@ -64,7 +71,10 @@ class Server:
         Raises ServerError, with its last words, if it does not; then nothing of it is left.
         """
         try:
-            self._take_turn()
+            if self._isolation is not None:
+                self._namespace = self._isolation.namespace
+            else:
+                self._take_turn()
             self._guardian = Guardian(self._marker, self._launcher.temporary)
             self._start_on_some_port()
         except BaseException:
@@ -76,7 +86,7 @@ class Server:
         failure = Failure("the server was not started")
         for attempt in range(RETRIES):
             if launcher.chooses_port:
-                self._port = free_port(launcher.host, datagrams=self._datagrams)
+                self._port = free_port(launcher.host, self._namespace, datagrams=self._datagrams)
             else:
                 self._port = launcher.start.port
             kept_by_the_past = self._port is not None and not self._bindable()
@@ -113,10 +123,10 @@ class Server:
             time.sleep(0.01)
 
     def _bindable(self) -> bool:
-        return bindable(self._port or 0, datagrams=self._datagrams)
+        return bindable(self._port or 0, namespace=self._namespace, datagrams=self._datagrams)
 
     def _occupant(self, port: int) -> Occupant | None:
-        return occupant_of(port, datagrams=self._datagrams)
+        return occupant_of(port, self._namespace, datagrams=self._datagrams)
 
     def _wait_until_bindable(self) -> bool:
         deadline = time.monotonic() + TIME_WAIT
@@ -250,17 +260,17 @@ class Server:
         launcher, guardian = self._launcher, self._guardian
         assert guardian is not None
         port = self._port or 0
-        known = {listener.inode for listener in listeners(datagrams=self._datagrams)}
+        known = {listener.inode for listener in listeners(self._namespace, datagrams=self._datagrams)}
         self._beginning = True
         try:
             launcher.prepare(port, self._marker)
-            spawned = launcher.spawn(port, self._marker)
+            spawned = launcher.spawn(port, self._marker, self._isolation.popen if self._isolation else subprocess.Popen)
         except ServerError:
             self._beginning = False  # it was not started
             raise
         guardian.watch(spawned.process.pid)
         is_ready = self._is_ready if launcher.start.ready is not None else None
-        wish = Wish(self._port, is_ready, launcher.patience, self._datagrams)
+        wish = Wish(self._port, is_ready, launcher.patience, self._datagrams, self._namespace)
         self._life = Life(spawned, self._loop, self._marker, known, wish, self._last_words)
         self._beginning = False
         self._tell("started", {"pid": spawned.process.pid, "command": launcher.describe(self._port)})

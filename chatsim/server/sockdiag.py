@@ -14,6 +14,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chatsim.network.namespace import OWN, Namespace
+
 __all__ = ["CLOSE_WAIT", "ESTABLISHED", "LISTEN", "SocketDiagnosis", "SocketEnd"]
 
 ESTABLISHED, CLOSE, CLOSE_WAIT, LISTEN = 1, 7, 8, 10  # a UDP socket without a peer is "closed"
@@ -47,12 +49,12 @@ class SocketEnd:
 
 
 class SocketDiagnosis:
-    """One netlink socket; `close` it."""
+    """One netlink socket; `close` it. It tells of the namespace in which it was made."""
 
-    def __init__(self) -> None:
+    def __init__(self, namespace: Namespace = OWN) -> None:
         if not hasattr(socket, "AF_NETLINK"):
             raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, SOCK_DIAG)
+        self._socket = namespace.open_socket(socket.AF_NETLINK, socket.SOCK_RAW, SOCK_DIAG)
         self._socket.settimeout(1.0)  # it answers within the call or never
         self._sequence = 0
 

@@ -167,7 +167,7 @@ def test_what_was_in_doubt_is_kept_if_its_replay_is_interrupted(call: Any, scena
     ("words", "why"),
     [
         (["--connect", "127.0.0.1:5000"], "with --connect there is one server for all"),
-        (["--server", "python server.py"], "write {port}"),
+        (["--server", "python server.py", "--no-isolate"], "write {port}"),
     ],
 )
 def test_on_one_port_runs_are_played_one_after_the_other_and_it_is_said(
@@ -179,6 +179,100 @@ def test_on_one_port_runs_are_played_one_after_the_other_and_it_is_said(
     assert why in called.err
     assert len(stage.played) == 3
     assert called.code == 0
+
+
+# --- a network for each -----------------------------------------------------------------------------------------------
+
+
+FIXED = ["--profile", "lines", "--server", "python server.py"]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Each time it is found out whether there are network namespaces; the answers are given by the test, none: yes."""
+    answers: list[str] = []
+    monkeypatch.setattr("chatsim.server.isolation.refusal", lambda: answers.pop() if answers else "")
+    return answers
+
+
+def isolated(stage: Any) -> list[bool]:
+    return [one["target"].isolated for one in stage.played]
+
+
+def test_on_one_port_each_run_beside_others_has_a_network_of_its_own_and_it_is_said(
+    call: Any, scenarios: Path, stage: Any, asked: list[str]
+) -> None:
+    called = call("run", "scenarios", "-j", "2", *FIXED)
+
+    assert isolated(stage) == [True, True, True]
+    assert told(called.err) == (
+        "--jobs: the server chooses its port itself, so each is started in a network namespace of its own, from which "
+        "nothing outside can be reached. --no-isolate plays one after the other, without."
+    )
+
+
+def test_a_replay_alone_is_on_the_machines_own_network(
+    call: Any, scenarios: Path, stage: Any, asked: list[str]
+) -> None:
+    stage.outcomes[ALPHA] = ["absence"]
+    stage.outcomes[BETA] = ["server-error", "passed"]
+    called = call("run", "scenarios", "-j", "2", *FIXED)
+
+    assert [(Path(one["file"]).stem, one["target"].isolated) for one in stage.played[3:]] == [
+        ("alpha", False),
+        ("beta", False),
+    ]
+    assert called.code == 1
+
+
+def test_without_namespaces_they_are_played_one_after_the_other_and_the_reason_is_said(
+    call: Any, scenarios: Path, stage: Any, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(jobs, "Crew")
+    asked.append("making a namespace: operation not permitted")
+    called = call("run", "scenarios", "-j", "2", *FIXED)
+
+    assert isolated(stage) == [False, False, False]
+    assert told(called.err) == (
+        "--jobs: the server chooses its port itself, and there are no network namespaces to be had here: "
+        "making a namespace: operation not permitted. So the runs are played one after the other. "
+        "If it takes a port, write {port} where it stands in the command."
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [["-j", "2", "--profile", "lines", "--server", "python server.py {port}"], ["-j", "1", *FIXED]]
+)
+def test_nobody_asks_for_namespaces_who_needs_none(
+    call: Any, scenarios: Path, stage: Any, asked: list[str], words: list[str]
+) -> None:
+    asked.append("it was asked")
+    called = call("run", "scenarios", *words)
+
+    assert isolated(stage) == [False, False, False]
+    assert (asked, called.err) == (["it was asked"], "")
+
+
+def test_who_asks_for_namespaces_has_them_in_every_run(
+    call: Any, scenarios: Path, stage: Any, asked: list[str]
+) -> None:
+    stage.outcomes[ALPHA] = ["absence"]
+    call("run", "scenarios", "--isolate", "--confirm", *FIXED)
+
+    assert isolated(stage) == [True] * 4
+
+
+def test_asked_for_where_there_are_none_nothing_is_played(
+    call: Any, scenarios: Path, stage: Any, asked: list[str]
+) -> None:
+    asked.append("only Linux has them")
+    called = call("run", "scenarios", "--isolate", *FIXED)
+
+    assert called.err == (
+        "--isolate: there are no network namespaces to be had here: only Linux has them\n"
+        "They need Linux, and root or user namespaces, which containers and some systems refuse.\n"
+    )
+    assert (called.code, stage.played) == (2, [])
 
 
 # --- --confirm --------------------------------------------------------------------------------------------------------

@@ -50,8 +50,8 @@ class SocketEnd:
 
 
 class SocketServer:
-    def __init__(self) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, listener: socket.socket | None = None) -> None:
+        self.listener = listener or socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(PATIENCE)
         self.address = self.listener.getsockname()
         self.ends: list[SocketEnd] = []

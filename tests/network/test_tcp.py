@@ -133,7 +133,7 @@ def test_when_the_ports_of_one_source_are_used_up_another_loopback_address_serve
         def connect_ex(self, address: object) -> int:
             return tcp.errno.EADDRNOTAVAIL if next(refusals, False) else real(self, address)
 
-    monkeypatch.setattr(tcp.socket, "socket", Scarce)
+    monkeypatch.setattr(room.network, "_open_socket", Scarce)
     room.network.do(Connect(0))
     [opened] = until(room.network, some(Opened))
 

@@ -10,6 +10,7 @@ import pytest
 
 from chatsim.network import loop as loop_module
 from chatsim.network.loop import Loop
+from chatsim.network.namespace import OpenSocket
 from chatsim.network.network import (
     Connect,
     Handed,
@@ -49,11 +50,11 @@ class UdpEnd:
 class UdpServer:
     """`accept` gives the client of the newest session: a server of datagrams knows nobody before."""
 
-    def __init__(self) -> None:
-        self.socket = socket.socket(type=socket.SOCK_DGRAM)
+    def __init__(self, open_socket: OpenSocket = socket.socket) -> None:
+        self.socket = open_socket(socket.AF_INET, socket.SOCK_DGRAM, 0)
         self.socket.bind(("127.0.0.1", 0))
         self.socket.settimeout(5)
-        self.network = network_on(Line("udp"), Loop())
+        self.network = network_on(Line("udp"), Loop(), open_socket)
         self.network.aim(self.socket.getsockname())
 
     def accept(self) -> UdpEnd:
@@ -66,8 +67,8 @@ class UdpServer:
 
 
 class UdpRoom:
-    def __init__(self) -> None:
-        self.server = UdpServer()
+    def __init__(self, open_socket: OpenSocket = socket.socket) -> None:
+        self.server = UdpServer(open_socket)
         assert isinstance(self.server.network, UdpNetwork)
         self.network = self.server.network
 

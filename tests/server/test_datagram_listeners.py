@@ -21,7 +21,7 @@ def bound() -> Iterator[socket.socket]:
         yield sock
 
 
-def no_diagnosis() -> None:
+def no_diagnosis(namespace: object) -> None:
     raise OSError
 
 

@@ -1,0 +1,80 @@
+"""How many runs can be played side by side, and where their servers live then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from chatsim.cli.terminal import hint
+
+if TYPE_CHECKING:
+    from chatsim.cli.files import Problems
+    from chatsim.profile.profile import Profile
+    from chatsim.runs import Target
+
+__all__ = ["SideBySide", "check_isolation", "isolated", "side_by_side"]
+
+CHOOSES_ITSELF = "--jobs: the server chooses its port itself"
+TAKES_A_PORT = "If it takes a port, write {port} where it stands in the command."
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """`jobs` runs at a time, on this target; a run that is replayed alone has the one that was asked for."""
+
+    jobs: int
+    target: Target
+
+
+def check_isolation(isolate: bool | None, connect: str | None, problems: Problems) -> None:
+    """Can each server be given a network of its own, if this was asked for?"""
+    if not isolate:
+        return
+    if connect is not None:
+        problems.add(
+            "--isolate and --connect exclude each other", "A server that is running already stays where it is."
+        )
+        return
+    from chatsim.server.isolation import refusal
+
+    if why := refusal():
+        problems.add(
+            f"--isolate: there are no network namespaces to be had here: {why}",
+            "They need Linux, and root or user namespaces, which containers and some systems refuse.",
+        )
+
+
+def isolated(target: Target, isolate: bool | None) -> Target:
+    """The target as it was asked for."""
+    return replace(target, isolated=True) if isolate else target
+
+
+def side_by_side(jobs: int, profile: Profile, target: Target, isolate: bool | None) -> SideBySide:
+    """Where all runs would meet on one port, each server gets a network of its own, or the runs are played one after
+    the other; either is told. `isolate`: what was asked for; null: nothing."""
+    if jobs == 1:
+        return SideBySide(1, target)
+    from chatsim.jobs import cores
+    from chatsim.runs import has_fixed_port
+
+    if target.address is not None:
+        hint("--jobs: with --connect there is one server for all, so the runs are played one after the other.")
+        return SideBySide(1, target)
+    if not has_fixed_port(profile, target) or target.isolated:
+        return SideBySide(jobs or cores(), target)
+    if isolate is False:
+        hint(f"{CHOOSES_ITSELF}, so the runs are played one after the other.\n{TAKES_A_PORT}")
+        return SideBySide(1, target)
+    from chatsim.server.isolation import refusal
+
+    if why := refusal():
+        hint(
+            f"{CHOOSES_ITSELF}, and there are no network namespaces to be had here: {why}.\n"
+            f"So the runs are played one after the other. {TAKES_A_PORT}"
+        )
+        return SideBySide(1, target)
+    hint(
+        f"{CHOOSES_ITSELF}, so each is started in a network namespace of its own, from which\n"
+        "nothing outside can be reached. --no-isolate plays one after the other, without."
+    )
+    return SideBySide(jobs or cores(), replace(target, isolated=True))

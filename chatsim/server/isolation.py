@@ -1,0 +1,146 @@
+"""A network namespace for one server (Linux): two servers listen on one port, and neither knows of the other.
+
+A broker process (`chatsim.server.inside`) makes the namespace and then makes sockets there for us; the server is started
+in it by a small program that becomes the server. Needs root, or user namespaces, which a system may refuse.
+
+Nothing outside can be reached from within: no other machine, no name server, no database next door.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chatsim.errors import ServerError
+from chatsim.network.namespace import Namespace
+
+__all__ = ["Isolation", "refusal"]
+
+PROGRAM = str(Path(__file__).with_name("inside.py"))
+PATIENCE = 10.0  # seconds for each answer of the broker's; the first one is that of a Python which has to start
+
+
+class Isolation:
+    """One namespace, from `open` to `close`. It ends with us, however we end, and with the last process in it."""
+
+    def __init__(self) -> None:
+        self._broker: subprocess.Popen[bytes] | None = None
+        self._link: socket.socket | None = None
+        self._namespaces: list[int] = []  # descriptors, in the order of entering
+
+    def open(self) -> None:
+        """Raises ServerError, with the reason as its hint, where there are no namespaces to be had."""
+        try:
+            self._open()
+        except OSError as error:
+            self.close()
+            why = (error.strerror or str(error)).lower()
+            raise ServerError("the server can not be given a network namespace of its own", hint=why) from None
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        if sys.platform != "linux":
+            raise OSError("only Linux has them")
+        self._link, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._link.settimeout(PATIENCE)
+        with its_end:
+            self._broker = subprocess.Popen(
+                [*_python("broker"), str(its_end.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[its_end.fileno()],
+                cwd="/",
+                start_new_session=True,  # a Ctrl-C at the terminal is not meant for it
+            )
+        said, self._namespaces = self._hear()
+        if said != b"=":
+            raise OSError(said.decode("utf-8", "replace") or "its broker ended at once")
+
+    @property
+    def namespace(self) -> Namespace:
+        """As `chatsim.network` and all that looks at sockets want it; of use after `open`."""
+        return Namespace(self.open_socket, f"/proc/{self._broker.pid if self._broker is not None else 0}/net")
+
+    def open_socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
+        """As `socket.socket`, in here: not connected, not bound. Raises OSError; a broker that is gone is one, too."""
+        if self._link is None:
+            raise OSError(errno.ENETDOWN, os.strerror(errno.ENETDOWN))
+        try:
+            self._link.send(struct.pack("=iii", family, kind, protocol))
+            said, made = self._hear()
+        except ConnectionError:
+            said = b""
+        except TimeoutError:
+            raise OSError(errno.ETIMEDOUT, "the broker of its network namespace does not answer") from None
+        if not said:
+            raise OSError(errno.ENETDOWN, "the broker of its network namespace has ended")
+        code = struct.unpack("=i", said)[0]
+        if code or not made:  # made, but we have no room for another descriptor
+            code = code or errno.EMFILE
+            raise OSError(code, os.strerror(code))
+        return socket.socket(family, kind, protocol, made[0])
+
+    def popen(self, words: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+        """As `subprocess.Popen`, in here. Raises OSError, as that does, where there is no such program."""
+        failure, its_failure = os.pipe()
+        with open(failure, "rb") as failed:  # noqa: PTH123 - a descriptor
+            try:
+                entering = [*_python("enter"), str(its_failure), ",".join(map(str, self._namespaces)), *words]
+                process = subprocess.Popen(entering, pass_fds=[its_failure, *self._namespaces], **options)
+            finally:
+                os.close(its_failure)
+            code = failed.read()  # it ends when the process has become the program, or has ended
+        if code:
+            process.wait()
+            raise OSError(int(code), os.strerror(int(code)))
+        return process
+
+    def close(self) -> None:
+        """Let the namespace go. May be called at any time, and again."""
+        for number in self._namespaces:
+            os.close(number)
+        self._namespaces = []
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+        if self._broker is not None:
+            try:
+                self._broker.wait(PATIENCE)
+            except subprocess.TimeoutExpired:  # somebody has stopped it
+                self._broker.kill()
+                self._broker.wait()
+            self._broker = None
+
+    def _hear(self) -> tuple[bytes, list[int]]:
+        assert self._link is not None
+        said, numbers, _, _ = socket.recv_fds(self._link, 4096, 4, socket.MSG_CMSG_CLOEXEC)
+        return said, numbers
+
+
+def refusal() -> str:
+    """Why no server can be started in a namespace here, in a few words; empty: it can. Found out by doing it once."""
+    try:
+        with contextlib.closing(Isolation()) as isolation:
+            isolation.open()
+            isolation.popen(["/bin/sh", "-c", ":"]).wait()
+    except ServerError as error:
+        return error.problems[0].hint
+    except OSError as error:
+        return f"entering it: {(error.strerror or str(error)).lower()}"
+    return ""
+
+
+def _python(*words: str) -> list[str]:
+    # Isolated from the current folder and the environment, and without site packages: it starts in 10 ms.
+    return [sys.executable, "-I", "-S", PROGRAM, *words]

@@ -1,0 +1,94 @@
+"""A network whose sockets come from a namespace is one like any other."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from chatsim.network.network import Connect, Opened, OpenFailed
+from chatsim.network.tcp import TcpNetwork
+from chatsim.server.isolation import Isolation, refusal
+from chatsim.wires import WIRES
+from tests.contracts.network import CONTRACT, Room, promises_of, quiet, some, until
+from tests.network.peers import SocketServer
+from tests.network.test_udp import UdpRoom
+
+REFUSED = refusal()
+pytestmark = pytest.mark.skipif(bool(REFUSED), reason=f"there are no network namespaces to be had here: {REFUSED}")
+
+
+@pytest.fixture
+def isolation() -> Iterator[Isolation]:
+    made = Isolation()
+    made.open()
+    with contextlib.closing(made):
+        yield made
+
+
+def listener_in(isolation: Isolation, backlog: int = 100) -> socket.socket:
+    made = isolation.open_socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.bind(("127.0.0.1", 0))
+    made.listen(backlog)
+    return made
+
+
+class TcpRoom:
+    def __init__(self, isolation: Isolation) -> None:
+        self.server = SocketServer(listener_in(isolation))
+        self.network = TcpNetwork(self.server.address, open_socket=isolation.open_socket)
+
+
+@pytest.fixture
+def room(isolation: Isolation) -> Iterator[TcpRoom]:
+    made = TcpRoom(isolation)
+    with contextlib.closing(made.server), contextlib.closing(made.network.loop), contextlib.closing(made.network):
+        yield made
+
+
+@pytest.mark.parametrize("promise", CONTRACT, ids=lambda promise: promise.__name__.replace("_", " "))
+def test_tcp_into_a_namespace_keeps_the_contract(promise: Callable[[Room], None], room: TcpRoom) -> None:
+    promise(room)
+
+
+@pytest.mark.parametrize("promise", promises_of(WIRES["udp"]), ids=lambda one: one.__name__.replace("_", " "))
+def test_udp_into_a_namespace_keeps_what_it_can_of_the_contract(
+    promise: Callable[[Room], None], isolation: Isolation
+) -> None:
+    made = UdpRoom(isolation.open_socket)
+    with contextlib.closing(made.server), contextlib.closing(made.network.loop), contextlib.closing(made.network):
+        promise(made)  # type: ignore[arg-type]
+
+
+def test_who_listens_there_is_not_reached_from_here(room: TcpRoom) -> None:
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(room.server.address).close()
+
+
+def test_a_full_backlog_keeps_a_connection_waiting_and_nobody_else(isolation: Isolation) -> None:
+    with contextlib.closing(SocketServer(listener_in(isolation, backlog=0))) as server:
+        network = TcpNetwork(server.address, open_socket=isolation.open_socket)
+        with contextlib.closing(network.loop), contextlib.closing(network):
+            for session in (0, 1):
+                network.do(Connect(session))
+            opened = until(network, some(Opened)) + quiet(network)
+            assert [type(event) for event in opened] == [Opened]  # the kernel takes one more than the backlog says
+            server.accept()
+            more = until(network, some(Opened))  # the kernel asks again after a second
+
+    assert {event.session for event in (*opened, *more) if isinstance(event, Opened)} == {0, 1}
+
+
+def test_when_the_broker_is_gone_nobody_is_let_in_and_it_is_said(isolation: Isolation, room: TcpRoom) -> None:
+    assert isolation._broker is not None
+    isolation._broker.kill()
+    isolation._broker.wait()
+    for session in (0, 1):
+        room.network.do(Connect(session))
+    events = until(room.network, some(OpenFailed, 2))
+
+    assert {event.why for event in events if isinstance(event, OpenFailed)} == {
+        "the broker of its network namespace has ended"
+    }
