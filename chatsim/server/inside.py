@@ -11,6 +11,7 @@ It stands alone, imports nothing of chatsim, and is run without site packages: i
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -44,7 +45,9 @@ def broker(link_number: int) -> None:
         doing = "opening it"
         namespaces = [os.open(f"/proc/self/ns/{kind}", os.O_RDONLY) for kind in kinds]
     except OSError as error:
-        link.send(f"{doing}: {(error.strerror or str(error)).lower()}".encode())
+        limited = error.errno == errno.ENOSPC  # a word about disks, for a limit of user.max_net_namespaces and the like
+        why = "the system's limit is reached, or it allows none" if limited else (error.strerror or str(error)).lower()
+        link.send(f"{doing}: {why}".encode())
         return
     socket.send_fds(link, [b"="], namespaces)
     for number in namespaces:

@@ -42,8 +42,7 @@ class Isolation:
             self._open()
         except OSError as error:
             self.close()
-            why = (error.strerror or str(error)).lower()
-            raise ServerError("the server can not be given a network namespace of its own", hint=why) from None
+            raise ServerError("the server can not be given a network namespace of its own", hint=_why(error)) from None
         except BaseException:
             self.close()
             raise
@@ -137,8 +136,12 @@ def refusal() -> str:
     except ServerError as error:
         return error.problems[0].hint
     except OSError as error:
-        return f"entering it: {(error.strerror or str(error)).lower()}"
+        return f"entering it: {_why(error)}"
     return ""
+
+
+def _why(error: OSError) -> str:
+    return error.strerror.lower() if error.strerror else str(error)
 
 
 def _python(*words: str) -> list[str]:
