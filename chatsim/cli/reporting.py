@@ -9,6 +9,7 @@ from time import time
 
 from chatsim.cli.formats import WHOLE, Files, renderer
 from chatsim.cli.lines_file import LinesFile, as_trouble
+from chatsim.cli.on_github import annotated, is_github, summarise
 from chatsim.cli.terminal import Progress, colours, hint, tell, whole_file, width
 from chatsim.errors import ChatsimError
 from chatsim.report import text
@@ -81,14 +82,28 @@ class Outlet:
                 self._write(path, lambda option=option: [renderer(option)(report)])  # type: ignore[misc]
         if self._lines is not None:
             self._lines.close()
+        if is_github():
+            self._tell_github(report)
         if self._trouble:
             raise self._trouble[0]
         return report
 
+    def _tell_github(self, report: Report) -> None:
+        if said := annotated(report):
+            tell(said, self._stream, commands=True)
+        try:
+            summarise(report)
+        except OSError as problem:
+            self._trouble.append(as_trouble("the step's summary", problem))
+
     def _save(self, run: Run) -> None:
         if self._history is None or run.history is None:
             return
-        lines = run.history.lines()
+        lines: Iterable[str] = run.history.lines()
+        if (
+            self._history == "-"
+        ):  # a CI server that reads it takes `##[` for a command of its own; in JSON it stands in strings
+            lines = (line.replace("##[", "##\\u005b") for line in lines)
         self._write(_numbered(self._history, len(self._runs)) if self._several else self._history, lambda: lines)
 
     def _write(self, path: str, lines: Callable[[], Iterable[str]]) -> None:

@@ -10,16 +10,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TextIO
 
+from chatsim.cli.on_github import is_github
 from chatsim.errors import UsageError
 
 __all__ = ["Progress", "colours", "hint", "silence", "tell", "unwritable", "whole_file", "width"]
 
 
-def tell(text: str, stream: TextIO | None = None) -> None:
+def tell(text: str, stream: TextIO | None = None, *, commands: bool = False) -> None:
     """Print a result as it stands. A reader who has gone (`| head`) is no error: the rest is said to nobody.
 
+    In a workflow of GitHub nothing in it is a command to the runner, unless these are `commands`.
     Raises UsageError where it can not be written for another reason (the disk is full).
     """
+    if not commands and is_github():
+        from chatsim.report.github import harmless
+
+        text = harmless(text)
     stream = stream or sys.stdout
     if stream is None:  # closed by the caller
         return

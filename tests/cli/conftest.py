@@ -94,11 +94,11 @@ def _run(scenario: Any, profile: Any, seed: int, outcome: str) -> Run:
 
 @pytest.fixture
 def player(monkeypatch: pytest.MonkeyPatch) -> Iterator[Player]:
-    from chatsim.runs import Target
+    from chatsim import runs
 
     stage = Player()
     module = ModuleType("chatsim.runs")
-    vars(module).update(Target=Target, run=stage.run)
+    vars(module).update({**vars(runs), "run": stage.run})
     monkeypatch.setitem(sys.modules, "chatsim.runs", module)
     yield stage
 

@@ -43,6 +43,7 @@ def test_help_imports_no_verb_and_nothing_heavy() -> None:
     ours = {name for name in imported if name.startswith("chatsim")}
     assert ours == {
         "chatsim",
+        "chatsim._version",
         "chatsim.cli",
         "chatsim.cli.main",
         "chatsim.cli.exit_codes",

@@ -307,3 +307,55 @@ def test_no_two_files_are_written_into_one_place(call: Any, scenarios: Path, pla
     assert "--json and --junitxml can not both be written into scenarios/../r.out" in same.err
     assert "--jsonl and --history can not both go to standard output" in both.err
     assert len(player.played) == 3
+
+
+# --- in a workflow of GitHub -----------------------------------------------------------------------------------------
+
+
+def test_on_github_the_code_is_annotated_and_the_step_summed_up(
+    call: Any, scenarios: Path, player: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    player.outcomes["beta is reset"] = ["failed"]
+    (tmp_path / "summary.md").write_text("what others said\n", encoding="utf-8")
+    for name, value in (
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_STEP_SUMMARY", "summary.md"),
+        ("GITHUB_WORKSPACE", str(tmp_path.parent)),
+    ):
+        monkeypatch.setenv(name, value)
+
+    called = call("run", "scenarios")
+
+    (command,) = [line for line in called.out.splitlines() if line.startswith("::")]
+    summary = Path("summary.md").read_text(encoding="utf-8")
+    assert command.startswith(f"::error file={tmp_path.name}/scenarios/beta.yaml,title=delivery%3A failed")
+    assert summary.startswith("what others said\n## chatsim: 1 failed, 2 passed\n")
+
+
+def test_on_github_a_server_can_not_command_the_runner(
+    call: Any, scenarios: Path, player: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    player.outcomes["beta is reset"] = ["failed"]
+    from dataclasses import replace
+
+    play = player.run
+
+    def prints(*words: Any, **more: Any) -> Any:
+        return replace(play(*words, **more), server_words=("::add-mask::a", "x ##[add-mask]b"))
+
+    sys.modules["chatsim.runs"].run = prints  # type: ignore[attr-defined]
+    called = call("run", "scenarios/beta.yaml")
+    as_json = call("run", "scenarios/beta.yaml", "--json", "-")
+
+    assert "\\x3a:add-mask::a" in called.out
+    assert [line for line in called.out.splitlines() if line.lstrip().startswith("::add")] == []
+    assert "##[" not in called.out + as_json.out + as_json.err
+    assert json.loads(as_json.out)["runs"][0]["server_words"][1] == "x ##[add-mask]b"
+    assert "::error" in as_json.err
+
+
+def test_elsewhere_there_are_no_annotations(call: Any, scenarios: Path, player: Any) -> None:
+    player.outcomes["beta is reset"] = ["failed"]
+
+    assert "::error" not in call("run", "scenarios").out

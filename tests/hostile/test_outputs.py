@@ -16,7 +16,7 @@ from ground import Ended, Ground, in_good_order
 SH = ["/bin/sh", "-c"]
 
 
-@pytest.mark.parametrize("option", ["--history", "--json"])
+@pytest.mark.parametrize("option", ["--history", "--json", "--jsonl", "--junitxml"])
 @pytest.mark.parametrize(
     ("path", "why"),
     [
@@ -40,7 +40,7 @@ def test_a_place_that_can_not_be_written_is_told_before_anything_is_run(
     assert ended.out == ""
 
 
-@pytest.mark.parametrize("option", ["--history", "--json"])
+@pytest.mark.parametrize("option", ["--history", "--json", "--jsonl", "--tap"])
 def test_a_full_disk_is_told_at_the_end_and_the_report_is_there(ground: Ground, option: str) -> None:
     ended = in_good_order(ground, ground.call("run", "talk.yaml", option, "/dev/full"))
 
