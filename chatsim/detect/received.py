@@ -1,0 +1,271 @@
+"""What of a Python program comes from a client: which names hold it, which functions return it, where it is read.
+
+It follows names through assignments, calls and returns; without regard to order, so that it says yes too often rather
+than too seldom.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from chatsim.detect.syntax import Function, Module, Program, Scope, last_name, parameters
+
+__all__ = ["Received", "find_received"]
+
+_READS: Final = frozenset(
+    {
+        "recv",
+        "recvfrom",
+        "recvmsg",
+        "receive",
+        "receive_text",
+        "receive_json",
+        "receive_bytes",
+        "recv_json",
+        "sock_recv",
+    }
+)
+_READS_OF_STREAMS: Final = frozenset({"read", "readline", "readuntil", "readexactly", "readlines", "read1"})
+_STREAMS: Final = (
+    "reader",
+    "rfile",
+    "conn",
+    "sock",
+    "client",
+    "stream",
+    "makefile",
+    "request",
+    "fp_in",
+    "infile",
+    "self",
+)
+
+# Called by a framework with what came, as the last argument.
+_HANDLERS: Final = frozenset(
+    {"dataReceived", "lineReceived", "stringReceived", "data_received", "datagram_received", "datagramReceived",
+     "on_message", "onMessage", "message_received", "handle_message", "collect_incoming_data", "handleMessage", "on_data"}
+)  # fmt: skip
+
+# What goes in says nothing about what comes out.
+_DEAF: Final = frozenset(
+    {
+        "len",
+        "print",
+        "accept",
+        "select",
+        "open",
+        "isinstance",
+        "input",
+        "raw_input",
+        "range",
+        "send",
+        "sendall",
+        "sendto",
+    }
+)
+_ROUNDS: Final = 8
+
+_Key = tuple[str, Scope | None, str]
+
+
+@dataclass(slots=True)
+class _Flow:
+    targets: list[_Key]
+    uses: frozenset[_Key]
+    reads: bool
+
+
+@dataclass(slots=True)
+class Received:
+    """`reads`: the calls that read from a client, in each scope, in the order of the source."""
+
+    program: Program
+    held: set[_Key] = field(default_factory=set)
+    reads: dict[Scope, list[ast.AST]] = field(default_factory=dict)
+
+    def is_received(self, node: ast.AST, scope: Scope) -> bool:
+        uses, reads = _uses(self.program, node, scope)
+        return reads or not self.held.isdisjoint(uses)
+
+
+def find_received(program: Program) -> Received:
+    found = Received(program)
+    flows = list(_flows(program))
+    for _ in range(_ROUNDS):
+        before = len(found.held)
+        for flow in flows:
+            if flow.reads or not found.held.isdisjoint(flow.uses):
+                found.held.update(flow.targets)
+        if len(found.held) == before:
+            break
+    for module in program.modules:
+        for node in module.nodes:
+            if is_read(program, node, module.scope[node]) or _reads_by_helper(found, module, node):
+                found.reads.setdefault(module.scope[node], []).append(node)
+    return found
+
+
+def _reads_by_helper(found: Received, module: Module, node: ast.AST) -> bool:
+    """Is it a call of a function that reads from a client and returns what it got?"""
+    if not isinstance(node, ast.Call):
+        return False
+    name = last_name(node.func)
+    return any(
+        ("return", function, "") in found.held and _reads_itself(found.program, inner, function)
+        for inner, function in found.program.functions.get(name, [])[:4]
+    )
+
+
+def _reads_itself(program: Program, module: Module, function: Function) -> bool:
+    return any(is_read(program, node, function) for node in module.inside(function))
+
+
+def is_read(program: Program, node: ast.AST, scope: Scope) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=of, attr=called)):
+            if called in _READS:
+                return True
+            name = last_name(of).lower()
+            return called in _READS_OF_STREAMS and any(word in name for word in _STREAMS) and name != "self"
+        case ast.AsyncFor():
+            return True
+        case ast.For(iter=ast.Name() | ast.Attribute() as of):
+            return any(word in last_name(of).lower() for word in ("reader", "rfile", "makefile", "infile"))
+    return False
+
+
+def _owner(program: Program, name: str, scope: Scope) -> _Key:
+    """Whose name is it: of this function, of one around it, or of all?"""
+    module = program.module_of[scope]
+    here: Scope = scope
+    while isinstance(here, Function):
+        if (here, name) in program.assigned or (here, name) in _bound(program, here):
+            return "name", here, name
+        here = module.scope[here]
+    return "name", None, name
+
+
+def _bound(program: Program, function: Function) -> set[tuple[Scope, str]]:
+    return {(function, name) for name in parameters(function)}
+
+
+def _uses(program: Program, node: ast.AST, scope: Scope) -> tuple[frozenset[_Key], bool]:
+    """The keys that this expression is made of, and whether it reads from a client itself."""
+    uses: set[_Key] = set()
+    waiting = [node]
+    for _ in range(2000):
+        if not waiting:
+            break
+        here = waiting.pop()
+        match here:
+            case ast.Name(id=name):
+                uses.add(_owner(program, name, scope))
+            case ast.Attribute(attr=name):
+                uses.add(("attribute", None, name))
+            case ast.Lambda() | ast.FunctionDef() | ast.ClassDef() | ast.AsyncFunctionDef():
+                continue
+            case ast.Call():
+                if is_read(program, here, scope):
+                    return frozenset(uses), True
+                name = last_name(here.func)
+                own = program.functions.get(name, [])[:4]
+                if name in _DEAF and not own:
+                    continue
+                uses.update(("return", function, "") for _, function in own)
+                if own:  # what it returns is known; its arguments are followed into it
+                    continue
+        waiting.extend(ast.iter_child_nodes(here))
+    return frozenset(uses), False
+
+
+def _flows(program: Program) -> Iterator[_Flow]:
+    for module in program.modules:
+        for node in module.nodes:
+            scope = module.scope[node]
+            match node:
+                case ast.Assign(targets=targets, value=value):
+                    yield _flow(program, targets, value, scope)
+                case (
+                    ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value)
+                ):
+                    yield _flow(program, [target], value, scope)
+                case ast.AugAssign(target=target, value=value):
+                    yield _flow(program, [target], value, scope)
+                case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value):
+                    flow = _flow(program, [target], value, scope)
+                    flow.reads = flow.reads or is_read(program, node, scope)
+                    yield flow
+                case ast.comprehension(target=target, iter=value):
+                    yield _flow(program, [target], value, scope)
+                case ast.Return(value=ast.expr() as value) if not isinstance(scope, ast.Module):
+                    uses, reads = _uses(program, value, scope)
+                    yield _Flow([("return", scope, "")], uses, reads)
+                case ast.Call():
+                    yield from _into(program, node, scope)
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    names = [name for name in parameters(node) if name not in ("self", "cls")]
+                    if names and (node.name in _HANDLERS or _is_event(node)):
+                        last = names[0] if node.name == "datagram_received" else names[-1]
+                        yield _Flow([("name", node, last)], frozenset(), True)
+
+
+def _is_event(function: Function) -> bool:
+    """`@sio.on("message")`, `@sio.event`"""
+    return any(last_name(one) in ("on", "event", "on_event") for one in function.decorator_list)
+
+
+def _flow(program: Program, targets: Iterable[ast.expr], value: ast.expr, scope: Scope) -> _Flow:
+    keys: list[_Key] = []
+    waiting = list(targets)
+    while waiting:
+        match waiting.pop():
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                waiting.extend(parts)
+            case ast.Starred(value=inner):
+                waiting.append(inner)
+            case ast.Name(id=name):
+                keys.append(_owner(program, name, scope))
+            case ast.Attribute(attr=name):
+                keys.append(("attribute", None, name))
+    uses, reads = _uses(program, value, scope)
+    return _Flow(keys, uses, reads)
+
+
+def arguments_of(call: ast.Call, function: Function) -> Iterator[tuple[str, ast.expr]]:
+    """Which parameter gets which argument."""
+    names = parameters(function)
+    if names and names[0] in ("self", "cls"):
+        names = names[1:]
+    for name, argument in zip(names, call.args, strict=False):
+        if isinstance(argument, ast.Starred):
+            return
+        yield name, argument
+    for keyword in call.keywords:
+        if keyword.arg in names:
+            yield keyword.arg, keyword.value
+
+
+def _into(program: Program, call: ast.Call, scope: Scope) -> Iterator[_Flow]:
+    name = last_name(call.func)
+    functions = program.functions.get(name, [])[:4]
+    if name in program.classes:
+        owner = program.classes[name][1]
+        functions = [one for one in program.functions.get("__init__", []) if one[1] in owner.body]
+    for _, function in functions:
+        for parameter, argument in arguments_of(call, function):
+            uses, reads = _uses(program, argument, scope)
+            yield _Flow([("name", function, parameter)], uses, reads)
+    named = {one.arg: one.value for one in call.keywords if one.arg}
+    given = named.get("args")
+    target = last_name(named.get("target"))  # Thread(target=handle, args=(conn, nickname))
+    if not target and call.args and name in ("start_new_thread", "submit"):
+        target = last_name(call.args[0])
+        given = call.args[1] if name == "start_new_thread" and len(call.args) > 1 else ast.Tuple(list(call.args[1:]))
+    if target and isinstance(given, (ast.Tuple, ast.List)):
+        for _, function in program.functions.get(target, [])[:2]:
+            for parameter, argument in arguments_of(ast.Call(ast.Name(target), given.elts, []), function):
+                uses, reads = _uses(program, argument, scope)
+                yield _Flow([("name", function, parameter)], uses, reads)
