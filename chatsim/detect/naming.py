@@ -12,8 +12,8 @@ from chatsim.detect.syntax import last_name
 __all__ = ["call_it", "hole_for", "is_plural"]
 
 _NICK: Final = frozenset(
-    """nick nickname nicknames name names uname username usernames user users pseudo login handle alias aliases sender usr author
-    apelido apelidos nome nombre nombres nom usuario utilisateur who player peer person member owner clientname cname
+    """nick nickname nicknames name names uname username usernames user users pseudo login handle alias aliases sender usr
+    author apelido apelidos nome nombre nombres nom usuario utilisateur who player peer person member owner clientname cname
     from participant client clients leaver joiner имя ник prenom nickn persona""".split()
 )
 _TEXT: Final = frozenset(

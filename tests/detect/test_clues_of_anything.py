@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chatsim.detect.clues import local_imports, read_other, read_python, which_files
 from tests.detect.test_python_clues import HEADED, ROOM
 
-PYTHON_2 = '''
+PYTHON_2 = """
 import socket
 s = socket.socket()
 s.bind(('', 7007))
@@ -24,7 +24,7 @@ def serve(c):
             if data == "quit": break
         except socket.error, e:
             raise ValueError, "no"
-'''
+"""
 
 
 @given(st.text())
@@ -39,7 +39,9 @@ def test_any_text_gives_clues(text: str) -> None:
 def test_a_server_with_a_few_characters_changed_gives_clues(source: str, chance: random.Random, changes: int) -> None:
     for _ in range(changes):
         at = chance.randrange(len(source))
-        source = source[:at] + chance.choice(["", "(", "{", '"', "\n", "\t", "é", "\0", " == ", "%s"]) + source[at + 1 :]
+        source = (
+            source[:at] + chance.choice(["", "(", "{", '"', "\n", "\t", "é", "\0", " == ", "%s"]) + source[at + 1 :]
+        )
 
     read_python({"a.py": source})
     read_other({"a.js": source})

@@ -6,7 +6,7 @@ import pytest
 
 from chatsim.detect.clues import Clues, read_python
 
-ROOM = '''
+ROOM = """
 import socket, threading
 
 HOST = "127.0.0.1"
@@ -47,9 +47,9 @@ def receive():
         threading.Thread(target=handle, args=(client,)).start()
 
 receive()
-'''
+"""
 
-HEADED = '''
+HEADED = """
 import socket, threading
 HEADER = 64
 FORMAT = "utf-8"
@@ -68,7 +68,7 @@ def handle(conn, addr):
                 connected = False
                 conn.close()
             conn.send("Got it".encode(FORMAT))
-'''
+"""
 
 
 def clues(source: str, **others: str) -> Clues:
@@ -104,7 +104,12 @@ def test_a_length_of_so_many_digits_that_is_read_and_never_written_is_a_framing_
     found = clues(HEADED)
 
     assert found.header is not None
-    assert (found.header.kind, found.header.width, found.header.read, found.header.written) == ("digits", 64, True, False)
+    assert (found.header.kind, found.header.width, found.header.read, found.header.written) == (
+        "digits",
+        64,
+        True,
+        False,
+    )
     assert found.framings[0].value == "{sent: {digits: 64, align: left}, received: none}"
 
 
@@ -113,7 +118,9 @@ def test_what_ends_a_session_is_a_quit_word() -> None:
 
 
 def test_constants_are_followed_between_files() -> None:
-    found = clues("import settings\ns.bind((settings.HOST, settings.PORT))\n", settings='HOST = ""\nPORT = 4 * 1000 + 7\n')
+    found = clues(
+        "import settings\ns.bind((settings.HOST, settings.PORT))\n", settings='HOST = ""\nPORT = 4 * 1000 + 7\n'
+    )
 
     assert [clue.value for clue in found.ports] == [4007]
 
