@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 __all__ = ["Target", "address_of", "has_fixed_port", "reference_server", "run", "why_not"]
 
 
+CUT_OFF = (
+    "the server looked for something that can not be reached from its network namespace (another machine, a name, a port "
+    "that nobody has there). --no-isolate plays on the machine's own network."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """The server to judge: a command, or an address where one listens; neither: the profile's own `start`, and for a
@@ -142,6 +148,7 @@ class _Play:
         self._history: History | None = None
         self._director: Director | None = None
         self._server_words: tuple[str, ...] = ()
+        self._cut_off = False
 
     def run(self) -> Run:
         interrupted = False
@@ -175,6 +182,7 @@ class _Play:
                 raise
             finally:
                 self._server_words = tuple(without_dumps(world.last_output(400)))[-8:]
+                self._cut_off = world.cut_off()
             return world.now() - began
 
     def _world(self) -> World:
@@ -264,7 +272,8 @@ class _Play:
             interrupted=interrupted,
             bot_words=self._director.last_words() if self._director is not None else {},
             server_words=self._server_words,
-            notes=notes,
+            notes=(*notes, CUT_OFF) if self._cut_off and outcome is not Outcome.PASSED else notes,
+            cut_off=self._cut_off,
         )
 
 

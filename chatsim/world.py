@@ -103,6 +103,12 @@ class World:
         """The last lines that the server printed, both streams together; none if it is not ours."""
         return [] if self._server is None else self._server.last_output(number)
 
+    def cut_off(self) -> bool:
+        """Has the server looked for something that cannot be reached from the namespace in which it was isolated?"""
+        return self._isolation is not None and self._isolation.reached_out(
+            self._network.refused, datagrams=not self._wire.connects
+        )
+
     def do(self, command: Command) -> None:
         if isinstance(command, (ServerCommand, Type, Inspect)):
             self._do_with_server(command)

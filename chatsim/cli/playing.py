@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chatsim.checks.verdict import Outcome
 from chatsim.errors import UsageError
-from chatsim.report.confirm import absences, unconfirmed, undecided, weighed
+from chatsim.report.confirm import doubtful, unconfirmed, undecided, weighed
 
 if TYPE_CHECKING:
     from chatsim.jobs import Job
@@ -97,7 +97,7 @@ class Playing:
             if again.interrupted:
                 return replace(unconfirmed(run), interrupted=True)
             run, beside = again, False
-        if absences(run) and not run.interrupted and (beside or self.confirm):
+        if doubtful(run) and not run.interrupted and (beside or self.confirm):
             self.progress(f"{run.file}: seed {run.seed} failed; replaying it alone …")
             run = weighed(run, self.play(scenario, number))
         return run
@@ -219,7 +219,7 @@ class _SideBySide:
 
 def is_in_doubt(run: Run) -> bool:
     """May what was played beside it be the reason for what came of it?"""
-    return bool(absences(run)) or undecided(run) or may_be_strain(run)
+    return bool(doubtful(run)) or undecided(run) or may_be_strain(run)
 
 
 def may_be_strain(run: Run) -> bool:

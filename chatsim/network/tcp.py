@@ -84,6 +84,7 @@ class TcpNetwork:
         self._source: str | None = None
         self.ends: dict[Address, Address] = {}  # of every connection that ever stood: our end, and the server's
         self.our_end: dict[int, Address] = {}  # by session
+        self.refused = 0  # attempts to connect that somebody's kernel refused
         self._verbs: dict[type, Callable[[Connection], None]] = {
             ShutdownWrite: methodcaller("shut_down"),
             Close: methodcaller("read_and_close"),
@@ -214,6 +215,7 @@ class Connection:
                     return
                 why = "all ports are in use"
             except OSError as error:
+                self._count(error)
                 why = _in_words(error)
             self._discard()
         self.network.forget(self.session)
@@ -245,6 +247,7 @@ class Connection:
             if local == remote:  # nobody listened, and the kernel had given us that very port: we met ourselves
                 raise OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
         except OSError as error:
+            self._count(error)
             self._discard()
             self._try_next(_in_words(error))
             return
@@ -255,6 +258,9 @@ class Connection:
         self.network.ends[local[:2]] = remote[:2]
         self.network.our_end[self.session] = local[:2]
         self.stands(local[:2])
+
+    def _count(self, error: OSError) -> None:
+        self.network.refused += error.errno == errno.ECONNREFUSED
 
     def stands(self, local: Address) -> None:
         """The connection to the server is there."""

@@ -52,6 +52,7 @@ class UdpNetwork:
         self._sessions: dict[int, _Session] = {}
         self.ends: dict[Address, Address] = {}  # of no session: the server has no ends
         self.our_end: dict[int, Address] = {}
+        self.refused = 0  # there is nothing to refuse
         if address is not None:
             self.aim(address)
 

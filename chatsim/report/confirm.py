@@ -2,7 +2,8 @@
 
 An absence is a claim about waiting, and a busy machine can make anybody wait. Seen again, with the same seed and nothing
 else being played, it stands. Not seen again, nobody knows whether the machine was the reason or the failure is rare:
-it becomes inconclusive, never passed. What was *seen* needs no second run.
+it becomes inconclusive, never passed. What was *seen* needs no second run, unless the server had been cut off from
+something that it looked for: then the reason may be ours, and the replay, on the machine's own network, tells.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from chatsim.checks.judge import outcome_of
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.report.report import Run
 
-__all__ = ["absences", "unconfirmed", "undecided", "weighed"]
+__all__ = ["absences", "doubtful", "unconfirmed", "undecided", "weighed"]
 
 NOT_SEEN_AGAIN = "In a replay alone, with the same seed, it was not seen again."
 NOT_REPLAYED = "It was to be replayed alone, and that was interrupted."
@@ -26,6 +27,12 @@ def absences(run: Run) -> tuple[str, ...]:
     return tuple(v.property for v in run.verdicts if _is_absence(v))
 
 
+def doubtful(run: Run) -> tuple[str, ...]:
+    """The properties whose failure may be ours: absences, and all of them where the server had been cut off."""
+    failed = tuple(v.property for v in run.verdicts if v.outcome is Outcome.FAILED)
+    return failed if run.cut_off else absences(run)
+
+
 def undecided(run: Run) -> bool:
     """Is nothing known of this run for no other reason than the machine?"""
     return run.outcome is Outcome.INCONCLUSIVE and any(
@@ -34,21 +41,21 @@ def undecided(run: Run) -> bool:
 
 
 def weighed(run: Run, replay: Run) -> Run:
-    """The run, with each of its absences confirmed by the replay, or inconclusive.
+    """The run, with each of its doubtful failures confirmed by the replay, or inconclusive.
 
-    A replay that was interrupted says nothing: the absences are not confirmed, and the run is interrupted, too.
+    A replay that was interrupted says nothing: they are not confirmed, and the run is interrupted, too.
     """
     if replay.interrupted:
         return replace(unconfirmed(run), interrupted=True)
     again = {v.property: v.outcome for v in replay.verdicts}
-    seen = {name: again.get(name) is Outcome.FAILED for name in absences(run)}
+    seen = {name: again.get(name) is Outcome.FAILED for name in doubtful(run)}
     said = {name: NOT_SEEN_AGAIN if again.get(name) is Outcome.PASSED else NOT_TOLD for name in seen}
     return replace(_without(run, {name: said[name] for name in seen if not seen[name]}), seen_again=seen)
 
 
 def unconfirmed(run: Run) -> Run:
-    """The run as it is told when its replay has to be left out: no absence of it is a failure yet."""
-    names = absences(run)
+    """The run as it is told when its replay has to be left out: what is doubtful is no failure yet."""
+    names = doubtful(run)
     return replace(_without(run, dict.fromkeys(names, NOT_REPLAYED)), seen_again=dict.fromkeys(names))
 
 

@@ -18,7 +18,7 @@ class Run:
 
     `outcome` follows properties.md ("The outcome of a run"); NOT_APPLICABLE: it was not played, `why` tells the reason.
     `error`: the server could not be started, reached or spoken to (or chatsim itself failed): there are no verdicts then,
-    but there may be a history. `interrupted`: what was finished is judged, nothing else is. `seen_again`: of each absence for
+    but there may be a history. `interrupted`: what was finished is judged, nothing else is. `seen_again`: of each failure for
     which the run was replayed alone, whether the replay failed, too (where not, its verdict is inconclusive by now); null
     for one of which the replay was interrupted (inconclusive, too).
     """
@@ -40,6 +40,7 @@ class Run:
     notes: Sequence[str] = ()  # e.g. nicknames that had to be changed
     seen_again: Mapping[str, bool | None] = field(default_factory=dict)
     replay: str = ""  # the command that plays this run again
+    cut_off: bool = False  # the server looked for something that could not be reached from its network namespace
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,17 @@ class Isolation:
             raise OSError(code, os.strerror(code))
         return socket.socket(family, kind, protocol, made[0])
 
+    def reached_out(self, refused: int, *, datagrams: bool) -> bool:
+        """Has anybody in here looked for what is not here: another machine, a name, a port that nobody has?
+
+        The kernel counts that for each namespace. `refused`: so many connections of ours nobody took; with `datagrams`,
+        what was sent to a port that nobody has may have been ours, and does not count.
+        """
+        counted = _counters(self.namespace.tables)
+        no_way = counted["Ip OutNoRoutes"] + counted["Ip6OutNoRoutes"]
+        nobody = 0 if datagrams else counted["Udp NoPorts"] + counted["Udp6NoPorts"]
+        return no_way + nobody > 0 or counted["Tcp AttemptFails"] > refused
+
     def popen(self, words: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
         """As `subprocess.Popen`, in here. Raises OSError, as that does, where there is no such program."""
         failure, its_failure = os.pipe()
@@ -138,6 +150,18 @@ def refusal() -> str:
     except OSError as error:
         return f"entering it: {_why(error)}"
     return ""
+
+
+def _counters(tables: str) -> Counter[str]:
+    """What the kernel counts: `snmp` has a line of names above each line of numbers, `snmp6` a name before each number."""
+    counted: Counter[str] = Counter()
+    with contextlib.suppress(OSError, ValueError):
+        lines = [line.split() for line in Path(tables, "snmp").read_text().splitlines()]
+        for (group, *names), (_, *numbers) in zip(lines[::2], lines[1::2], strict=True):
+            counted.update({f"{group[:-1]} {name}": int(number) for name, number in zip(names, numbers, strict=True)})
+        pairs = map(str.split, Path(tables, "snmp6").read_text().splitlines())
+        counted.update({name: int(number) for name, number in pairs})
+    return counted
 
 
 def _why(error: OSError) -> str:

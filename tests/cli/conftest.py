@@ -62,8 +62,14 @@ class Player:
         return _run(scenario, profile, seed, outcomes[min(mine, len(outcomes)) - 1])
 
 
-# Outcomes that say more: failed for what was waited for in vain, inconclusive for the machine's sake.
-KNOWN = {"absence": Outcome.FAILED, "machine": Outcome.INCONCLUSIVE, "interrupted": Outcome.INCONCLUSIVE}
+# Outcomes that say more: failed for what was waited for in vain, or by proof in too narrow a network; inconclusive for
+# the machine's sake.
+KNOWN = {
+    "absence": Outcome.FAILED,
+    "cut-off": Outcome.FAILED,
+    "machine": Outcome.INCONCLUSIVE,
+    "interrupted": Outcome.INCONCLUSIVE,
+}
 
 
 def _run(scenario: Any, profile: Any, seed: int, outcome: str) -> Run:
@@ -89,6 +95,7 @@ def _run(scenario: Any, profile: Any, seed: int, outcome: str) -> Run:
         error=error,
         interrupted=outcome == "interrupted",
         replay=f"chatsim run {scenario.file} --seed {seed}",
+        cut_off=outcome == "cut-off",
     )
 
 

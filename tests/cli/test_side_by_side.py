@@ -225,6 +225,18 @@ def test_a_replay_alone_is_on_the_machines_own_network(
     assert called.code == 1
 
 
+@pytest.mark.parametrize(("again", "outcome", "code"), [("failed", "failed", 1), ("passed", "inconclusive", 3)])
+def test_a_failure_of_one_who_had_been_cut_off_counts_if_it_is_seen_again_where_nobody_is(
+    call: Any, scenarios: Path, stage: Any, asked: list[str], again: str, outcome: str, code: int
+) -> None:
+    stage.outcomes[ALPHA] = ["cut-off", again]
+    called = call("run", "scenarios", "-j", "2", "--json", "r.json", *FIXED)
+    [alpha] = [one for one in json.loads(Path("r.json").read_text())["runs"] if "alpha" in one["scenario"]]
+
+    assert isolated(stage) == [True, True, True, False]
+    assert (alpha["outcome"], called.code) == (outcome, code)
+
+
 def test_without_namespaces_they_are_played_one_after_the_other_and_the_reason_is_said(
     call: Any, scenarios: Path, stage: Any, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

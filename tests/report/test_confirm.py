@@ -9,7 +9,7 @@ import pytest
 
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.errors import ServerError
-from chatsim.report.confirm import absences, unconfirmed, undecided, weighed
+from chatsim.report.confirm import absences, doubtful, unconfirmed, undecided, weighed
 from chatsim.report.report import Run
 
 
@@ -54,6 +54,18 @@ def test_a_replay_that_can_not_tell_confirms_nothing(replay: Run) -> None:
 
     assert verdict_of(run, "drop-notice").outcome is Outcome.INCONCLUSIVE
     assert "could not tell" in verdict_of(run, "drop-notice").summary
+
+
+def test_of_one_who_had_been_cut_off_nothing_is_certain_before_it_is_seen_again() -> None:
+    proof = Verdict("fifo-order", Outcome.FAILED, "b came before a", (1, 2), Evidence.PROOF, exercised=1)
+    run = replace(literal.failed(), verdicts=(*literal.failed().verdicts, proof), cut_off=True)
+    replay = replace(literal.failed(), verdicts=(*literal.failed().verdicts, replace(proof, outcome=Outcome.PASSED)))
+
+    assert absences(run) == ("drop-notice",)
+    assert doubtful(run) == ("drop-notice", "fifo-order")
+    assert weighed(run, replay).seen_again == {"drop-notice": True, "fifo-order": False}
+    assert verdict_of(weighed(run, replay), "fifo-order").outcome is Outcome.INCONCLUSIVE
+    assert unconfirmed(run).seen_again == {"drop-notice": None, "fifo-order": None}
 
 
 def test_a_proof_is_a_proof_whatever_a_replay_says() -> None:

@@ -243,6 +243,37 @@ def test_when_it_is_gone_a_connection_is_refused(apart: Isolated) -> None:
     assert [event.why for event in events if isinstance(event, OpenFailed)] == ["connection refused"]
 
 
+TRIES = {
+    "a port that nobody has": "socket.create_connection(('127.0.0.1', 1))",
+    "one of IPv6": "socket.create_connection(('::1', 1))",
+    "another machine": "socket.create_connection(('192.0.2.77', 80))",
+    "another machine, by datagrams": "socket.socket(type=socket.SOCK_DGRAM).connect(('192.0.2.77', 80))",
+    "a name server here": "[socket.socket(type=socket.SOCK_DGRAM).sendto(b'?', ('127.0.0.53', 53))]",
+}
+
+
+@needs_namespaces
+@pytest.mark.parametrize("tried", TRIES)
+def test_who_looks_for_what_is_not_there_is_noticed(apart: Isolated, tried: str) -> None:
+    world = apart.running(apart.script(f"try: {TRIES[tried]}\nexcept OSError: pass\nserve({PORT})"), port=PORT)
+
+    assert world.cut_off()
+
+
+@needs_namespaces
+def test_who_looks_for_nothing_is_not_suspected_whatever_our_bots_do(yard: Yard, apart: Isolated) -> None:
+    world = apart.running(apart.script(f"socket.gethostbyname('localhost')\nserve({PORT})"), port=PORT)
+    assert echoed(world, 1, b"?") == b"?"
+    world.do(Abort(1))
+    world.do(ServerCommand("kill"))
+    until(world, told("ended"))
+    world.do(Connect(2))
+    until(world, lambda events: any(isinstance(event, OpenFailed) for event in events))
+
+    assert not world.cut_off()
+    assert not yard.running(yard.script(f"serve({PORT})"), port=PORT).cut_off()
+
+
 # --- what it is started with
 
 
