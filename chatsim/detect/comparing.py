@@ -23,7 +23,7 @@ _QUITTING: Final = re.compile(
     re.IGNORECASE,
 )
 _LISTING: Final = re.compile(
-    r"^\W*(?:list|users|who|names|online|members|people|clients|peers|all|show|lista|usuarios|usu[aá]rios)",
+    r"^\W*(?:list|users|who(?!ami|is)|names|online|members|people|clients|peers|all|show|lista|usuarios|usu[aá]rios)",
     re.IGNORECASE,
 )
 _COMMAND: Final = re.compile(r"^[/!:@#\\.\-$%&*>]\w|^[A-Z][A-Z_]{2,}\b")

@@ -120,8 +120,10 @@ class Told:
             if _JOINING.search(words):
                 return "left" if self.parting and _LEAVING.search(words) else "joined"
             return "left" if self.parting else ("reply" if self.looped and self.answers else "joined")
+        if _WELCOME.search(words) and not self.parting:
+            return "welcome"
         if self.receipts == 0:
-            return "welcome" if _WELCOME.search(words) else "prompt"
+            return "prompt"
         return "reply" if self.looped or self.parting else "welcome"
 
 
@@ -147,7 +149,8 @@ _WELCOME: Final = re.compile(
 @dataclass(frozen=True, slots=True)
 class Header:
     """A length before each message. `digits`: decimal, in `width` characters; `align` says where in them, where that is
-    seen. `binary`: `width` bytes; `format` is the struct that reads it, empty where there is none (three bytes)."""
+    seen. `binary`: `width` bytes; `format` is the struct that reads it, empty where there is none (three bytes). A width
+    of 0 is not in the source: it is configured, or worked out."""
 
     kind: Literal["digits", "binary"]
     width: int
@@ -161,6 +164,8 @@ class Header:
     @property
     def framing(self) -> str:
         """As a profile spells it; empty where the language has no word for it."""
+        if not self.width:
+            return ""
         if self.kind == "digits":
             return f"{{digits: {self.width}, align: {self.align or 'left'}}}"
         return f'{{struct: "{self.format}"}}' if self.format else ""

@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 from chatsim.detect.constants import as_text, number, text, values
 from chatsim.detect.evidence import Clue, Header, Told
-from chatsim.detect.received import Received
-from chatsim.detect.syntax import Module, Program, Scope, last_name
+from chatsim.detect.received import Received, is_handler, is_read
+from chatsim.detect.syntax import Function, Module, Program, Scope, last_name
 
 __all__ = ["Framed", "find_framing", "normal_format"]
 
@@ -31,6 +31,7 @@ _READS: Final = frozenset(
     }
 )
 _INTEGERS: Final = {1: "!B", 2: "!H", 4: "!I", 8: "!Q"}
+_USUAL_WIDTHS: Final = (10, 64, 4, 8)
 _ENOUGH: Final = 0.7  # of the texts that are sent end so: then it is meant
 
 
@@ -98,7 +99,7 @@ def _digits_read(program: Program) -> Iterator[Header]:
             match node:
                 case ast.Call(func=ast.Name(id="int"), args=[inner, *_]):
                     width = _width_read(program, inner, module.scope[node], 5)
-                    if width is not None and 1 <= width <= 256:
+                    if width is not None and 0 <= width <= 256:
                         yield Header("digits", width, True, False, module.file, node.lineno)
 
 
@@ -108,7 +109,7 @@ def _width_read(program: Program, node: ast.expr, scope: Scope, depth: int) -> i
         return None
     for one in _calls_and_names(node):
         if isinstance(one, ast.Call) and last_name(one.func) in _READS and one.args:
-            return number(program, one.args[-1], scope)
+            return number(program, one.args[-1], scope) or 0
         if isinstance(one, (ast.Name, ast.Attribute)) and not _is_called(node, one):
             for where, value in program.given(one, scope)[:6]:
                 if value is not node and (width := _width_read(program, value, where, depth - 1)) is not None:
@@ -173,14 +174,16 @@ def _digits_written(program: Program) -> Iterator[Header]:
                 ):
                     size = number(program, width, scope)
                     found = (size, "left") if size is not None else None
-            if found is not None and 1 <= found[0] <= 256:
+            if found is not None and 0 <= found[0] <= 256:
                 yield Header("digits", found[0], False, True, module.file, getattr(node, "lineno", 0), found[1])
 
 
 def _spec(spec: str) -> tuple[int, Align] | None:
-    found = re.fullmatch(r"(?:.?([<>^=]))?(0)?(\d{1,3})[ds]?", spec)
+    found = re.fullmatch(r"(?:.?([<>^=]))?(0)?(\d{1,3}|\?)[ds]?", spec)
     if found is None:
         return None
+    if found[3] == "?":
+        return 0, "left" if found[1] == "<" else "right"
     if found[2] and found[1] != "<":
         return int(found[3]), "zeros"
     return int(found[3]), "left" if found[1] == "<" else "right"
@@ -234,7 +237,8 @@ def _binary(program: Program) -> Iterator[Header]:
                     named = {one.arg: one.value for one in keywords}
                     width = number(program, named.get("length", arguments[0] if arguments else None), scope)
                     order = text(program, named.get("byteorder", arguments[1] if len(arguments) > 1 else None), scope)
-                    if width is not None and 1 <= width <= 8:
+                    width = width or 0
+                    if width <= 8:
                         yield Header(
                             "binary", width, False, True, module.file, node.lineno, format=_integer(width, order)
                         )
@@ -272,7 +276,10 @@ def _one_header(headers: list[Header]) -> Header | None:
     """Put together what the reading and the writing half say; reading counts more, since both ends must agree to it."""
     if not headers:
         return None
+    headers = [one for one in headers if one.width] or headers
     best = next((one for one in headers if one.read), headers[0])
+    if not best.width and not any(one.written for one in headers):
+        return None  # a number was read, whose size nobody knows: that need not be a length
     alike = [one for one in headers if (one.kind, one.width) == (best.kind, best.width)]
     align = next((one.align for one in alike if one.align), None)
     form = next((one.format for one in alike if one.format), "")
@@ -315,7 +322,7 @@ def _candidates(program: Program, received: Received, sent: list[Told], found: F
         yield Clue(kind, file, line, why)
     if json_read:
         yield Clue("json", *json_read, "JSON is decoded from what one read brought")
-    raw = next(iter(found.sizes), None)
+    raw = next(iter(found.sizes), None) or _handed_over(program)
     if not reads and raw is not None:
         for kind in ("crlf", "newline"):
             if endings.get(kind, 0) >= _ENOUGH:
@@ -333,11 +340,30 @@ def _candidates(program: Program, received: Received, sent: list[Told], found: F
         yield Clue("none", raw.file, raw.line, "bytes are read as they come")
 
 
+def _handed_over(program: Program) -> Clue | None:
+    """A function that is called with whatever one read brought."""
+    for module in program.modules:
+        for node in module.nodes:
+            if isinstance(node, Function) and is_handler(node) and node.name in ("data_received", "dataReceived"):
+                return Clue(node.name, module.file, node.lineno)
+    return None
+
+
 def _by_header(header: Header | None) -> Iterator[Clue]:
     if header is None:
         return
+    if header.kind == "digits" and not header.width:
+        for width in _USUAL_WIDTHS:
+            guess = replace(header, width=width).framing
+            yield Clue(
+                guess,
+                header.file,
+                header.line,
+                "a length in digits, of a width that the source does not tell: a usual one",
+            )
+        return
     form = header.framing
-    what = f"a length of {header.width} {'characters' if header.kind == 'digits' else 'bytes'}"
+    what = f"a length of {header.width or 'some'} {'characters' if header.kind == 'digits' else 'bytes'}"
     if not form:
         yield Clue("python", header.file, header.line, f"{what} before each message: only code can read it")
     elif header.read and header.written:
@@ -388,7 +414,7 @@ def _line_reading(program: Program, received: Received) -> Iterator[tuple[str, s
                 ):
                     form = "!I" if "Int32" in last_name(bases[0]) else "!H"
                     yield f'{{struct: "{form}"}}', module.file, node.lineno, "an IntNStringReceiver"
-                case ast.Call(func=ast.Attribute(attr="readline" | "readlines")) if received.is_received(node, scope):
+                case ast.Call(func=ast.Attribute(attr="readline" | "readlines")) if is_read(program, node, scope):
                     yield "newline", module.file, node.lineno, "it reads lines"
                 case ast.Call(func=ast.Attribute(attr="makefile")):
                     yield "newline", module.file, node.lineno, "it reads from a file on the socket"

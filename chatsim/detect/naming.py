@@ -86,7 +86,7 @@ def hole_for(node: ast.expr, *, received: bool, first: bool) -> Hole:
 def _role(name: str, node: ast.expr, *, received: bool, first: bool) -> Role:
     base = re.sub(r"\[\d*\]$", "", name)
     words = words_of(base)
-    if name == "len":
+    if name in ("len", "to_bytes") or (name == "pack" and isinstance(node, ast.Call)):
         return "length"
     if _joins(node) or (is_plural(base) and not isinstance(node, (ast.Subscript, ast.Call))):
         return "nicks"

@@ -6,10 +6,11 @@ import ast
 import codecs
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from chatsim.detect.comparing import find_comparing
 from chatsim.detect.constants import as_text, text
-from chatsim.detect.evidence import Clue, Clues
+from chatsim.detect.evidence import Clue, Clues, Text, Told
 from chatsim.detect.framings import find_framing
 from chatsim.detect.other_source import read_other
 from chatsim.detect.received import find_received
@@ -50,7 +51,7 @@ def read_python(sources: Mapping[str, str]) -> Clues:
         header=framed.header,
         framings=tuple(framed.framings),
         encodings=tuple(_encodings(program)),
-        sent=tuple(sending.sent),
+        sent=tuple(_without_lengths(sending.sent) if framed.header and framed.header.written else sending.sent),
         compared=tuple(comparing.compared),
         quit_words=tuple(comparing.quit_words),
         commands=tuple(comparing.commands),
@@ -61,6 +62,16 @@ def read_python(sources: Mapping[str, str]) -> Clues:
         strings=tuple(_strings(program)),
         unread=tuple(_unread(program, refused)),
     )
+
+
+def _without_lengths(sent: list[Told]) -> list[Told]:
+    """What is sent behind a length is the text; the length is the framing's."""
+    return [
+        replace(told, text=Text(told.text.pieces[1:], told.text.holes[1:]))
+        if told.text.holes and told.text.holes[0].role == "length" and not told.text.pieces[0]
+        else told
+        for told in sent
+    ]
 
 
 def _unread(program: Program, refused: list[str]) -> Iterator[Clue]:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from chatsim.detect.syntax import Function, Module, Program, Scope, last_name, parameters
+from chatsim.detect.syntax import Function, Program, Scope, last_name, parameters
 
-__all__ = ["Received", "find_received"]
+__all__ = ["Received", "arguments_of", "find_received", "is_handler", "is_read"]
 
 _READS: Final = frozenset(
     {
@@ -101,38 +101,54 @@ def find_received(program: Program) -> Received:
                 found.held.update(flow.targets)
         if len(found.held) == before:
             break
+    helpers = {function.name for function in _reading_functions(found)}
     for module in program.modules:
         for node in module.nodes:
-            if is_read(program, node, module.scope[node]) or _reads_by_helper(found, module, node):
+            by_helper = isinstance(node, ast.Call) and last_name(node.func) in helpers
+            if by_helper or is_read(program, node, module.scope[node]):
                 found.reads.setdefault(module.scope[node], []).append(node)
     return found
 
 
-def _reads_by_helper(found: Received, module: Module, node: ast.AST) -> bool:
-    """Is it a call of a function that reads from a client and returns what it got?"""
-    if not isinstance(node, ast.Call):
-        return False
-    name = last_name(node.func)
-    return any(
-        ("return", function, "") in found.held and _reads_itself(found.program, inner, function)
-        for inner, function in found.program.functions.get(name, [])[:4]
-    )
-
-
-def _reads_itself(program: Program, module: Module, function: Function) -> bool:
-    return any(is_read(program, node, function) for node in module.inside(function))
+def _reading_functions(found: Received) -> set[Function]:
+    """Those that read from a client, themselves or by another of them, and return what they got."""
+    program = found.program
+    returning = {
+        function: module
+        for functions in program.functions.values()
+        for module, function in functions
+        if ("return", function, "") in found.held
+    }
+    calls = {
+        function: {last_name(node.func) for node in module.inside(function) if isinstance(node, ast.Call)}
+        for function, module in returning.items()
+    }
+    reading = {
+        function
+        for function, module in returning.items()
+        if any(is_read(program, node, function) for node in module.inside(function))
+    }
+    for _ in range(_ROUNDS):
+        names = {function.name for function in reading}
+        more = {function for function in returning if not names.isdisjoint(calls[function])}
+        if more <= reading:
+            break
+        reading |= more
+    return reading
 
 
 def is_read(program: Program, node: ast.AST, scope: Scope) -> bool:
     match node:
         case ast.Call(func=ast.Attribute(value=of, attr=called)):
             if called in _READS:
-                return True
+                return called not in program.functions or called.startswith("recv")
             name = last_name(of).lower()
             return called in _READS_OF_STREAMS and any(word in name for word in _STREAMS) and name != "self"
         case ast.AsyncFor():
             return True
         case ast.For(iter=ast.Name() | ast.Attribute() as of):
+            if any(last_name(value) in ("open", "reader", "DictReader") for _, value in program.given(of, scope)):
+                return False
             return any(word in last_name(of).lower() for word in ("reader", "rfile", "makefile", "infile"))
     return False
 
@@ -170,6 +186,8 @@ def _uses(program: Program, node: ast.AST, scope: Scope) -> tuple[frozenset[_Key
             case ast.Call():
                 if is_read(program, here, scope):
                     return frozenset(uses), True
+                if isinstance(here.func, ast.Attribute) and here.func.attr in ("get", "get_nowait", "popleft"):
+                    uses.add(("queue", None, last_name(here.func.value)))
                 name = last_name(here.func)
                 own = program.functions.get(name, [])[:4]
                 if name in _DEAF and not own:
@@ -207,14 +225,16 @@ def _flows(program: Program) -> Iterator[_Flow]:
                     yield from _into(program, node, scope)
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     names = [name for name in parameters(node) if name not in ("self", "cls")]
-                    if names and (node.name in _HANDLERS or _is_event(node)):
+                    if names and is_handler(node):
                         last = names[0] if node.name == "datagram_received" else names[-1]
                         yield _Flow([("name", node, last)], frozenset(), True)
 
 
-def _is_event(function: Function) -> bool:
-    """`@sio.on("message")`, `@sio.event`"""
-    return any(last_name(one) in ("on", "event", "on_event") for one in function.decorator_list)
+def is_handler(function: Function) -> bool:
+    """Is it called with what came: `data_received`, `@sio.on("message")`?"""
+    return function.name in _HANDLERS or any(
+        last_name(one) in ("on", "event", "on_event") for one in function.decorator_list
+    )
 
 
 def _flow(program: Program, targets: Iterable[ast.expr], value: ast.expr, scope: Scope) -> _Flow:
@@ -250,6 +270,11 @@ def arguments_of(call: ast.Call, function: Function) -> Iterator[tuple[str, ast.
 
 def _into(program: Program, call: ast.Call, scope: Scope) -> Iterator[_Flow]:
     name = last_name(call.func)
+    if name in ("put", "put_nowait") and call.args and isinstance(call.func, ast.Attribute):
+        uses, reads = _uses(program, call.args[0], scope)
+        yield _Flow([("queue", None, last_name(call.func.value))], uses, reads)
+    if name in ("append", "extend", "add") and call.args and isinstance(call.func, ast.Attribute):
+        yield _flow(program, [call.func.value], call.args[0], scope)
     functions = program.functions.get(name, [])[:4]
     if name in program.classes:
         owner = program.classes[name][1]

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from chatsim.detect.constants import as_text
 from chatsim.detect.evidence import Hole, Text, Told, Written
 from chatsim.detect.naming import hole_for
-from chatsim.detect.received import Received, arguments_of, is_read
+from chatsim.detect.received import Received, arguments_of, is_handler, is_read
 from chatsim.detect.syntax import Function, Module, Program, Scope, last_name, parameters
 from chatsim.detect.texts import TextReader, joined
 
@@ -25,14 +25,17 @@ _SENDS: Final = frozenset(
 _WRITES: Final = frozenset({"write", "writelines"})
 _WRITERS: Final = ("writer", "transport", "wfile", "conn", "sock", "client", "stream", "ws", "request", "self")
 _MANY: Final = re.compile(
-    r"broad?cast|to_?all|everyone|everybody|_all$|^all_|others|relay|distribut|forward|diffus|publish|enviar_?(?:a_)?todos|рассыл|notify_all"
+    r"bro?a?d?cast|to_?all|everyone|everybody|_all$|^all_|others|relay|distribut|forward|diffus|publish|enviar_?(?:a_)?todos|рассыл|notify_all"
     r"|All$|send_?to_?clients|transmit",
     re.IGNORECASE,
 )
 _SENDING_NAME: Final = re.compile(
-    r"send|broad|write|tell|notify|relay|reply|respond|say|emit|push|enviar|envoy|post|msg|forward", re.IGNORECASE
+    r"send|cast|write|tell|notify|relay|reply|respond|say|emit|push|enviar|envoy|post|msg|forward", re.IGNORECASE
 )
 _MESSAGE: Final = re.compile(r"msg|mess|text|data|payload|content|mensa", re.IGNORECASE)
+_PARTING: Final = frozenset(
+    {"connectionLost", "connection_lost", "on_close", "onClose", "handle_close", "client_left", "on_disconnect"}
+)
 _READY: Final = re.compile(r"read|ready|event|notified|select|poll|key|rlist|inputs?$", re.IGNORECASE)
 _ROUNDS: Final = 3
 _MOST_SENT: Final = 400
@@ -99,6 +102,12 @@ class _Finder:
         if isinstance(scope, ast.Module) or depth <= 0:
             return _Stand()
         if scope in self.stands:
+            return self.stands[scope]
+        if is_handler(scope):
+            self.stands[scope] = _Stand(1, looped=True)
+            return self.stands[scope]
+        if scope.name in _PARTING:
+            self.stands[scope] = _Stand(1, looped=True, parting=True)
             return self.stands[scope]
         self.stands[scope] = _Stand()  # where functions call each other in a circle
         callers = [
@@ -195,6 +204,8 @@ class _Finder:
                     at = {"emit": 1, "send_message": -1, "sock_sendall": -1}.get(called, 0)
                     if at < len(arguments) and not isinstance(arguments[at], ast.Starred):
                         yield arguments[at], called in ("send_message_to_all", "emit")
+                elif called in ("put", "put_nowait") and not isinstance(arguments[0], (ast.Name, ast.Tuple)):
+                    yield arguments[0], True  # taken out of the queue and sent by a thread of its own
                 elif called in _WRITES and any(word in name for word in _WRITERS) and name != "self":
                     yield arguments[0], False
 
@@ -211,7 +222,7 @@ class _Finder:
     def _take(self, module: Module, call: ast.Call, expression: ast.expr, to_all: bool) -> list[_Relay]:
         scope = module.scope[call]
         relays: list[_Relay] = []
-        many, but_sender = self._reach(module, call, scope)
+        many, but_sender = self._reach(module, call, scope, {expression})
         to: Reach = "many" if many or to_all else "one"
         self._note_object(module, scope, expression)
         for text in self.texts().ways(expression, scope):
@@ -225,18 +236,14 @@ class _Finder:
     def _as_relay(self, module: Module, scope: Scope, text: Text, to: Reach, but_sender: bool) -> _Relay | None:
         while isinstance(scope, Function):
             names = set(parameters(scope))
+            speaks = any(character.isalpha() for piece in text.pieces for character in piece)
             given = [hole for hole in text.holes if hole.name in names and hole.role != "length"]
-            if (
-                not given
-                and _SENDING_NAME.search(scope.name)
-                and all(hole.role in ("*", "length") for hole in text.holes)
-            ):
+            if not given and _SENDING_NAME.search(scope.name) and not speaks:
                 # It cannot be followed what it makes of its arguments; that one of them is the message is likely.
-                opaque = next((name for name in parameters(scope) if _MESSAGE.search(name)), None)
+                opaque = next((name for name in reversed(parameters(scope)) if _MESSAGE.search(name)), None)
                 if opaque is not None:
                     text = Text(("", ""), (Hole(opaque, "text"),))
                     given = list(text.holes)
-            speaks = any(character.isalpha() for piece in text.pieces for character in piece)
             called = any(where is not scope for _, where, _ in self.references.get(scope.name, []))
             if (
                 given
@@ -254,7 +261,8 @@ class _Finder:
             if not isinstance(call, ast.Call) or call.func is not node or scope is relay.function:
                 continue
             given = dict(arguments_of(call, relay.function))
-            many, but_sender = self._reach(module, call, scope)
+            said = {given[hole.name] for hole in relay.text.holes if hole.name in given}
+            many, but_sender = self._reach(module, call, scope, said)
             to: Reach = "many" if many or relay.to == "many" else "one"
             for text in self._filled(relay, given, scope):
                 further = self._as_relay(module, scope, text, to, relay.but_sender or but_sender)
@@ -272,13 +280,21 @@ class _Finder:
             here: list[Text] = [Text(("", ""), (hole,))]
             if hole.name in given:
                 here = reader.ways(given[hole.name], scope)
-            elif defaults := self.program.assigned.get((relay.function, hole.name)):
+            elif hole.name in parameters(relay.function) and (
+                defaults := self.program.assigned.get((relay.function, hole.name))
+            ):
                 here = reader.ways(defaults[0][1], relay.function)
             ways = [joined(way, its, Text((piece,))) for way in ways for its in here][:4]
         return ways
 
     def _say(self, module: Module, scope: Scope, node: ast.AST, text: Text, to: Reach, but_sender: bool) -> None:
         if not any(text.pieces) and not text.holes:
+            return
+        if (
+            isinstance(node, ast.Call)
+            and last_name(node.func).startswith("put")
+            and not any(map(str.strip, text.pieces))
+        ):
             return
         stand = self._stand_at(scope, node)
         self.found.sent.append(
@@ -296,9 +312,10 @@ class _Finder:
             )
         )
 
-    def _reach(self, module: Module, call: ast.Call, scope: Scope) -> tuple[bool, bool]:
-        """To many clients? And is somebody left out?"""
-        used = {one.id for one in module.inside(call) if isinstance(one, ast.Name)}
+    def _reach(self, module: Module, call: ast.Call, scope: Scope, said: set[ast.expr]) -> tuple[bool, bool]:
+        """To many clients? And is somebody left out? `said` is what is sent: it does not tell to whom."""
+        words = {one for expression in said for one in module.inside(expression)}
+        used = {one.id for one in module.inside(call) if isinstance(one, ast.Name) and one not in words}
         above = list(module.above(call))
         skips = any(isinstance(upper, ast.If) and _leaves_out(upper.test) for upper in above)
         for upper in above:

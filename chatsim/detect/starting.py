@@ -192,6 +192,8 @@ def find_wires(program: Program) -> list[Clue]:
             elif package == "http":
                 found.append(Clue("http", module.file, line, "imports http"))
         for node in module.nodes:
+            if isinstance(node, ast.Call) and last_name(node.func) == "socket" and not node.args and not node.keywords:
+                found.append(Clue("tcp", module.file, node.lineno, "socket(), which is TCP unless told otherwise"))
             name = last_name(node) if isinstance(node, (ast.Attribute, ast.Name)) else ""
             match name:
                 case (

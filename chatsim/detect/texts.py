@@ -38,7 +38,7 @@ _SAME: Final = frozenset(
         "repr",
         "dedent",
         "unicode",
-        "to_bytes_utf8",
+        "replace",
     }
 )
 _PERCENT: Final = re.compile(r"%(?:\((?P<key>[^)]*)\))?[-+ #0]*(?:\*|\d+)?(?:\.\d+)?(?P<kind>[sdifrxXeEgGaub%])")
@@ -106,7 +106,23 @@ class TextReader:
 
     def _formatted(self, inner: ast.expr, scope: Scope, depth: int) -> list[Text]:
         ways = self.ways(inner, scope, depth - 1)
-        return [self.address(inner, scope) or way for way in ways] if ways[0].bare else ways
+        return [self._as_shown(inner, scope) or way for way in ways] if ways[0].bare else ways
+
+    def _as_shown(self, node: ast.expr, scope: Scope) -> Text | None:
+        """What shows of it, where that is not it alone: of an address both halves, of bytes their `b''`."""
+        if self._is_bytes(node, scope):
+            return Text(("b'", "'"), (self.name(node, scope),))
+        return self.address(node, scope)
+
+    def _is_bytes(self, node: ast.expr, scope: Scope) -> bool:
+        """Was it received, and never decoded?"""
+        if not isinstance(node, ast.Name):
+            return False
+        given = [value for _, value in self.program.given(node, scope, node)]
+        return bool(given) and all(
+            isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "recv"
+            for value in given
+        )
 
     def address(self, node: ast.expr, scope: Scope) -> Text | None:
         """An address put into a text as it is reads `('127.0.0.1', 50000)`."""
@@ -128,10 +144,19 @@ class TextReader:
         grows = isinstance(node, ast.Name) and self.program.grows(node.id, scope)
         for where, value in reversed(given[-_MOST_WAYS:]):
             if isinstance(value, (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call, ast.IfExp, ast.Name, ast.Dict)):
-                found += [way for way in self.ways(value, where, depth - 2) if any(way.pieces)]
+                found += [way for way in self.ways(value, where, depth - 2) if any(way.pieces) or len(way.holes) > 1]
         if grows:
             return [joined(way, hole(Hole(what.name, "nicks"))) for way in found[:1] or [Text(("",))]]
+        if not found and (length := self._as_length(given, depth)) is not None:
+            return [hole(length)]
         return list(dict.fromkeys(found))[:_MOST_WAYS] or [hole(what)]
+
+    def _as_length(self, given: list[tuple[Scope, ast.expr]], depth: int) -> Hole | None:
+        for where, value in given[-1:]:
+            for way in self.ways(value, where, depth - 4):
+                if way.bare and way.holes[0].role == "length":
+                    return way.holes[0]
+        return None
 
     def _call(self, node: ast.Call, scope: Scope, depth: int) -> list[Text]:
         match node:
@@ -139,6 +164,10 @@ class TextReader:
                 return [self._format(way, node, scope, depth) for way in self.ways(template, scope, depth - 1)]
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="json" | "ujson" | "orjson"), attr="dumps"), args=[first, *_]
+            ):
+                return self.ways(first, scope, depth - 1)
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="str" | "bytes"), attr="encode" | "decode"), args=[first]
             ):
                 return self.ways(first, scope, depth - 1)
             case ast.Call(func=ast.Attribute(value=inner, attr=called)) if called in _SAME:
