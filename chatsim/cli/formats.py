@@ -18,6 +18,8 @@ WHOLE = {
     "--junitxml": "chatsim.report.junit",
     "--tap": "chatsim.report.tap",
     "--ctrf": "chatsim.report.ctrf",
+    "--html": "chatsim.report.html",
+    "--mermaid": "chatsim.report.spacetime.mermaid",
 }
 
 Files = Mapping[str, str]  # option -> where to; what was not asked for is not there

@@ -26,6 +26,7 @@ VERBS = {
     "validate": "Check scenarios and profiles without running anything.",
     "explain": "Tell in words what a scenario will do.",
     "check": "Judge recorded histories again.",
+    "report": "Show what happened in recorded histories.",
     "serve": "Start the reference server.",
     "faults": "List the faults that it can be started with.",
     "talk": "Chat with a server by hand, in any profile.",

@@ -106,6 +106,10 @@ def run(
     tap: Annotated[
         str | None, typer.Option("--tap", metavar="F", help="Write the Test Anything Protocol, version 14.")
     ] = None,
+    html: Annotated[
+        str | None,
+        typer.Option("--html", metavar="F", help="Write a page for people, with a picture of what happened."),
+    ] = None,
     ctrf: Annotated[
         str | None, typer.Option("--ctrf", metavar="F", help="Write the Common Test Report Format, a JSON.")
     ] = None,
@@ -153,6 +157,7 @@ def run(
         "--junitxml": junitxml,
         "--tap": tap,
         "--ctrf": ctrf,
+        "--html": html,
         "--history": history,
     }
     files = check_files(asked, problems)

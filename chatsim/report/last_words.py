@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from chatsim.checks.verdict import Verdict
 from chatsim.history import History
+from chatsim.report.narrate import Narrator
+from chatsim.report.printable import printable
+from chatsim.report.report import Run
 
-__all__ = ["bot_words", "server_words", "without_dumps"]
+__all__ = ["bot_words", "heard_last", "server_words", "without_dumps"]
 
 TALKING = ("heard", "damaged", "foreign", "unrecognised", "notice", "roster", "refused", "closed")
 
@@ -27,6 +31,34 @@ def bot_words(history: History, bots: Iterable[str]) -> dict[str, tuple[int, ...
             got.append(entry.index)
             del got[:-3]
     return {bot: tuple(indexes) for bot, indexes in last.items() if indexes}
+
+
+def heard_last(run: Run, verdicts: Sequence[Verdict]) -> dict[str, list[str]]:
+    """What the bots concerned heard last: those of the witnesses, in the order in which they appear."""
+    history = run.history
+    if history is None:
+        return {bot: [printable(words)] for bot, words in list(run.bot_words.items())[:3]}
+    narrator = Narrator(history)
+    own = {message.text for message in history.messages if message.kind in ("knock", "fence")}
+    indexes = [i for verdict in verdicts for i in verdict.witness if 0 <= i < len(history)]
+    bots = dict.fromkeys(bot for i in indexes for bot in narrator.concerned(i))
+    chosen = list(bots)[:3]
+    told = {bot: narrator.lines(indexes) for bot, indexes in bot_words(history, chosen).items()}
+    for bot in chosen:
+        if bot in run.bot_words:
+            lines = [line for line in run.bot_words[bot].split("\n") if line.strip()]
+            told[bot] = [_dense(line) for line in lines if not _is_of_our_own(line, own)][-3:]
+    return told
+
+
+def _is_of_our_own(line: str, own: Collection[str]) -> bool:
+    """Does the line hold a knock or a fence, and little else? To a reader that is noise."""
+    return any(text in line for text in own) and len(line) < 80
+
+
+def _dense(line: str) -> str:
+    """What a bot got, without the blanks that pad a length to its columns."""
+    return re.sub(" {9,}", "        ", printable(line))
 
 
 def server_words(history: History, most: int = 5) -> tuple[str, ...]:

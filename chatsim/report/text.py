@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
-from chatsim.report.last_words import bot_words, server_words
+from chatsim.report.last_words import heard_last, server_words
 from chatsim.report.narrate import Narrator
 from chatsim.report.printable import columns, encodable, fit, printable, shorten, wrap
 from chatsim.report.rate import VALID_ENOUGH, rarer_than, rates, valid
@@ -269,7 +268,7 @@ class _Teller:
             yield from self._paragraph("What means nothing belongs under `ignore` in the profile.", " " * 4)
 
     def _last_words(self, run: Run, verdicts: Sequence[Verdict]) -> Iterator[str]:
-        for bot, words in self._heard_last(run, verdicts).items():
+        for bot, words in heard_last(run, verdicts).items():
             if not words:
                 continue
             yield ""
@@ -277,23 +276,6 @@ class _Teller:
             for line in words:
                 yield fit(f"    {line}", self.width)
         yield from self._printed(run)
-
-    def _heard_last(self, run: Run, verdicts: Sequence[Verdict]) -> dict[str, list[str]]:
-        """What the bots concerned heard last: those of the witnesses, in the order in which they appear."""
-        history = run.history
-        if history is None:
-            return {bot: [printable(words)] for bot, words in list(run.bot_words.items())[:3]}
-        narrator = Narrator(history)
-        own = {message.text for message in history.messages if message.kind in ("knock", "fence")}
-        indexes = [i for verdict in verdicts for i in verdict.witness if 0 <= i < len(history)]
-        bots = dict.fromkeys(bot for i in indexes for bot in narrator.concerned(i))
-        chosen = list(bots)[:3]
-        told = {bot: narrator.lines(indexes) for bot, indexes in bot_words(history, chosen).items()}
-        for bot in chosen:
-            if bot in run.bot_words:
-                lines = [line for line in run.bot_words[bot].split("\n") if line.strip()]
-                told[bot] = [_dense(line) for line in lines if not _is_of_our_own(line, own)][-3:]
-        return told
 
     def _printed(self, run: Run) -> Iterator[str]:
         lines = list(run.server_words)[-10:] or (server_words(run.history) if run.history is not None else ())
@@ -309,15 +291,14 @@ class _Teller:
         if run.history is None or not failed:
             return
         from chatsim.report.spacetime.layout import diagram  # only here: most reports have no need of it
-        from chatsim.report.spacetime.text import text_lines
+        from chatsim.report.spacetime.text import HOW, text_lines
 
         drawn = diagram(run.history, failed, most=MOST_DRAWN, most_lanes=MOST_DRAWN_LANES)
         yield ""
         yield "  How it went:"
         for line in text_lines(drawn, self.width - 2, self.style.encoding):
             yield f"  {line}".rstrip()
-        how = "A message has its number where it was said and where it was heard; * stands where a failure is proved."
-        yield from self._paragraph(f"{how} {drawn.left_out()}", " " * 4)
+        yield from self._paragraph(f"{HOW} {drawn.left_out()}", " " * 4)
 
     def _everything(self, run: Run, told: Sequence[Verdict]) -> Iterator[str]:
         yield from self._diagram(run)
@@ -417,16 +398,6 @@ def asked_in_vain(run: Run) -> list[Verdict]:
         return []
     names = run.history.header.check
     return [v for v in run.verdicts if v.outcome is Outcome.NOT_EXERCISED and v.property in names]
-
-
-def _is_of_our_own(line: str, own: Collection[str]) -> bool:
-    """Does the line hold a knock or a fence, and little else? To a reader that is noise."""
-    return any(text in line for text in own) and len(line) < 80
-
-
-def _dense(line: str) -> str:
-    """What a bot got, without the blanks that pad a length to its columns."""
-    return re.sub(" {9,}", "        ", printable(line))
 
 
 def _lines(text: str) -> list[str]:

@@ -21,6 +21,8 @@ TOLD = bytes(kind not in UNTOLD for kind in KINDS)
 WITH_MESSAGE = bytes(kind in OF_MESSAGES for kind in KINDS)
 OWN = ("knock", "fence")
 WITNESSES = 40  # entries of one verdict; a proof needs four, the rest is for cycles
+OF_ONE_WAIT = 8  # messages: a wait in vain can be for hundreds, of which each is lost in the same way
+NEAR = 10  # entries before and after each proof
 HALF = 2  # so much of the room is for the proofs themselves at most, the rest for their surroundings
 
 SERVER, THE_OPERATOR = "\0server", "\0operator"  # no bot can be called so
@@ -107,7 +109,7 @@ def _mentioned(history: History, index: int) -> list[int]:
     entry = history[index]
     named: list[object] = [entry.ref, entry.detail.get("message")]
     named += list(entry.detail.get("with") or ()) if isinstance(entry.detail.get("with"), list | tuple) else []
-    named += [ref for _, _, ref in missing(entry.detail.get("missing"))]
+    named += [ref for _, _, ref in missing(entry.detail.get("missing"))][:OF_ONE_WAIT]
     count = len(history.messages)
     return [ref for ref in named if isinstance(ref, int) and not isinstance(ref, bool) and 0 <= ref < count]
 
@@ -168,15 +170,13 @@ def _around(
         if len(core) < most - most // 4 and index in known:
             core[index] = None
     keep = set(core)
-    places = [bisect_left(told, index) for index in proof if index in keep]
-    for distance in range(1, len(told)):
+    places = [bisect_left(told, index) for index in (*proof, *sends) if index in keep]
+    for distance in range(1, NEAR + 1):
         for place in places:
-            for near in (place - distance, place + distance):
-                if len(keep) >= most:
-                    return _with_their_sends(history, keep, told)
-                if 0 <= near < len(told):
-                    keep.add(told[near])
-    return _with_their_sends(history, keep, told)
+            keep.update(told[near] for near in (place - distance, place + distance) if 0 <= near < len(told))
+        if len(keep) >= most:
+            break
+    return _without_arrows_from_nowhere(history, keep, core, told)
 
 
 def _comings_and_goings(history: History, concerned: set[str], of: Mapping[int, str]) -> list[int]:
@@ -184,9 +184,16 @@ def _comings_and_goings(history: History, concerned: set[str], of: Mapping[int, 
     return [entry.index for entry in entries if of.get(entry.session) in concerned]
 
 
-def _with_their_sends(history: History, keep: set[int], told: Sequence[int]) -> list[int]:
-    """No arrow comes from nowhere: what was heard was sent."""
+def _without_arrows_from_nowhere(
+    history: History, keep: set[int], core: Collection[int], told: Sequence[int]
+) -> list[int]:
+    """What proves something is drawn from where it was sent; what only happened beside it, if that is drawn anyway."""
     kinds, refs = history.kinds, history.refs
-    needed = {refs[index] for index in keep if WITH_MESSAGE[kinds[index]]}
     send = KINDS.index("send")
-    return sorted(keep | {index for index in told if kinds[index] == send and refs[index] in needed})
+    sends = {refs[index]: index for index in reversed(told) if kinds[index] == send}
+    proved = keep | {sends[refs[index]] for index in core if WITH_MESSAGE[kinds[index]] and refs[index] in sends}
+    return sorted(
+        index
+        for index in proved
+        if index in core or not WITH_MESSAGE[kinds[index]] or refs[index] not in sends or sends[refs[index]] in proved
+    )

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chatsim.report.printable import shorten
+from chatsim.report.report import Report
 from chatsim.report.spacetime.diagram import Arrow, Diagram, Fate, Mark, Row, RowKind, Sign
+from chatsim.report.spacetime.layout import diagram
 
-__all__ = ["mermaid"]
+__all__ = ["mermaid", "render"]
+
+MOST_EVENTS, MOST_LANES = 100, 12  # more is drawn, but nobody can read it
 
 ARROWS = {Fate.HEARD: "->>", Fate.OWN: "->>", Fate.DAMAGED: "-x", Fate.LOST: "--x"}
 LATER = {Fate.HEARD: "", Fate.OWN: "", Fate.DAMAGED: ", damaged", Fate.LOST: ", never came"}
@@ -27,6 +31,14 @@ def mermaid(diagram: Diagram) -> str:
     for line in _Page(diagram).lines():
         lines.append(f"    {line}")
     return "\n".join(lines) + "\n"
+
+
+def render(report: Report) -> str:
+    """The first run that has a history, without a line end."""
+    run = next((run for run in report.runs if run.history is not None), None)
+    if run is None or run.history is None:
+        return mermaid(Diagram()).rstrip("\n")
+    return mermaid(diagram(run.history, run.verdicts, most=MOST_EVENTS, most_lanes=MOST_LANES)).rstrip("\n")
 
 
 class _Page:

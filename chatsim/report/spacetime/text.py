@@ -9,7 +9,9 @@ from __future__ import annotations
 from chatsim.report.printable import columns, encodable, fit
 from chatsim.report.spacetime.diagram import Diagram, Mark, Row, RowKind, Sign
 
-__all__ = ["text_lines"]
+__all__ = ["HOW", "text_lines"]
+
+HOW = "A message has its number where it was said and where it was heard; * stands where a failure is proved."
 
 SIGNS = {
     Sign.CONNECT: "┬",

@@ -1,0 +1,70 @@
+"""`chatsim report`: what happened in recorded histories, as a page or as a picture in text."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["SETTINGS", "report"]
+
+EXIT_CODES = """\b
+Exit codes:
+  0    it was told or written, whatever came of the runs
+  2    usage, or a file that is no history"""
+
+SETTINGS = {"epilog": EXIT_CODES}
+
+
+def report(
+    histories: Annotated[
+        list[str],
+        typer.Argument(metavar="HISTORY", help="Files written by `chatsim run --history`; - is standard input."),
+    ],
+    html: Annotated[
+        str | None, typer.Option("--html", metavar="F", help="Write a page that needs no other file; - is stdout.")
+    ] = None,
+    mermaid: Annotated[
+        str | None,
+        typer.Option("--mermaid", metavar="F", help="Write one history as a Mermaid sequence diagram; - is stdout."),
+    ] = None,
+    properties: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="Judge this property or group alone; may be given several times."),
+    ] = None,
+) -> None:
+    """Show what happened in recorded histories.
+
+    Who said what, who heard it when, and what proves each failure. Without --html and --mermaid it is drawn in the
+    terminal. Nothing is started and nothing but the files is needed.
+
+    \b
+    chatsim run storm.yaml --history storm.jsonl
+    chatsim report storm.jsonl --html storm.html
+    """
+    import sys
+
+    from chatsim.cli.files import Problems
+    from chatsim.cli.formats import check_files, renderer
+    from chatsim.cli.recorded import judged, properties_named, read_histories
+    from chatsim.cli.terminal import colours, tell, whole_file, width
+    from chatsim.report.report import Report
+    from chatsim.report.text import Style
+
+    problems = Problems()
+    files = check_files({"--html": html, "--mermaid": mermaid}, problems)
+    if mermaid is not None and len(histories) > 1:
+        problems.add("--mermaid draws one history, and several are given", "Call it once for each of them.")
+    names = properties_named(properties or [], problems)
+    read = read_histories(histories, problems)
+    problems.stop_if_any()
+
+    whole = Report(tuple(judged(history, path, names) for path, history in read))
+    for option, path in files.items():
+        with whole_file(path) as file:
+            file.write(renderer(option)(whole) + "\n")
+    if not files:
+        from chatsim.report.picture import render
+
+        encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
+        tell(render(whole, Style(colour=colours(), width=width(), encoding=encoding)))
