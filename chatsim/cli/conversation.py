@@ -30,12 +30,25 @@ from chatsim.network.network import (
 from chatsim.network.wires import network_on
 from chatsim.profile.profile import Profile
 from chatsim.report.printable import encodable, printable
-from chatsim.talking import Close, Deed, Phase, Show, Talking, Wait, Write
+from chatsim.talking import (
+    Abort,
+    Close,
+    Deed,
+    HalfClose,
+    HangUp,
+    HoldReading,
+    Phase,
+    ResumeReading,
+    Show,
+    Talking,
+    Wait,
+    Write,
+)
+from chatsim.talking import Connect as ConnectAnew
 from chatsim.watchdog import bounded_calls
 
 __all__ = ["Conversation"]
 
-US = 0  # the number of our only connection
 A_MOMENT = 0.1  # without news, an unfinished line is perhaps a prompt
 LAST_ANSWERS = 0.3  # input ended, as that of a pipe does at once: the answers to it are worth waiting for
 LAST_WORD = 1.0  # without news from a server that has been told that we go
@@ -51,8 +64,13 @@ class Conversation:
         self._line = profile.line
         self._address = address
         self._gap = max(profile.pace_gap, BETWEEN if profile.pace == "one-at-a-time" else 0.0)
-        self._outgoing: deque[bytes] = deque()
+        self._us = 0  # the number of our connection: each life has its own
+        self._outgoing: deque[Write | HalfClose] = deque()
+        self._connecting: float | None = None  # since when, anew
         self._written_at = float("-inf")
+        self._unfinished = False  # what was written last is a part of a message
+        self._silent = False  # we do not read: a connection left so stays as it is until the end
+        self._left_silent: list[int] = []
         self._alarm: float | None = None  # when a wait that the dialogue asked for is over
         self._input_ended: float | None = None
         self._leaving_since: float | None = None
@@ -73,7 +91,8 @@ class Conversation:
                 with bounded_calls():
                     self._live(loop, opened)
             finally:
-                self._network.do(door.Close(US))
+                for ours in (*self._left_silent, self._us):
+                    self._network.do(door.Close(ours))
                 self._say("[DISCONNECTED] Client disconnected from server")
         if self._talking.refused:
             raise ServerError(
@@ -88,7 +107,7 @@ class Conversation:
         except OSError as problem:
             why = problem.strerror or str(problem)
         else:
-            self._network.do(Connect(US))
+            self._network.do(Connect(self._us))
             end = self._now() + PATIENCE
             while self._now() < end:
                 for event in self._network.poll(end):
@@ -100,7 +119,7 @@ class Conversation:
 
     def _live(self, loop: Loop, opened: Opened) -> None:
         _watch_keyboard(loop, self._read_keyboard)
-        self._do(self._talking.opened(opened.local, datetime.now().astimezone().isoformat(timespec="seconds")))
+        self._open(opened)
         try:
             while not self._closing or self._outgoing:
                 self._hear(self._network.poll(self._until()))
@@ -110,30 +129,40 @@ class Conversation:
             raise
         self._part()
 
+    def _open(self, opened: Opened) -> None:
+        self._connecting = None
+        self._do(self._talking.opened(opened.local, datetime.now().astimezone().isoformat(timespec="seconds")))
+
     def _until(self) -> float:
         """Until when nothing needs to be done if nothing happens."""
         moments = (self._alarm, self._send_at(), self._leave_at(), self._give_up_at(), self._quiet_at)
         return min((moment for moment in moments if moment is not None), default=math.inf)
 
     def _send_at(self) -> float | None:
-        return self._written_at + self._gap if self._outgoing else None
+        """When the next write is due. The end of writing waits for nobody."""
+        if not self._outgoing or self._connecting is not None:
+            return None
+        first = self._outgoing[0]
+        if isinstance(first, HalfClose):
+            return self._written_at
+        return self._written_at + (first.after if self._unfinished else max(first.after, self._gap))
 
     def _leave_at(self) -> float | None:
         """When input has ended: after the answers to it, or when it is plain that we are never let in."""
-        if self._input_ended is None or self._leaving_since is not None or self._outgoing:
+        if self._input_ended is None or self._leaving_since is not None or self._outgoing or self._connecting:
             return None
         patience = PATIENCE if self._talking.phase is Phase.JOINING else LAST_ANSWERS
         answered = max(self._input_ended, self._news_at, self._written_at) + patience
         return min(answered, self._input_ended + PATIENCE)  # there are servers that never stop talking
 
     def _give_up_at(self) -> float | None:
-        """When a goodbye has been left unanswered for too long."""
-        return None if self._leaving_since is None else self._leaving_since + PATIENCE
+        """When a goodbye, or a new connection, has been left unanswered for too long."""
+        since = self._leaving_since if self._connecting is None else self._connecting
+        return None if since is None else since + PATIENCE
 
     def _on_time(self) -> None:
         now = self._now()
-        if _is_due(self._send_at(), now):
-            self._send(self._outgoing.popleft())
+        self._send_what_is_due()
         if _is_due(self._alarm, now):
             self._alarm = None
             self._do(self._talking.waited())
@@ -144,20 +173,34 @@ class Conversation:
             self._leaving_since = now
             self._do(self._talking.leave())
         if _is_due(self._give_up_at(), now):
-            self._closing = True
-            self._outgoing.clear()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._outgoing.clear()
+        if self._connecting is not None:
+            self._connecting = None
+            self._do(self._talking.failed(f"nothing came of it within {PATIENCE:g} s"))
+        else:
+            self._do(self._talking.closed())  # a goodbye that nobody answers is one all the same
 
     def _hear(self, events: Sequence[Event]) -> None:
         for event in events:
+            if getattr(event, "session", self._us) != self._us:
+                continue  # of a connection that we have left
+            if isinstance(event, Opened):
+                self._open(event)
+            elif isinstance(event, OpenFailed):
+                self._connecting = None
+                self._do(self._talking.failed(event.why))
             if isinstance(event, Received | PeerClosed):
                 self._news_at = self._now()
                 self._quiet_at = self._news_at + A_MOMENT
             if isinstance(event, Received):
                 self._do(self._talking.received(event.data))
             elif isinstance(event, PeerClosed):
-                self._do(self._talking.closed())
                 self._outgoing.clear()
-                self._closing = self._ended = True
+                self._ended = True
+                self._do(self._talking.closed())
 
     def _read_keyboard(self, data: bytes) -> None:
         """Take the lines that have been typed; no bytes are the end of input."""
@@ -173,24 +216,57 @@ class Conversation:
             match deed:
                 case Show(text, ours):
                     self._say(*([f"[{text}]"] if ours else map(printable, text.strip("\r\n").split("\n"))))
-                case Write(data) if self._gap:
-                    self._outgoing.append(data)
-                case Write(data):
-                    self._send(data)
+                case Write() | HalfClose():
+                    self._outgoing.append(deed)
+                    self._send_what_is_due()
                 case Wait(seconds):
                     self._alarm = self._now() + seconds
                 case Close():
                     self._closing = True
-        if self._talking.phase is Phase.LEAVING and self._leaving_since is None:
-            self._leaving_since = self._now()
+                case HangUp():
+                    self._network.do(ShutdownWrite(self._us))
+                case Abort(gently):
+                    self._outgoing.clear()
+                    self._ended = True
+                    self._network.do(door.Close(self._us) if gently else door.Abort(self._us))
+                case HoldReading():
+                    self._silent = True
+                    self._network.do(door.HoldReading(self._us))
+                case ResumeReading():
+                    self._silent = False
+                    self._network.do(door.ResumeReading(self._us))
+                case ConnectAnew():
+                    self._come_back()
+        if self._talking.phase is Phase.LEAVING:
+            self._leaving_since = self._now() if self._leaving_since is None else self._leaving_since
+        else:
+            self._leaving_since = None
 
-    def _send(self, data: bytes) -> None:
-        self._network.do(Send(US, data))
-        self._written_at = self._now()
+    def _come_back(self) -> None:
+        if self._silent:
+            self._left_silent.append(self._us)
+        else:
+            self._network.do(door.Close(self._us))
+        self._us += 1
+        self._outgoing.clear()
+        self._silent = self._unfinished = False
+        self._alarm = self._quiet_at = None
+        self._ended = False
+        self._connecting = self._now()
+        self._network.do(Connect(self._us))
+
+    def _send_what_is_due(self) -> None:
+        while _is_due(self._send_at(), self._now()):
+            match self._outgoing.popleft():
+                case Write(data, _, more):
+                    self._network.do(Send(self._us, data, more=more))
+                    self._written_at, self._unfinished = self._now(), more
+                case HalfClose():
+                    self._network.do(ShutdownWrite(self._us))
 
     def _part(self) -> None:
         """Say that we write no more and read to the end: a close with unread bytes would be a reset."""
-        self._network.do(ShutdownWrite(US))
+        self._network.do(ShutdownWrite(self._us))
         end = self._now() + PATIENCE
         while not self._ended and (now := self._now()) < end:
             events = self._network.poll(min(end, now + LAST_WORD))

@@ -31,7 +31,9 @@ def talk(
 ) -> None:
     """Chat with a server by hand, in any profile.
 
-    Type lines to say them. /quit, the end of input (Ctrl-D), or the profile's own goodbye ends the conversation.
+    Type lines to say them. /help tells what else can be done, as the steps of a scenario do it: /drop, /rejoin, /stall,
+    /resume, /send … Other commands are the server's own. /quit, the end of input (Ctrl-D), or the profile's own goodbye
+    ends the conversation.
     """
     from random import SystemRandom
 

@@ -13,13 +13,13 @@ from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until
 from chatsim.engine.texts import Composed
 from chatsim.network.network import Send
+from chatsim.profile.garbage import garbage
 from chatsim.scenario.steps import Act, Raw, Talk, Tell
 
 __all__ = ["ask", "chat", "converse", "send", "whisper"]
 
 CAN_WRITE = (State.OPEN, State.PRESENT, State.STALLED)
 CUT_PAUSE = 0.001  # seconds between two pieces of one message, where the scenario says nothing
-ENDLESS = 262_144  # bytes without an end
 HOLE = "\x1a"  # where bad bytes go in a message around them
 ROSTER_QUIET = 0.25  # seconds after which a list without an end counts as ended
 
@@ -401,24 +401,14 @@ def _bad_bytes(stage: Stage, session: Session, detail: Raw) -> bytes:
     if detail.raw is not None:
         return detail.raw.encode(stage.profile.encoding, "replace")
     frame = partial(_framed, stage, session)
-    match detail.garbage:
-        case "utf-8":
-            return frame(b"bad \xff\xfe\xc3\x28 \xf0\x9f bytes")
-        case "nul":
-            return frame(b"nul \x00\x00 bytes")
-        case "length":
-            return b"\xff" * 16 if stage.profile.sent.kind == "struct" else b"not a number!" * 6
-        case "endless":
-            return b"e" * ENDLESS
-        case "empty":
-            return frame(b"")
-        case _:
-            text, says = stage.composer.short().text, stage.profile.public.says
-            if session.translator is not None and says is not None:
-                whole = stage.wire(session, says, text=text)
-            else:
-                whole = frame(text.encode(stage.profile.encoding))
-            return whole[: max(1, len(whole) // 2)]
+
+    def whole() -> bytes:
+        text, says = stage.composer.short().text, stage.profile.public.says
+        if session.translator is not None and says is not None:
+            return stage.wire(session, says, text=text)
+        return frame(text.encode(stage.profile.encoding))
+
+    return garbage(detail.garbage or "half", stage.profile.sent, frame, whole)
 
 
 def _framed(stage: Stage, session: Session, payload: bytes) -> bytes:

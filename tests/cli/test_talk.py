@@ -69,7 +69,7 @@ def test_a_life_from_connected_to_disconnected(serve: Serve) -> None:
         assert client.stdout.readline() == f"[CONNECTED] Client connected to server at {where}\n"
         client.stdin.write("hello\n")
         client.stdin.flush()
-        assert client.stdout.readline() == "hello\n"
+        assert client.stdout.readline() == "you: hello\n"
         client.stdin.write("!DISCONNECT\n")
         client.stdin.flush()
         assert client.stdout.readline() == "[DISCONNECTED] Client disconnected from server\n"
@@ -79,7 +79,7 @@ def test_a_life_from_connected_to_disconnected(serve: Serve) -> None:
 def test_a_pipe_gets_the_answers_to_its_last_words(serve: Serve) -> None:
     done = talk(serve("json-lines"), "--profile", "json-lines", "--nick", "ann", typed="привет\n")
 
-    assert '{"type":"ok","text":"привет"}' in done.stdout
+    assert "* received: привет" in done.stdout
 
 
 def test_input_from_a_file_works_where_files_can_not_be_watched(serve: Serve, tmp_path: Path) -> None:
@@ -88,8 +88,8 @@ def test_input_from_a_file_works_where_files_can_not_be_watched(serve: Serve, tm
     with (tmp_path / "typed.txt").open() as file:
         done = talk(serve("binary-length"), "--profile", "binary-length", "--nick", "ann", stdin=file.fileno())
 
-    assert "ann: one" in done.stdout
-    assert "ann: two" in done.stdout
+    assert "you: one" in done.stdout
+    assert "you: two" in done.stdout
 
 
 @pytest.mark.parametrize("dialect", ["lines", "echo", "relay", "prompted", "json-lines", "header-10", "header-64"])
@@ -138,3 +138,61 @@ def test_control_c_ends_it_with_130(serve: Serve) -> None:
         assert client.wait(10) == 130
     os.close(keyboard)
     os.close(hand)
+
+
+def test_gone_by_a_reset_and_back_under_another_name(serve: Serve) -> None:
+    typed = "/drop\n/rejoin ann2\n/drop half-close\n/rejoin anna\n/ask\n"
+
+    done = talk(serve("lines"), "--profile", "lines", "--nick", "ann", typed=typed)
+
+    assert done.returncode == 0, done.stderr
+    gone = "[The connection is dropped: /rejoin comes back, /quit ends]\n"
+    _, after = done.stdout.split(gone)
+    assert "Welcome, anna!" in after
+    assert "* here: " in after and "anna" in after.partition("* here: ")[2]
+    assert after.endswith("[DISCONNECTED] Client disconnected from server\n")
+
+
+def test_what_came_while_one_did_not_read_is_heard_after(serve: Serve) -> None:
+    done = talk(
+        serve("binary-length"),
+        "--profile",
+        "binary-length",
+        "--nick",
+        "ann",
+        typed="/stall\none\n/resume\n/send glued 2 two\n",
+    )
+
+    assert done.stdout.count("you: one\n") == 1
+    assert done.stdout.count("you: two\n") == 2
+    assert done.stdout.index("[You have stopped reading") < done.stdout.index("you: one")
+
+
+def test_a_dropped_connection_at_the_end_of_input_is_a_clean_end(serve: Serve) -> None:
+    done = talk(serve("lines"), "--profile", "lines", "--nick", "ann", typed="/drop\n")
+
+    assert done.returncode == 0
+    assert done.stdout.endswith("[DISCONNECTED] Client disconnected from server\n")
+
+
+def test_a_server_that_goes_ends_it_cleanly(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        where = f"127.0.0.1:{server.getsockname()[1]}"
+        with subprocess.Popen(
+            [sys.executable, "-m", "chatsim", "talk", where, "--profile", "echo"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        ) as client:
+            theirs, _ = server.accept()
+            assert client.stdin is not None and client.stdout is not None
+            client.stdin.write("hello\n")
+            client.stdin.flush()
+            assert theirs.recv(5) == b"hello"
+            theirs.close()
+
+            assert client.stdout.read().endswith(
+                "[The server closed the connection]\n[DISCONNECTED] Client disconnected from server\n"
+            )
+            assert client.wait(10) == 0

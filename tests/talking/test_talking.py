@@ -81,7 +81,7 @@ def test_a_refusal_ends_it() -> None:
 
     deeds = talking.received(b"Taken\n")
 
-    assert deeds == [Show("Taken"), Show("The server refused us", ours=True), Close()]
+    assert deeds == [Show("* refused: Taken"), Show("The server refused us", ours=True), Close()]
     assert talking.refused
 
 
