@@ -77,12 +77,23 @@ def _fits_its_wire(reading: Reading, root: Mapping, profile: Profile, written: l
 
 def _holds_what_it_must(reading: Reading, one: Written, profile: Profile) -> None:
     said_before = profile.whisper.before if one.part == "whisper.says" else ()
-    before = {name for step in said_before if isinstance(step, SendThis) for name in step.template.fields}
+    before = set(_sent_in(said_before))
     for name in _MUST_HOLD.get(one.part, ()):
         if name in before:
             continue
         if name not in one.template.fields:
             reading.wrong(f"{{{name}}} is missing in `{one.part}`: {_WHY[name]}", one.node)
+
+
+def _sent_in(dialogue: Dialogue) -> Iterator[str]:
+    """The placeholders that are sent, whichever way the dialogue goes: a way that sends nothing of it (somebody is spoken
+    to already) is its author's."""
+    for step in dialogue:
+        if isinstance(step, SendThis):
+            yield from step.template.fields
+        elif isinstance(step, Either):
+            for way in step.ways:
+                yield from _sent_in(way.then)
 
 
 def _sends_what_it_can(reading: Reading, one: Written, profile: Profile) -> None:

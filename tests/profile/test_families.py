@@ -27,7 +27,7 @@ def test_a_public_server_is_described_on_top_of_a_built_in_profile(text: str) ->
     profile = read_profile(text, f"{named(text)}.yaml")
 
     assert lines_of(text)[1].removeprefix("extends: ") in builtin_names()
-    assert profile.public.says is not None or profile.rooms is not None
+    assert profile.public.says is not None or profile.whisper.says is not None or profile.rooms is not None
 
 
 def test_the_document_counts_them_and_those_of_five_lines_or_fewer() -> None:

@@ -632,6 +632,20 @@ def test_what_is_said_before_a_text_can_be_is_a_dialogue() -> None:
     assert read.whisper.before == (SendThis(Template("TELL {to}")),)
 
 
+def test_the_addressee_may_be_named_in_one_way_of_a_dialogue_only() -> None:
+    """A server that pairs two clients asks for the other's name once."""
+    read = profile(
+        """\
+        whisper:
+          says:
+            - either: [[{await: "whom?"}, {send: "{to}"}], [{await: "you talk to {to}"}]]
+            - {send: "{text}"}
+        """
+    )
+
+    assert read.whisper.says == Template("{text}")
+
+
 @pytest.mark.parametrize(
     ("keys", "told"),
     [
@@ -640,6 +654,10 @@ def test_what_is_said_before_a_text_can_be_is_a_dialogue() -> None:
         ('says: [{send: "SAY"}, {send: "now"}]', "{text} is missing in `says`"),
         ('says: [{send: "{text}"}, {send: "{text}"}]', "{text} has no meaning in `says.before`"),
         ('whisper: {says: [{send: "TELL"}, {send: "{text}"}]}', "{to} is missing in `whisper.says`"),
+        (
+            'whisper: {says: [{either: [[{await: "a {to}"}], [{await: "b"}, {send: "c"}]]}, {send: "{text}"}]}',
+            "{to} is missing in `whisper.says`",
+        ),
     ],
 )
 def test_a_message_that_never_says_its_text_is_refused(keys: str, told: str) -> None:
