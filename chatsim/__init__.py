@@ -17,10 +17,15 @@ from chatsim._version import __version__
 
 if TYPE_CHECKING:
     from chatsim.api import run
+    from chatsim.chat.bot import Bot
+    from chatsim.chat.chat import Chat
+    from chatsim.chat.failures import ChatFailedError, ChatInconclusiveError
+    from chatsim.chat.server import ChatServer
     from chatsim.checks.verdict import Outcome, Verdict
     from chatsim.errors import (
         ChatsimError,
         HistoryError,
+        NotApplicableError,
         Place,
         Problem,
         ProfileError,
@@ -32,9 +37,15 @@ if TYPE_CHECKING:
     from chatsim.report.report import Report, Run
 
 __all__ = [
+    "Bot",
+    "Chat",
+    "ChatFailedError",
+    "ChatInconclusiveError",
+    "ChatServer",
     "ChatsimError",
     "History",
     "HistoryError",
+    "NotApplicableError",
     "Outcome",
     "Place",
     "Problem",
@@ -50,11 +61,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("run",), "chatsim.api"),
+    "run": "chatsim.api",
+    "Bot": "chatsim.chat.bot",
+    "Chat": "chatsim.chat.chat",
+    "ChatServer": "chatsim.chat.server",
+    **dict.fromkeys(("ChatFailedError", "ChatInconclusiveError"), "chatsim.chat.failures"),
     **dict.fromkeys(("Outcome", "Verdict"), "chatsim.checks.verdict"),
     **dict.fromkeys(("ChatsimError", "HistoryError", "Place", "Problem", "ProfileError"), "chatsim.errors"),
-    **dict.fromkeys(("ScenarioError", "ServerError", "UsageError"), "chatsim.errors"),
-    **dict.fromkeys(("History",), "chatsim.history"),
+    **dict.fromkeys(("NotApplicableError", "ScenarioError", "ServerError", "UsageError"), "chatsim.errors"),
+    "History": "chatsim.history",
     **dict.fromkeys(("Report", "Run"), "chatsim.report.report"),
 }
 

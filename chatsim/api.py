@@ -136,7 +136,7 @@ def target_of(
 def _command(given: str | Sequence[str]) -> str:
     import shlex
 
-    command = given if isinstance(given, str) else shlex.join(given)
+    command = given if isinstance(given, str) else " ".join(map(_quoted, given))
     try:
         words = shlex.split(command)
     except ValueError as problem:
@@ -147,6 +147,14 @@ def _command(given: str | Sequence[str]) -> str:
     if not words:
         raise UsageError("the server's command is empty", hint='Such as "python server.py {port}".')
     return command
+
+
+def _quoted(word: str) -> str:
+    """As one would type it: the braces of a placeholder need no quotes."""
+    import shlex
+
+    bare = word.replace("{port}", "0").replace("{host}", "0")
+    return word if shlex.quote(bare) == bare else shlex.quote(word)
 
 
 def _text_of(given: object, what: str) -> str | None:

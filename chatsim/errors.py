@@ -12,6 +12,7 @@ from dataclasses import dataclass
 __all__ = [
     "ChatsimError",
     "HistoryError",
+    "NotApplicableError",
     "Place",
     "Problem",
     "ProfileError",
@@ -105,6 +106,12 @@ class ProfileError(UsageError):
 
 class HistoryError(UsageError):
     """A recorded history that cannot be read back."""
+
+
+class NotApplicableError(ChatsimError):
+    """It can not be played with this profile, or this server does not promise it: nobody's mistake, and no verdict."""
+
+    exit_code = 3
 
 
 class ServerError(ChatsimError):

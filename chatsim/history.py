@@ -322,6 +322,14 @@ class History:
         earlier._details = list(self._details)
         return earlier
 
+    def under(self, header: Header) -> History:
+        """The same recording under another header: what is appended to one of the two, both have."""
+        same = History(header)
+        same.messages, same.kinds, same.sessions = self.messages, self.kinds, self.sessions
+        same.refs, same.forms, same.ticks = self.refs, self.forms, self.ticks
+        same._details = self._details
+        return same
+
     # --- as a table ------------------------------------------------------------------------------------------
 
     def columns(self) -> dict[str, list[Any]]:

@@ -31,7 +31,17 @@ if TYPE_CHECKING:
     from chatsim.engine.director import Director
     from chatsim.world import World
 
-__all__ = ["Target", "address_of", "has_fixed_port", "reference_server", "run", "why_not"]
+__all__ = [
+    "Target",
+    "address_of",
+    "describe",
+    "has_fixed_port",
+    "header_of",
+    "reference_server",
+    "run",
+    "why_not",
+    "world_of",
+]
 
 
 CUT_OFF = (
@@ -186,23 +196,7 @@ class _Play:
             return world.now() - began
 
     def _world(self) -> World:
-        from chatsim.profile.reader import dialect_names
-        from chatsim.server.launch import Launcher
-        from chatsim.world import World
-
-        if self._target.address is not None:
-            return World(self._target.address, self._profile.line)
-        start = self._profile.start or Start()
-        command: str | tuple[str, ...] | None = self._target.command
-        if command is None and start.command is None:
-            if self._profile.name not in dialect_names():
-                raise UsageError(
-                    f"nothing says which server is meant: the reference server does not speak {self._profile.name}",
-                    hint="Give a command that starts one, or an address where one listens.",
-                )
-            start, command = _reference_server(start, self._profile.name)
-        launcher = Launcher(start, command, patience=self._patience)
-        return World(launcher, self._profile.line, isolated=self._target.isolated)
+        return world_of(self._profile, self._target, self._patience)
 
     def _plan(self) -> Plan:
         return make_plan(
@@ -215,24 +209,7 @@ class _Play:
         )
 
     def _header(self, plan: Plan) -> Header:
-        scenario, profile = self._scenario, self._profile
-        return Header(
-            scenario=scenario.name,
-            file=scenario.file,
-            digest=scenario.digest,
-            seed=self._seed,
-            profile=profile.name,
-            profile_source=profile.source,
-            terms=plan.terms.to_json(),
-            check=scenario.check,
-            where={name: str(place) for name, place in scenario.check_places.items()},
-            bots=tuple(bot.name for bot in scenario.bots),
-            server=self._run.server,
-            attached=plan.attached,
-            replay=self._run.replay,
-            platform=f"{sys.platform} python {sys.version_info.major}.{sys.version_info.minor}",
-            version=__version__,
-        )
+        return header_of(plan, self._run.server, self._run.replay)
 
     def _note_start(self, world: World) -> None:
         assert self._history is not None
@@ -275,6 +252,49 @@ class _Play:
             notes=(*notes, CUT_OFF) if self._cut_off and outcome is not Outcome.PASSED else notes,
             cut_off=self._cut_off,
         )
+
+
+def world_of(profile: Profile, target: Target, patience: float = 1.0) -> World:
+    """Where runs against this server take place; nothing is started yet. Raises UsageError if nothing says which it is."""
+    from chatsim.profile.reader import dialect_names
+    from chatsim.server.launch import Launcher
+    from chatsim.world import World
+
+    if target.address is not None:
+        return World(target.address, profile.line)
+    start = profile.start or Start()
+    command: str | tuple[str, ...] | None = target.command
+    if command is None and start.command is None:
+        if profile.name not in dialect_names():
+            raise UsageError(
+                f"nothing says which server is meant: the reference server does not speak {profile.name}",
+                hint="Give a command that starts one, or an address where one listens.",
+            )
+        start, command = _reference_server(start, profile.name)
+    launcher = Launcher(start, command, patience=patience)
+    return World(launcher, profile.line, isolated=target.isolated)
+
+
+def header_of(plan: Plan, server: str, replay: str = "") -> Header:
+    """What the history of a run of this plan must know of itself; `server` as a person would name it."""
+    scenario, profile = plan.scenario, plan.profile
+    return Header(
+        scenario=scenario.name,
+        file=scenario.file,
+        digest=scenario.digest,
+        seed=plan.seed,
+        profile=profile.name,
+        profile_source=profile.source,
+        terms=plan.terms.to_json(),
+        check=scenario.check,
+        where={name: str(place) for name, place in scenario.check_places.items()},
+        bots=tuple(bot.name for bot in scenario.bots),
+        server=server,
+        attached=plan.attached,
+        replay=replay,
+        platform=f"{sys.platform} python {sys.version_info.major}.{sys.version_info.minor}",
+        version=__version__,
+    )
 
 
 def _reference_server(start: Start, dialect: str) -> tuple[Start, tuple[str, ...]]:

@@ -46,6 +46,12 @@ class Clockwork:
             self._take(self.network.poll(self.now if hurry else self._deadline()))
             self.timers.fire(self.now)
 
+    def catch_up(self, early: Sequence[Event] = ()) -> None:
+        """Take in what has come while nobody was playing (`early`: and has been fetched); the time until now is nobody's
+        wait."""
+        self._take([*early, *self.network.poll(self.now)])
+        self.timers.fire(self.now)
+
     def spawn(self, steps: Steps) -> Task:
         """Begin a task beside the others; it runs to its first wait when the loop comes round to it."""
         task = Task(steps)

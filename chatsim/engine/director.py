@@ -14,11 +14,11 @@ from typing import Any
 from chatsim.engine import cycles, expecting, joining, leaving, speaking
 from chatsim.engine.clockwork import Clockwork
 from chatsim.engine.desk import operate
-from chatsim.engine.ending import end
+from chatsim.engine.ending import end, take_stock
 from chatsim.engine.fencing import fence
 from chatsim.engine.hearing import Hearing
 from chatsim.engine.mouth import Mouth
-from chatsim.engine.plan import Plan, walk
+from chatsim.engine.plan import Plan, walk, with_bots
 from chatsim.engine.resting import is_fault, weigh
 from chatsim.engine.seeing import look_at_stalled
 from chatsim.engine.serving import serve
@@ -26,7 +26,8 @@ from chatsim.engine.stage import Stage
 from chatsim.engine.stopped import how_far
 from chatsim.engine.tasks import Steps, Until
 from chatsim.history import History
-from chatsim.network.network import Network
+from chatsim.network.network import Event, Network
+from chatsim.scenario.scenario import Bot
 from chatsim.scenario.steps import (
     Act,
     ExpectOutput,
@@ -46,6 +47,9 @@ __all__ = ["Director"]
 class Director:
     """Plays one run. `play` returns when the run has ended; whatever happens, the history holds what was seen so far.
 
+    Instead of `play`, whose steps are the plan's, a run may be led from outside: `begin`, then `take` step by step, with
+    `admit` for more bots and `take_stock` where something is to be judged, then `finish`. Each returns when it is done.
+
     Raises whatever the network raises (KeyboardInterrupt when somebody interrupts); nothing of its own.
     """
 
@@ -64,11 +68,54 @@ class Director:
         self._draw = random.Random(f"pauses {plan.seed}")
 
     def play(self) -> History:
+        self._lead(self._run())
+        return self.stage.history
+
+    def begin(self, early: Sequence[Event] = ()) -> None:
+        """What comes before the first step. `early`: what has come through the door already."""
+        self.stage.clockwork.catch_up(early)
+        self._lead(self._begin(faults=True))
+        self._since = len(self.stage.history)
+
+    def admit(self, bots: Sequence[Bot]) -> None:
+        """More of the cast. Raises ScenarioError for a nickname that can not be said in the profile's encoding."""
+        told = len(self._plan.notes)
+        self._plan = self.stage.plan = with_bots(self._plan, bots)
+        for note in self._plan.notes[told:]:
+            self.stage.note("note", text=note)
+
+    def take(self, step: Step) -> bool:
+        """Play one step of a run that is led from outside. False: nobody got in, so the run is over."""
+        self.stage.clockwork.catch_up()
+        before, self._since = self._since, len(self.stage.history)
+        return self._lead(self._one(step, before, inside=False))
+
+    def take_stock(self, step: Step) -> None:
+        """See what a property needs to be judged in the middle of a run, which can go on then. `step` is how it is told."""
+        self.stage.clockwork.catch_up()
+        self._number += 1
+        self.stage.step = number = self._number
+        self._since = len(self.stage.history)
+        self._tell(step, number, "begin")
+        self._lead(take_stock(self.stage))
+        self._tell(step, number, "end")
+
+    def leave(self) -> None:
+        """Break off as it is: all connections are reset."""
+        self.stage.abort_all()
+
+    def finish(self) -> None:
+        """What comes after the last step."""
+        self.stage.clockwork.catch_up()
+        self._lead(self._end())
+
+    def _lead(self, steps: Steps) -> bool:
         try:
-            self.stage.clockwork.run(self._run())
+            self.stage.clockwork.run(steps)
         except joining.NobodyGotInError:
             self.stage.note("ended", why="nobody got in")
-        return self.stage.history
+            return False
+        return True
 
     def last_words(self) -> dict[str, str]:
         """The last that each bot received, as text, at most 2 KiB each."""
@@ -84,13 +131,22 @@ class Director:
         return how_far(self.stage)
 
     def _run(self) -> Steps:
+        steps = self._plan.scenario.steps
+        yield from self._begin(faults=any(map(is_fault, walk(steps))))
+        yield from self._play(steps, inside=False)
+        yield from self._end()
+        return True
+
+    def _begin(self, *, faults: bool) -> Steps:
         for note in self._plan.notes:
             self.stage.note("note", text=note)
-        if not self._plan.attached and any(map(is_fault, walk(self._plan.scenario.steps))):
+        if not self._plan.attached and faults:
             self.stage.at_first = self.stage.inspect(work=True)
         if self._plan.profile.exits == "when-empty":
             yield from joining.join_visitor(self.stage, cycles.KEEPER)  # the server ends with its last client
-        yield from self._play(self._plan.scenario.steps, inside=False)
+        return True
+
+    def _end(self) -> Steps:
         self._number += 1
         self.stage.step = self._number
         yield from end(self.stage)
@@ -100,13 +156,18 @@ class Director:
         began = before = len(self.stage.history)
         for step in steps:
             before, began = began, len(self.stage.history)
-            self._number += 1
-            number = self.stage.step = self._number
-            if not inside:
-                self.stage.owed.begin_step()
-            self._tell(step, number, "begin")
-            yield from self._step(step, before, inside)
-            self._tell(step, number, "end")
+            yield from self._one(step, before, inside=inside)
+        return True
+
+    def _one(self, step: Step, before: int, *, inside: bool) -> Steps:
+        """One step; `before`: the history's length when the one before it began."""
+        self._number += 1
+        number = self.stage.step = self._number
+        if not inside:
+            self.stage.owed.begin_step()
+        self._tell(step, number, "begin")
+        yield from self._step(step, before, inside)
+        self._tell(step, number, "end")
         return True
 
     def _tell(self, step: Step, number: int, phase: str) -> None:

@@ -5,18 +5,20 @@ A right server waits for little here: a look that shows everything clean ends th
 
 from __future__ import annotations
 
+from chatsim.engine.cycles import KEEPER
 from chatsim.engine.fencing import fence, speak_twice
 from chatsim.engine.joining import join_visitor
+from chatsim.engine.leaving import goodbye
 from chatsim.engine.resting import listen_at_rest
 from chatsim.engine.seeing import look
 from chatsim.engine.serving import stop, thaw
-from chatsim.engine.session import CLOSED, State
+from chatsim.engine.session import CLOSED, Session, State
 from chatsim.engine.speaking import ask_roster
 from chatsim.engine.stacks import tell_stacks
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until
 
-__all__ = ["end"]
+__all__ = ["end", "take_stock"]
 
 CLOSING_LISTEN = 0.05  # seconds, or 5 median round trips, the longer: late copies come then
 DEPARTED = (State.GONE, State.HALF)  # not the vanished: the server's kernel holds them for alive
@@ -50,6 +52,31 @@ def end(stage: Stage) -> Steps:
     stage.abort_all()
     stage.note("ended", why="done")
     return True
+
+
+def take_stock(stage: Stage) -> Steps:
+    """In the middle of a run: all is settled, a newcomer has come and gone where one is needed, and it was looked at.
+
+    Of a server that is down or frozen there is nothing to see.
+    """
+    yield from stage.settle("settle")
+    if stage.server_is != "up" or stage.frozen:
+        return False
+    yield from fence(stage)
+    if stage.faulted_at is not None:
+        yield from _visit(stage)
+    if any(each.state in (State.GONE, State.HALF) and each.told for each in stage.sessions):
+        yield from _look_three_times(stage)
+    yield from listen_at_rest(stage, CLOSING_LISTEN)
+    visitors = [each for each in stage.there() if each.bot in stage.visitors and not _keeps(each)]
+    if visitors:  # the rest of the run is to find everybody as it left them
+        yield from goodbye(stage, visitors)
+    return True
+
+
+def _keeps(session: Session) -> bool:
+    """Is it the one whose presence keeps a server from ending?"""
+    return session.bot.startswith(KEEPER)
 
 
 def _tell_the_rest(stage: Stage) -> None:

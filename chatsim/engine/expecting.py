@@ -127,7 +127,9 @@ def describe(detail: Expectation) -> str:
         parts.append("to be refused")
     if detail.roster is not None:
         parts.append(f"a roster of {', '.join(detail.roster) or 'nobody'}")
-    return " ".join(parts) or "to hear anything"
+    if not parts or parts[0].startswith(("from ", "in ")):
+        parts.insert(0, "to hear anything")
+    return " ".join(parts)
 
 
 # --- finding -------------------------------------------------------------------------------------------------------

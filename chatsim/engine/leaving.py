@@ -15,7 +15,7 @@ from chatsim.history import Message
 from chatsim.network.network import Abort, Close, HoldReading, ResumeReading, ShutdownWrite
 from chatsim.scenario.steps import Act, Departure
 
-__all__ = ["disconnect", "drop", "resume", "stall"]
+__all__ = ["disconnect", "drop", "goodbye", "resume", "stall"]
 
 SHORT_CLOSE = 0.25  # seconds for the server's end, once it has shown that it does not close
 CLOSES_ITSELF = 0.02  # seconds within which a server that answers a goodbye by closing has closed
@@ -46,6 +46,14 @@ def disconnect(stage: Stage, act: Act, *, inside: bool) -> Steps:
         yield from stage.settle("leave")
     else:
         yield Until(lambda: stage.owed.nothing())
+    return True
+
+
+def goodbye(stage: Stage, sessions: list[Session]) -> Steps:
+    """chatsim's own bots take their leave, as politely as any."""
+    for session in sessions:
+        _say_goodbye(stage, session)
+    yield from stage.settle("leave")
     return True
 
 

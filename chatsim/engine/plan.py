@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 from chatsim.engine.texts import SHORTEST_UNMARKED
@@ -15,7 +15,7 @@ from chatsim.errors import Place, Problem, ScenarioError
 from chatsim.profile.profile import Profile
 from chatsim.profile.templates import Template
 from chatsim.profile.terms_of import terms_of
-from chatsim.scenario.scenario import Scenario
+from chatsim.scenario.scenario import Bot, Scenario
 from chatsim.scenario.steps import (
     Act,
     Departure,
@@ -32,7 +32,7 @@ from chatsim.scenario.steps import (
 )
 from chatsim.terms import Terms
 
-__all__ = ["Plan", "make_plan", "walk", "why_not"]
+__all__ = ["Plan", "check_texts", "make_plan", "walk", "why_not", "with_bots"]
 
 LONGEST_DATAGRAM = 60_000  # bytes of text: 65,507 with all that stands around it
 LETTERS = "bcdfghjklmnprstvz"
@@ -86,6 +86,23 @@ def make_plan(
         ),
         notes=notes,
     )
+
+
+def with_bots(plan: Plan, bots: Iterable[Bot]) -> Plan:
+    """The plan with more of a cast, for a run that is led from outside. Who has a nickname keeps it.
+
+    Raises ScenarioError for nicknames that the profile's encoding cannot carry.
+    """
+    scenario = replace(plan.scenario, bots=tuple(bots))
+    nicks, notes = _nicknames(scenario, plan.profile, plan.seed, given=plan.nicks)
+    _check_encoding([], nicks, scenario, plan.profile)
+    whole = replace(scenario, bots=(*plan.scenario.bots, *scenario.bots))
+    return replace(plan, scenario=whole, nicks={**plan.nicks, **nicks}, notes=(*plan.notes, *notes))
+
+
+def check_texts(plan: Plan, step: Step) -> None:
+    """Raises ScenarioError for texts of this step that the profile's encoding cannot carry, with their places."""
+    _check_encoding(list(_authored((step,))), {}, plan.scenario, plan.profile)
 
 
 def walk(steps: Iterable[Step]) -> Iterator[Step]:
@@ -343,28 +360,40 @@ def _lacking_room(room: str, profile: Profile) -> str | None:
 # --- nicknames -----------------------------------------------------------------------------------------------------
 
 
-def _nicknames(scenario: Scenario, profile: Profile, seed: int) -> tuple[dict[str, str], tuple[str, ...]]:
-    draw = random.Random(f"nicks {seed}")
+def _nicknames(
+    scenario: Scenario, profile: Profile, seed: int, given: Mapping[str, str] | None = None
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What each of the cast will be called, and what is to be said of it. `given`: the names of those who came before."""
+    earlier = {nick.casefold() for nick in (given or {}).values()}
+    draw = random.Random(f"nicks {seed} {len(earlier)}" if earlier else f"nicks {seed}")
     wanted = _wanted_nicks(scenario, seed)
     longest = profile.limits.nick
     short = {bot: nick[:longest] for bot, nick in wanted.items()}
     authored = {bot.name for bot in scenario.bots if bot.nick is not None}
     literals = "\n".join(literal.casefold() for template in templates_of(profile) for literal in template.literals)
-    crowd = "\n" + "\n".join(sorted({nick.casefold() for nick in short.values()})) + "\n"
+    crowd = "\n" + "\n".join(sorted({nick.casefold() for nick in short.values()} | earlier)) + "\n"
     notes: list[str] = []
-    given: dict[str, str] = {}
+    named: dict[str, str] = {}
     renamed: dict[str, str] = {}  # equal wishes stay equal
     taken: set[str] = set()
     for bot, wish in wanted.items():
         if wish in renamed:
-            given[bot] = renamed[wish]
+            named[bot] = renamed[wish]
             continue
         nick = fine = short[bot]
+        if nick.casefold() in earlier:  # as its author wants it: two under one name
+            named[bot] = renamed[wish] = nick
+            continue
+        holds_another = any(name in nick.casefold() for name in earlier)  # and that one can not be changed any more
         for _ in range(MOST_TRIES):
-            if not _mistakable(fine, crowd, literals, own=fine == nick) and fine not in taken:
+            mistakable = _mistakable(fine, crowd, literals, own=fine == nick) or any(
+                n in fine.casefold() for n in earlier
+            )
+            if not mistakable and fine not in taken:
                 break
-            letters = "".join(draw.choice(LETTERS) for _ in range(3))[:longest]
-            fine = nick[: None if longest is None else longest - len(letters)] + letters
+            letters = "".join(draw.choice(LETTERS) for _ in range(5 if holds_another else 3))[:longest]
+            stem = nick[:1] if holds_another else nick
+            fine = stem[: None if longest is None else longest - len(letters)] + letters
         if fine != nick:
             notes.append(
                 f"{bot} is called {fine!r} here: {nick!r} is part of another name or of the profile's own words"
@@ -373,8 +402,8 @@ def _nicknames(scenario: Scenario, profile: Profile, seed: int) -> tuple[dict[st
         elif nick != wish and bot in authored:
             notes.append(f"{bot} is called {nick!r} here: longer names are not allowed (limits: nick)")
         taken.add(fine)
-        renamed[wish] = given[bot] = fine
-    return given, tuple(notes)
+        renamed[wish] = named[bot] = fine
+    return named, tuple(notes)
 
 
 def _mistakable(nick: str, crowd: str, literals: str, *, own: bool) -> bool:

@@ -43,7 +43,9 @@ class Narrator:
         entry = self.history[index]
         rows = entry.detail.get("missing") or () if entry.kind == "wait" else ()
         sessions = [entry.session, *(row[1] for row in rows if isinstance(row, list | tuple) and len(row) > 1)]
-        return list(dict.fromkeys(bot for session in sessions if (bot := self._bots.get(session))))
+        bots = [bot for session in sessions if (bot := self._bots.get(session))]
+        expected = entry.detail.get("bot") if entry.kind == "expected" else None
+        return list(dict.fromkeys((*bots, expected) if expected in self._bots.values() else bots))
 
     def lines(self, indexes: Iterable[int]) -> list[str]:
         """One aligned line an entry: when, who, what."""
@@ -53,6 +55,8 @@ class Narrator:
         return [f"{time:>{times}}  {name:<{names}}  {words}" for time, name, words in rows]
 
     def _who(self, entry: Entry) -> str:
+        if entry.kind == "expected" and entry.detail.get("bot"):
+            return printable(str(entry.detail["bot"]).removeprefix("the "))
         if entry.session == WORLD:
             return "server" if entry.kind in ("server", "out", "crash") else "run"
         return self.name(entry.session)

@@ -14,7 +14,7 @@ from chatsim.scenario.scenario import Bot
 from chatsim.scenario.steps import Who
 from chatsim.scenario.verbs import MAX_BOTS, WORDS
 
-__all__ = ["Cast", "read_cast", "read_who"]
+__all__ = ["Cast", "new_bot", "read_cast", "read_who"]
 
 MAX_NAME: Final = 60
 _NAME: Final = re.compile(r"[^\W\d_][\w.-]*")
@@ -77,6 +77,14 @@ def read_cast(reading: Reading, node: Node | None) -> Cast:
         cast.groups = {name: tuple(bot for bot in members if bot in cast.bots) for name, members in cast.groups.items()}
     cast.order = {name: number for number, name in enumerate(cast.bots)}
     return cast
+
+
+def new_bot(reading: Reading, cast: Cast, name: str, nick: str | None, place: Place) -> Bot:
+    """One more of a cast, as a program asks for it. What is wrong with its name or nickname is noted."""
+    _name(reading, Scalar(name, True, place), cast)
+    if nick is not None and not nick.strip():
+        reading.wrong("a nickname must have at least one character", place)
+    return Bot(name, nick, place=place)
 
 
 def _numbered(stem: str, count: int) -> Iterable[str]:

@@ -8,7 +8,7 @@ the table is forbidden.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final
 
 from chatsim.document import Reading
@@ -31,7 +31,19 @@ from chatsim.scenario.steps import (
 )
 from chatsim.scenario.verbs import OF_BOTS
 
-__all__ = ["UNREADABLE", "check_presence"]
+__all__ = [
+    "ANY_SERVER",
+    "AWAY",
+    "CONNECTED",
+    "DOWN",
+    "FROZEN",
+    "GONE",
+    "HERE",
+    "STALLED",
+    "UNREADABLE",
+    "UP",
+    "check_presence",
+]
 
 UNREADABLE: Final = "?"
 """The verb of a step that could not be read: after it nothing is certain, so that one mistake is not told twice."""
@@ -75,24 +87,37 @@ _WHY: Final[dict[str, str]] = {
     STALLED: "is stalled",
     GONE: "has gone",
 }
-_UP, _FROZEN, _DOWN = "up", "frozen", "down"
-ANY_SERVER: Final[States] = frozenset((_UP, _FROZEN, _DOWN))
+UP, FROZEN, DOWN = "up", "frozen", "down"
+ANY_SERVER: Final[States] = frozenset((UP, FROZEN, DOWN))
 _SERVER: Final[dict[tuple[str, str], str]] = {
-    (_UP, "stop"): _DOWN,
-    (_FROZEN, "stop"): _DOWN,
-    (_UP, "kill"): _DOWN,
-    (_FROZEN, "kill"): _DOWN,
-    (_UP, "restart"): _UP,
-    (_FROZEN, "restart"): _UP,
-    (_DOWN, "restart"): _UP,
-    (_UP, "freeze"): _FROZEN,
-    (_FROZEN, "thaw"): _UP,
+    (UP, "stop"): DOWN,
+    (FROZEN, "stop"): DOWN,
+    (UP, "kill"): DOWN,
+    (FROZEN, "kill"): DOWN,
+    (UP, "restart"): UP,
+    (FROZEN, "restart"): UP,
+    (DOWN, "restart"): UP,
+    (UP, "freeze"): FROZEN,
+    (FROZEN, "thaw"): UP,
 }
 
 
-def check_presence(reading: Reading, cast: Cast, steps: Sequence[Step]) -> None:
-    """Note a problem for each step that certainly makes no sense."""
-    _Walk(reading, cast, {frozenset((AWAY,)): set(cast.bots)}, frozenset((_UP,))).steps(steps)
+def check_presence(
+    reading: Reading,
+    cast: Cast,
+    steps: Sequence[Step],
+    *,
+    now: Mapping[str, States] | None = None,
+    server: States = frozenset((UP,)),
+) -> None:
+    """Note a problem for each step that certainly makes no sense.
+
+    `now`: in which of the states each bot may be at the beginning, in a run that is under way; else all are away.
+    """
+    cells: dict[States, set[str]] = {}
+    for bot in cast.bots:
+        cells.setdefault(frozenset((AWAY,)) if now is None else now[bot], set()).add(bot)
+    _Walk(reading, cast, cells, server).steps(steps)
 
 
 class _Walk:
@@ -128,7 +153,7 @@ class _Walk:
             self.cells = {ANY: set(self.cast.bots)}
             self.server = ANY_SERVER
             return
-        if act.verb in ("connect", "join", "rejoin") and self.server == {_DOWN}:
+        if act.verb in ("connect", "join", "rejoin") and self.server == {DOWN}:
             self.reading.wrong("the server was stopped before: nobody can join", act.place, width=len(act.verb))
             return
         for who, detail in act.entries:
@@ -207,7 +232,7 @@ class _Walk:
     def _server_step(self, step: ServerStep) -> None:
         after = frozenset(new for state in self.server if (new := _SERVER.get((state, step.action))))
         if not after:
-            state = {_UP: "runs", _FROZEN: "is frozen", _DOWN: "was stopped before"}[next(iter(self.server))]
+            state = {UP: "runs", FROZEN: "is frozen", DOWN: "was stopped before"}[next(iter(self.server))]
             self.reading.wrong(f"{step.action} makes no sense: the server {state}", step.place, width=len(step.verb))
             return
         self.server = after

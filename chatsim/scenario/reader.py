@@ -19,7 +19,7 @@ from chatsim.properties import GROUPS, PROMISES, PROPERTIES
 from chatsim.scenario.cast import Cast, read_cast, read_who
 from chatsim.scenario.details import give, read_detail, read_span
 from chatsim.scenario.presence import UNREADABLE, check_presence
-from chatsim.scenario.scenario import Scenario
+from chatsim.scenario.scenario import Bot, Scenario
 from chatsim.scenario.steps import (
     Act,
     Detail,
@@ -38,7 +38,7 @@ from chatsim.scenario.steps import (
 )
 from chatsim.scenario.verbs import MAX_TIMES, VERBS, Verb
 
-__all__ = ["MAX_PLAYED", "MAX_STEPS", "TOP_KEYS", "load_scenario", "read_scenario"]
+__all__ = ["MAX_PLAYED", "MAX_STEPS", "TOP_KEYS", "load_scenario", "made_step", "read_scenario", "read_steps"]
 
 MAX_STEPS: Final = 100_000  # after for-each is unrolled
 MAX_PLAYED: Final = 1_000_000  # with repeats counted as often as they are played
@@ -65,6 +65,42 @@ def load_scenario(path: str | Path) -> Scenario:
 def read_scenario(text: str | bytes, file: str = "scenario") -> Scenario:
     """Read a scenario's text. Raises ScenarioError with all problems; never anything else, whatever the text."""
     return _scenario(document.read(text, file))
+
+
+def read_steps(text: str, bots: Iterable[Bot], file: str = "steps") -> tuple[Step, ...]:
+    """Read steps alone, of this cast. Who is where is not looked at. Raises ScenarioError with all problems."""
+    reading = document.read(text, file)
+    steps = _Steps(reading, _cast_of(bots)).top(reading.root) if reading.root is not None else ()
+    reading.refuse(ScenarioError)
+    return steps
+
+
+def made_step(words: dict[str, Any], bots: Iterable[Bot], place: Place, source: str) -> Step:
+    """A step that a program asks for, such as {"chat": {"ann": {"text": ["hello"]}}}, held to the rules of a written one.
+
+    It stands at `place`, where its line is one of the program's own `source`. Raises ScenarioError.
+    """
+    reading = Reading(place.file, source)
+    steps = _Steps(reading, _cast_of(bots)).one(_node(words, place), None)
+    reading.refuse(ScenarioError)
+    return steps[0]
+
+
+def _cast_of(bots: Iterable[Bot]) -> Cast:
+    cast = Cast({bot.name: bot for bot in bots})
+    cast.order = {name: number for number, name in enumerate(cast.bots)}
+    return cast
+
+
+def _node(value: Any, place: Place) -> Node:
+    """What a program gives, as if it had been written at this place."""
+    if isinstance(value, dict):
+        return Mapping(tuple((Scalar(str(key), True, place), _node(item, place)) for key, item in value.items()), place)
+    if isinstance(value, list | tuple):
+        return Sequence(tuple(_node(item, place) for item in value), place)
+    if isinstance(value, bool):
+        return Scalar("yes" if value else "no", False, place)
+    return Scalar(str(value), isinstance(value, str), place) if value is not None else Scalar("", False, place)
 
 
 def _scenario(reading: Reading) -> Scenario:
