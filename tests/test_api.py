@@ -177,16 +177,19 @@ import os, signal, threading
 import psutil
 import chatsim
 
-def interrupt_when_it_runs():
-    while not psutil.Process().children():
+def alive():
+    return [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE]
+
+def interrupt_when_the_server_runs():
+    while not any("reference_server" in p.cmdline() for p in alive()):
         threading.Event().wait(0.01)
     os.kill(os.getpid(), signal.SIGINT)
 
-threading.Thread(target=interrupt_when_it_runs, daemon=True).start()
+threading.Thread(target=interrupt_when_the_server_runs, daemon=True).start()
 try:
     chatsim.run({"scenario": "s", "bots": 1, "steps": [{"join": "everyone"}, {"pause": "60s"}]})
 except KeyboardInterrupt:
-    print("interrupted, and", "nobody is left" if not psutil.Process().children() else "somebody is left")
+    print("interrupted, and", "nobody is left" if not alive() else "somebody is left")
 """
 
 
