@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chatsim.detect.constants import as_text, values
-from chatsim.detect.evidence import Clue, Key, Told
+from chatsim.detect.evidence import Clue, Key, Told, once
 from chatsim.detect.received import Received
 from chatsim.detect.sending import ends_it
 from chatsim.detect.syntax import Module, Program, Scope, last_name
@@ -86,20 +86,16 @@ def find_comparing(program: Program, received: Received, sent: list[Told]) -> Co
             )
         elif _COMMAND.match(word):
             found.commands.append(clue)
-    found.compared = _once(sorted(found.compared, key=lambda clue: not clue.why.endswith("received")))
-    found.quit_words = _once(sorted(found.quit_words, key=_least_sure_last))
-    found.commands = _once(found.commands)
-    found.roster_words = _once(sorted(found.roster_words, key=lambda clue: clue.why.startswith("reads")))
+    found.compared = once(sorted(found.compared, key=lambda clue: not clue.why.endswith("received")))
+    found.quit_words = once(sorted(found.quit_words, key=_least_sure_last))
+    found.commands = once(found.commands)
+    found.roster_words = once(sorted(found.roster_words, key=lambda clue: clue.why.startswith("reads")))
     found.keys = list(_keys(program, received))
     return found
 
 
 def _least_sure_last(clue: Clue) -> tuple[bool, bool]:
     return not looks_like_quitting(str(clue.value)), "let go" not in clue.why
-
-
-def _once(clues: list[Clue]) -> list[Clue]:
-    return list({clue.value: clue for clue in reversed(clues)}.values())[::-1]
 
 
 def _comparisons(program: Program, received: Received) -> Iterator[_Comparison]:

@@ -10,7 +10,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["Clue", "Clues", "Header", "Hole", "Key", "Need", "NeedKind", "Role", "Text", "Told", "Written"]
+__all__ = [
+    "Clue",
+    "Clues",
+    "Header",
+    "Hole",
+    "Key",
+    "Need",
+    "NeedKind",
+    "Role",
+    "Text",
+    "Told",
+    "Written",
+    "is_notice",
+    "once",
+]
 
 Role = Literal["nick", "text", "to", "room", "nicks", "time", "id", "ip", "client-port", "length", "colour", "*"]
 
@@ -125,6 +139,12 @@ class Told:
         if self.receipts == 0:
             return "prompt"
         return "reply" if self.looped or self.parting else "welcome"
+
+
+def is_notice(text: Text) -> bool:
+    """Do its words tell of coming or going?"""
+    words = "".join(text.pieces)
+    return bool(_LEAVING.search(words) or _JOINING.search(words)) and not _WELCOME.match(words.strip())
 
 
 _LEAVING: Final = re.compile(
@@ -251,6 +271,14 @@ class Clues:
             yield from (clue.value for clue in self.strings)
 
         return tuple(dict.fromkeys(_short(known())))
+
+
+def once(clues: Iterable[Clue]) -> list[Clue]:
+    """Each value once, at its first place."""
+    unique: dict[str | int, Clue] = {}
+    for clue in clues:
+        unique.setdefault(clue.value, clue)
+    return list(unique.values())
 
 
 def _short(values: Iterable[str | int]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from chatsim.detect.constants import as_text, number, text, values
-from chatsim.detect.evidence import Clue, Header, Told
+from chatsim.detect.evidence import Clue, Header, Told, once
 from chatsim.detect.received import Received, is_handler, is_read
 from chatsim.detect.syntax import Function, Module, Program, Scope, last_name
 
@@ -57,15 +57,11 @@ def find_framing(program: Program, received: Received, sent: list[Told]) -> Fram
             if isinstance(node, ast.Call):
                 found.sizes += _size(program, module, node)
                 found.formats += _format(program, module, node)
-    found.sizes, found.formats = _once(found.sizes), _once(found.formats)
+    found.sizes, found.formats = once(found.sizes), once(found.formats)
     headers = [*_digits_read(program), *_digits_written(program), *_binary(program)]
     found.header = _one_header(headers)
-    found.framings = _once(list(_candidates(program, received, sent, found)))
+    found.framings = once(list(_candidates(program, received, sent, found)))
     return found
-
-
-def _once(clues: list[Clue]) -> list[Clue]:
-    return list({clue.value: clue for clue in reversed(clues)}.values())[::-1]
 
 
 def _size(program: Program, module: Module, node: ast.Call) -> Iterator[Clue]:

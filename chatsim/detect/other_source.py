@@ -8,34 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from chatsim.detect.c_like import Token, sent_in, tokens_of, word_of
 from chatsim.detect.comparing import looks_like_quitting
-from chatsim.detect.evidence import Clue, Clues, Hole, Text, Told
-from chatsim.detect.naming import hole_called
+from chatsim.detect.evidence import Clue, Clues, Text, Told, once
 
 __all__ = ["read_other"]
 
 _MOST_CHARACTERS: Final = 400_000
-_MOST_TOKENS: Final = 60_000
 _LONGEST: Final = 200
 
-_TOKEN: Final = re.compile(
-    r"(?P<blank>\s+|//[^\n]*|/\*(?s:.*?)(?:\*/|\Z))"
-    r'|(?P<text>b?"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)'
-    r"|(?P<quoted>'(?:[^'\\\n]|\\.)*')"
-    r"|(?P<number>\d[\w.]*)"
-    r"|(?P<word>[^\W\d]\w*)"
-    r"|(?P<sign>===|!==|==|!=|->|::|.)",
-    re.DOTALL,
-)
-_SENDS: Final = frozenset(
-    {"write", "send", "println", "print", "Fprintf", "Fprint", "Fprintln", "fprintf", "sendto", "emit", "end", "writeUTF",
-     "WriteString", "sendMessage", "broadcast", "writeln", "printf", "write_all", "snprintf", "sprintf", "Write", "sendToAll",
-     "broadcastMessage", "send_message", "writeBytes", "append", "Sprintf", "format", "strcat", "strcpy", "sendAll", "dprintf"}
-)  # fmt: skip
-_CONSOLE: Final = frozenset({"console", "System", "out_", "log", "logger", "stdout", "stderr", "fmt_", "err"})
 _COMPARES: Final = frozenset(
     """equals equalsIgnoreCase startsWith strcmp strncmp strcasecmp HasPrefix includes contains Contains starts_with indexOf
     EqualFold strstr memcmp match""".split()
@@ -80,15 +63,6 @@ _WIRES: Final = (
     ("http", re.compile(r"['\"]express['\"]|['\"]https?['\"]|net/http")),
     ("tcp", re.compile(r"\bSOCK_STREAM\b|\bServerSocket\b|['\"](?:node:)?net['\"]|TcpListener|Listen\(\"tcp\"")),
 )
-_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "b": "\b", "f": "\f", "e": "\x1b"}
-_FORMAT: Final = re.compile(r"%[-+ #0]*(?:\*|\d+)?(?:\.\d+)?(?:l|ll|z|h)?[sdifuxcvqp]|\{(?:\w*)(?::[^{}]*)?\}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: Literal["text", "quoted", "number", "word", "sign"]
-    text: str
-    line: int
 
 
 def read_other(sources: Mapping[str, str]) -> Clues:
@@ -102,7 +76,7 @@ def read_other(sources: Mapping[str, str]) -> Clues:
     sent: list[Told] = []
     for file, source in sources.items():
         source = source[:_MOST_CHARACTERS]
-        tokens = list(_tokens(source))
+        tokens = list(tokens_of(source))
         ports += _found(_PORTS, source, file, low=1, high=65535)
         sizes += _found(_SIZES, source, file, low=1, high=1 << 20)
         for framing, pattern, why in _FRAMINGS:
@@ -115,29 +89,33 @@ def read_other(sources: Mapping[str, str]) -> Clues:
         strings += [
             Clue(word, file, token.line)
             for token in tokens
-            if token.kind in ("text", "quoted") and 0 < len(word := _word(token.text)) <= _LONGEST and word.strip()
+            if token.kind in ("text", "quoted") and 0 < len(word := word_of(token.text)) <= _LONGEST and word.strip()
         ]
-        sent += _sent(tokens, file)
+        sent += sent_in(tokens, file)
     commands = [clue for clue in compared if re.match(r"[/!:@#\\]\w|[A-Z][A-Z_]{2,}\b", str(clue.value))]
     quits = [clue for clue in compared if looks_like_quitting(str(clue.value))]
     known = {clue.value for clue in quits}
     if not framings and sources:
         framings.append(Clue("none", next(iter(sources)), 0, "nothing speaks for lines, lengths or objects"))
     return Clues(
-        wires=_once(wires),
-        ports=_once(ports),
-        sizes=_once(sizes),
-        framings=_once(framings),
-        sent=tuple(dict.fromkeys(sent)),
-        compared=_once(compared),
-        quit_words=_once(quits),
-        commands=_once([clue for clue in commands if clue.value not in known]),
-        strings=_once(strings)[:500],
+        wires=tuple(once(wires)),
+        ports=tuple(once(ports)),
+        sizes=tuple(once(sizes)),
+        framings=tuple(once(framings)),
+        sent=tuple(_each_once(sent)),
+        compared=tuple(once(compared)),
+        quit_words=tuple(once(quits)),
+        commands=tuple(once([clue for clue in commands if clue.value not in known])),
+        strings=tuple(once(strings)[:500]),
     )
 
 
-def _once(clues: list[Clue]) -> tuple[Clue, ...]:
-    return tuple(list({clue.value: clue for clue in reversed(clues)}.values())[::-1])
+def _each_once(sent: list[Told]) -> Iterator[Told]:
+    known: set[tuple[Text, str]] = set()
+    for told in sent:
+        if (told.text, told.to) not in known:
+            known.add((told.text, told.to))
+            yield told
 
 
 def _line(source: str, at: int) -> int:
@@ -151,30 +129,9 @@ def _found(patterns: Sequence[re.Pattern[str]], source: str, file: str, *, low: 
                 yield Clue(value, file, _line(source, found.start()), " ".join(found[0].split())[:60])
 
 
-def _tokens(source: str) -> Iterator[_Token]:
-    line = 1
-    for count, found in enumerate(_TOKEN.finditer(source)):
-        if count >= _MOST_TOKENS:
-            return
-        if found.lastgroup != "blank":
-            yield _Token(found.lastgroup, found[0], line)  # type: ignore[arg-type]
-        line += found[0].count("\n")
-
-
-def _word(literal: str) -> str:
-    inner = literal.removeprefix("b")[1:-1]
-    return re.sub(r"\\(x[0-9a-fA-F]{2}|033|u[0-9a-fA-F]{4}|.)", lambda found: _escape(found[1]), inner, flags=re.DOTALL)
-
-
-def _escape(what: str) -> str:
-    if what[0] in "xu" and len(what) > 1:
-        return chr(int(what[1:], 16))
-    return "\x1b" if what == "033" else _ESCAPES.get(what, what)
-
-
-def _compared(tokens: Sequence[_Token], file: str) -> Iterator[Clue]:
+def _compared(tokens: Sequence[Token], file: str) -> Iterator[Clue]:
     for at, token in enumerate(tokens):
-        if token.kind not in ("text", "quoted") or not (word := _word(token.text)).strip() or len(word) > 60:
+        if token.kind not in ("text", "quoted") or not (word := word_of(token.text)).strip() or len(word) > 60:
             continue
         before = [one.text for one in tokens[max(0, at - 14) : at]]
         after = [one.text for one in tokens[at + 1 : at + 3]]
@@ -185,94 +142,3 @@ def _compared(tokens: Sequence[_Token], file: str) -> Iterator[Clue]:
         )
         if is_compared and (len(word.strip()) > 1 or not word.isalnum()):
             yield Clue(word.strip(), file, token.line, "something is compared with it")
-
-
-def _sent(tokens: Sequence[_Token], file: str) -> Iterator[Told]:
-    for at, token in enumerate(tokens[:-1]):
-        if token.kind != "word" or token.text not in _SENDS or tokens[at + 1].text not in ("(", "!"):
-            continue
-        owner = [one.text for one in tokens[max(0, at - 4) : at]]
-        if _CONSOLE & set(owner) or (token.text in ("printf", "print", "println") and owner[-1:] != ["."]):
-            continue
-        arguments = _arguments(tokens, at + (2 if tokens[at + 1].text == "!" else 1))
-        text = _text(arguments)
-        if text is not None and any(piece.strip() for piece in text.pieces):
-            many = bool(re.search(r"broad|all\b|All|everyone|others", " ".join([*owner[-1:], token.text, *owner])))
-            yield Told(text, file, token.line, "many" if many else "one")
-
-
-def _arguments(tokens: Sequence[_Token], at: int) -> list[list[_Token]]:
-    """What stands between the brackets, cut at commas."""
-    depth, out = 0, [[]]  # type: tuple[int, list[list[_Token]]]
-    for token in tokens[at : at + 120]:
-        if token.text in "([{" and token.kind == "sign":
-            depth += 1
-            if depth == 1:
-                continue
-        elif token.text in ")]}" and token.kind == "sign":
-            depth -= 1
-            if depth == 0:
-                return out
-        if depth == 1 and token.text == ",":
-            out.append([])
-        elif depth >= 1:
-            out[-1].append(token)
-    return out
-
-
-def _text(arguments: list[list[_Token]]) -> Text | None:
-    """The argument that has a literal in it, the next ones put into its `%s`."""
-    for number, argument in enumerate(arguments):
-        if any(token.kind in ("text", "quoted") for token in argument):
-            pieces, holes = [""], []  # type: tuple[list[str], list[Hole]]
-            for part in _split(argument, "+"):
-                literals = [token for token in part if token.kind in ("text", "quoted")]
-                if len(part) == 1 and literals:
-                    _add(
-                        _word(part[0].text),
-                        part[0].text.startswith("`"),
-                        [_name(one) for one in arguments[number + 1 :]],
-                        pieces,
-                        holes,
-                    )
-                elif part:
-                    pieces.append("")
-                    holes.append(hole_called(_name(part)))
-            return Text(tuple(pieces), tuple(holes))
-    return None
-
-
-def _split(tokens: list[_Token], sign: str) -> Iterator[list[_Token]]:
-    part: list[_Token] = []
-    depth = 0
-    for token in tokens:
-        depth += (token.text in "([" and token.kind == "sign") - (token.text in ")]" and token.kind == "sign")
-        if token.text == sign and depth == 0:
-            yield part
-            part = []
-        else:
-            part.append(token)
-    yield part
-
-
-def _add(word: str, template: bool, values: list[str], pieces: list[str], holes: list[Hole]) -> None:
-    pattern = re.compile(r"\$\{([^{}]*)\}") if template else _FORMAT
-    waiting, end = list(values), 0
-    for found in pattern.finditer(word):
-        if not template and not values:
-            continue
-        pieces[-1] += word[end : found.start()]
-        end = found.end()
-        name = re.sub(r"\W+$", "", found[1]).split(".")[-1] if template else (waiting.pop(0) if waiting else "")
-        pieces.append("")
-        holes.append(hole_called(name))
-    pieces[-1] += word[end:]
-
-
-def _name(tokens: Sequence[_Token]) -> str:
-    words = [
-        token.text
-        for token in tokens
-        if token.kind == "word" and token.text not in ("get", "toString", "trim", "self", "this")
-    ]
-    return words[-1] if words else ""

@@ -7,6 +7,7 @@ import codecs
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from chatsim.detect.comparing import find_comparing
 from chatsim.detect.constants import as_text, text
@@ -20,8 +21,8 @@ from chatsim.detect.syntax import Module, Program, last_name, read_program
 
 __all__ = ["read_python"]
 
-_LONGEST = 200
-_MOST_STRINGS = 500
+_LONGEST: Final = 200
+_MOST_STRINGS: Final = 500
 
 
 def read_python(sources: Mapping[str, str]) -> Clues:

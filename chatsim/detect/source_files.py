@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -43,7 +44,7 @@ _MAINS: Final = ("server", "main", "chat_server", "chatserver", "Server", "app",
 
 def which_files(command: Sequence[str]) -> tuple[str, ...]:
     """Files, relative to where the command is run, that may hold the server's source, the likeliest first; empty where
-    the command does not tell. They need not exist."""
+    the command does not tell. They need not exist. A name with `*` is a pattern, of which all files are meant."""
     return tuple(dict.fromkeys(_files(list(command), 3)))
 
 
@@ -78,9 +79,9 @@ def _of_program(name: str, path: str, words: list[str]) -> Iterator[str]:
         yield from _java(words)
     elif name == "go":
         given = [word for word in _plain(words)[1:] if word.endswith(".go")]
-        yield from given or [f"{main}.go" for main in ("main", "server", "cmd/server/main")]
+        yield from given or ["main.go", "*.go", "cmd/server/*.go", "server/*.go"]
     elif name == "cargo":
-        yield from ("src/main.rs", "src/bin/server.rs", "server/src/main.rs")
+        yield from ("src/main.rs", "src/bin/server.rs", "server/src/main.rs", "src/*.rs")
     elif name.endswith((".py", ".js", ".rb", ".pl", ".php")):
         yield path
     elif name in ("ruby", "perl", "php"):
@@ -88,7 +89,7 @@ def _of_program(name: str, path: str, words: list[str]) -> Iterator[str]:
     elif path.startswith(("./", "bin/", "build/", "target/")) or "/" in path:
         stem = PurePosixPath(name).stem
         yield from (f"{stem}{ending}" for ending in (".c", ".cpp", ".cc", ".go", ".rs"))
-        yield from (f"src/{stem}.c", f"src/{stem}.cpp", "server.c", "main.go", "src/main.rs")
+        yield from (f"src/{stem}.c", f"src/{stem}.cpp", "server.c", "main.go", "src/main.rs", "*.c", "src/*.c")
 
 
 def _plain(words: list[str]) -> list[str]:
@@ -125,39 +126,54 @@ def _python(words: list[str]) -> Iterator[str]:
 
 def _java(words: list[str]) -> Iterator[str]:
     if "-jar" in words:
-        yield from ("src/Server.java", "src/Main.java", "Server.java", "src/ChatServer.java")
+        yield from ("src/*.java", "*.java", "src/main/java/*.java", "src/main/java/*/*.java")
         return
     for word in _plain(words)[:1]:
-        if word.endswith(".java"):
-            yield word
-        else:
-            path = word.replace(".", "/")
-            yield from (f"{path}.java", f"src/{path}.java", f"src/main/java/{path}.java")
+        path = word.removesuffix(".java") if word.endswith(".java") else word.replace(".", "/")
+        roots = ("",) if word.endswith(".java") else ("", "src/", "src/main/java/")
+        yield from (f"{root}{path}.java" for root in roots)
+        # Its other classes lie beside it: nothing in a Java file tells which of them it uses.
+        yield from (str(PurePosixPath(f"{root}{path}").with_name("*.java")) for root in roots)
 
 
 def local_imports(file: str, source: str) -> tuple[str, ...]:
-    """Files that this Python file may import from beside itself, or from where it is started: for the caller to look
-    whether they are there. Modules of Python's own are not among them, unless the source cannot be read."""
+    """Files that this one may import from beside itself, for the caller to look whether they are there: of Python what
+    is imported, of JavaScript what is required by a path, of C what is included in quotes."""
+    if file.endswith((".js", ".mjs", ".cjs", ".ts")):
+        return tuple(dict.fromkeys(_required(file, source[:MOST_CHARACTERS])))
+    if file.endswith((".c", ".cc", ".cpp", ".h")):
+        named = re.findall(r'^\s*#\s*include\s+"([\w./-]+)"', source[:MOST_CHARACTERS], re.MULTILINE)
+        both = (name for one in named for name in (one, f"{one.removesuffix('.h')}.c"))
+        return tuple(dict.fromkeys(str(PurePosixPath(file).parent / name) for name in both))
+    return tuple(dict.fromkeys(_imported(file, source)))
+
+
+def _required(file: str, source: str) -> Iterator[str]:
+    for name in re.findall(r"""(?:require\(|from|import\(?)\s*['"](\.{1,2}/[\w./-]+)['"]""", source):
+        path = posixpath.normpath(str(PurePosixPath(file).parent / name))
+        yield from (
+            (path,)
+            if path.endswith((".js", ".mjs", ".cjs", ".ts"))
+            else (f"{path}.js", f"{path}/index.js", f"{path}.ts")
+        )
+
+
+def _imported(file: str, source: str) -> Iterator[str]:
     module = parse(file, source)
-    if module is None:
-        return ()
-    folder = PurePosixPath(file).parent
-    found: dict[str, None] = {}
-    for node in module.nodes:
-        match node:
-            case ast.Import(names=names):
-                paths = [(folder, one.name) for one in names]
-            case ast.ImportFrom(module=source_name, names=names, level=level):
-                base = folder
-                for _ in range(min(level, 8) - 1):
-                    base = base.parent
-                start = source_name or ""
-                paths = [(base, start)] if start else []
-                paths += [(base, f"{start}.{one.name}".strip(".")) for one in names if one.name != "*"]
-            case _:
-                continue
-        for base, name in paths:
-            path = base / name.replace(".", "/")
-            found[f"{path}.py"] = None
-            found[f"{path}/__init__.py"] = None
-    return tuple(found)
+    for node in module.nodes if module is not None else ():
+        for folder, name in _names(node, PurePosixPath(file).parent):
+            path = folder / name.replace(".", "/")
+            yield f"{path}.py"
+            yield f"{path}/__init__.py"
+
+
+def _names(node: ast.AST, folder: PurePosixPath) -> Iterator[tuple[PurePosixPath, str]]:
+    match node:
+        case ast.Import(names=names):
+            yield from ((folder, one.name) for one in names)
+        case ast.ImportFrom(module=start, names=names, level=level):
+            for _ in range(min(level, 8) - 1):
+                folder = folder.parent
+            if start:
+                yield folder, start
+            yield from ((folder, f"{start or ''}.{one.name}".strip(".")) for one in names if one.name != "*")

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from chatsim.detect.constants import text, values
-from chatsim.detect.evidence import Clue, Need, NeedKind
+from chatsim.detect.evidence import Clue, Need, NeedKind, once
 from chatsim.detect.syntax import Function, Module, Program, Scope, last_name
 
 __all__ = ["find_needs", "find_port_argument", "find_ports", "find_wires"]
@@ -73,11 +73,7 @@ def find_ports(program: Program) -> list[Clue]:
                     )
                 case ast.arguments() | ast.Dict():
                     named += _named_elsewhere(program, node, scope, module)
-    return _once([*bound, *defaults, *named])
-
-
-def _once(clues: list[Clue]) -> list[Clue]:
-    return list({clue.value: clue for clue in reversed(clues)}.values())[::-1]
+    return once([*bound, *defaults, *named])
 
 
 def _port_clues(
@@ -224,7 +220,7 @@ def find_wires(program: Program) -> list[Clue]:
                 ):
                     found.append(Clue("websocket", module.file, node.lineno, name))  # type: ignore[attr-defined]
     order = {"websocket": 0, "tls": 1, "udp": 2, "unix": 3, "http": 4, "tcp": 5}
-    wires = _once(found)
+    wires = once(found)
     if {"tcp", "udp"} <= {clue.value for clue in wires}:
         order["tcp"] = 1
     return sorted(wires, key=lambda clue: order[str(clue.value)])
@@ -249,8 +245,10 @@ def find_needs(program: Program) -> list[Need]:
             elif package not in sys.stdlib_module_names and package not in local and package != "__future__":
                 found.append(Need("package", package, module.file, line))
         found += _needs_of(program, module)
-    unique = {(need.kind, need.what): need for need in reversed(found)}
-    return list(unique.values())[::-1]
+    unique: dict[tuple[str, str], Need] = {}
+    for need in found:
+        unique.setdefault((need.kind, need.what), need)
+    return list(unique.values())
 
 
 def _needs_of(program: Program, module: Module) -> Iterator[Need]:
