@@ -83,10 +83,11 @@ def prepared(start: Start, checkout: Path, beside: Path, port: int, env: Mapping
 
 
 def free_port(start: Start, patience: float = LINGERING) -> int:
-    """A port for the server: one that is free, or its own as soon as that is."""
+    """A port for the server: one that is free, or its own as soon as nobody listens there."""
     until = time.monotonic() + patience
     while True:
         with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 trial.bind(("", start.port or 0))
                 return int(trial.getsockname()[1])
@@ -98,7 +99,29 @@ def free_port(start: Start, patience: float = LINGERING) -> int:
 
 def listens(start: Start, folder: Path, port: int, env: Mapping[str, str], patience: float = START_SECONDS) -> str:
     """Starts the server, sees on what it can be reached, and ends it: "tcp 127.0.0.1:5000", say. Nobody connects.
-    Raises Trouble where it ends before, or listens nowhere in time."""
+    Raises Trouble where it ends before, or listens nowhere in time. Old connections may keep a port from a server that
+    sets no SO_REUSEADDR: it is started again when they are forgotten."""
+    try:
+        return _listens(start, folder, port, env, patience)
+    except Trouble:
+        if start.port is None or _bindable(port):
+            raise
+        until = time.monotonic() + LINGERING
+        while not _bindable(port) and time.monotonic() < until:
+            time.sleep(0.5)
+        return _listens(start, folder, port, env, patience)
+
+
+def _bindable(port: int) -> bool:
+    with socket.socket() as trial:
+        try:
+            trial.bind(("", port))
+        except OSError:
+            return False
+        return True
+
+
+def _listens(start: Start, folder: Path, port: int, env: Mapping[str, str], patience: float) -> str:
     words = start.words(port)
     surrounding = {**env, "PYTHONUNBUFFERED": "1", **words.get("env", {})}
     said = folder / "said.txt"
