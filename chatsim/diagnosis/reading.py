@@ -456,7 +456,7 @@ def _size_of_a_read(cut: int) -> int | None:
 def _has_headers(evidence: Evidence) -> bool:
     """Does each message begin with its length?"""
     framing = evidence.history.header.profile_source.get("framing")
-    return isinstance(framing, Mapping) and any(key in framing for key in ("digits", "struct"))
+    return isinstance(framing, Mapping) and any(key in framing for key in ("digits", "length", "struct"))
 
 
 def _read_as(said: str, alphabet: str) -> str:

@@ -255,7 +255,7 @@ def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
             return "a server that nobody types answers for: there every piece is a question of its own"
         if not public and (detail.text is not None or detail.size is not None):
             return "public chat (`says`)"
-        if detail.garbage == "length" and profile.sent.kind not in ("digits", "struct"):
+        if detail.garbage == "length" and profile.sent.kind not in ("digits", "length", "struct"):
             return "a framing with a length header"
     if isinstance(detail, Expectation):
         return _lacking_expectation(detail, profile)

@@ -21,9 +21,22 @@ __all__ = ["LONGEST_FRAME", "Decoder", "Framing", "record_fields"]
 LONGEST_FRAME = 64 * 1024 * 1024
 
 Kind = Literal[
-    "none", "newline", "crlf", "nul", "json", "json-lines", "separator", "digits", "struct", "record", "python"
+    "none",
+    "newline",
+    "crlf",
+    "nul",
+    "json",
+    "json-lines",
+    "separator",
+    "digits",
+    "length",
+    "struct",
+    "record",
+    "python",
 ]
 Align = Literal["left", "right", "zeros"]
+
+_MOST_DIGITS = 20  # of a length that ends where its separator comes; more are no length
 
 
 class Decoder(Protocol):
@@ -49,7 +62,8 @@ class Framing:
     """How messages are kept apart. Only the fields that its kind names have a meaning."""
 
     kind: Kind | Literal["message"] = "none"  # message: the wire itself keeps them apart
-    separator: bytes = b""  # kind separator
+    separator: bytes = b""  # kind separator; kind length: what stands after the length
+    end: bytes = b""  # kind length: what stands after the message
     digits: int = 0  # kind digits: the width of the header
     align: Align = "left"
     format: str = ""  # kind struct: as of Python's module struct, one integer
@@ -85,6 +99,10 @@ class Framing:
                 return payload + self.separator
             case "digits":
                 return self._digits_header(len(payload)) + payload
+            case "length":
+                if len(payload) > LONGEST_FRAME:
+                    raise ValueError(f"has {len(payload):,} bytes, more than any message")
+                return b"%d%b%b%b" % (len(payload), self.separator, payload, self.end)
             case "struct":
                 return self._struct_header(len(payload)) + payload
             case "none" | "json" | "message":
@@ -115,7 +133,7 @@ class Framing:
                 except ValueError as error:
                     return str(error)
                 return None if whole else "has a field too few, or one that its record has no room for"
-            case "digits" | "struct":
+            case "digits" | "length" | "struct":
                 try:
                     self.frame(payload)
                 except ValueError as error:
@@ -138,6 +156,8 @@ class Framing:
                 return _Objects(longest)
             case "digits":
                 return _Digits(self.digits, longest)
+            case "length":
+                return _Counted(self.separator, self.end, longest)
             case "struct":
                 return _Struct(self.format, self.plus, longest)
             case "record":
@@ -377,6 +397,52 @@ class _Headed(_Buffered):
         if at:
             del buffer[:at]
         return frames
+
+
+class _Counted(_Buffered):
+    """Frames that come after their length, as a decimal number of any width, and a separator: `5|hello`. `end`: what
+    stands after the frame, as in netstrings."""
+
+    def __init__(self, separator: bytes, end: bytes, longest: int) -> None:
+        super().__init__(longest)
+        self._separator = separator
+        self._end = end
+        self._digits = re.compile(rb"[0-9]{0,%d}" % _MOST_DIGITS)
+
+    def _take(self, data: bytes) -> list[bytes]:
+        buffer = self._buffer
+        buffer += data
+        frames: list[bytes] = []
+        at = 0
+        try:
+            while (found := self._next(at)) is not None:
+                begin, end = found
+                frames.append(bytes(buffer[begin:end]))
+                at = end + len(self._end)
+            del buffer[:at]
+        except ValueError as error:
+            del buffer[:at]
+            self._break(str(error))
+        return frames
+
+    def _next(self, at: int) -> tuple[int, int] | None:
+        """Where the frame that starts there begins and ends, if all of it has come. ValueError: it is none."""
+        buffer = self._buffer
+        digits = self._digits.match(buffer, at)
+        assert digits is not None  # no digit at all matches, too
+        begin = digits.end() + len(self._separator)
+        if not self._separator.startswith(buffer[digits.end() : begin]) or (digits.end() == at < len(buffer)):
+            raise ValueError(f"a length was due, and {_shown(bytes(buffer[at : at + _MOST_DIGITS]))} came")
+        if begin > len(buffer):
+            return None
+        length = int(digits[0])
+        if length > self._longest:
+            raise ValueError(f"a length was due, and {_shown(bytes(buffer[at:begin]))} came")
+        end = begin + length
+        behind = bytes(buffer[end : end + len(self._end)])
+        if not self._end.startswith(behind):
+            raise ValueError(f"{_shown(self._end)} was due after a message, and {_shown(behind)} came")
+        return (begin, end) if end + len(self._end) <= len(buffer) else None
 
 
 class _Records(_Buffered):

@@ -9,6 +9,7 @@ __all__ = [
     "DIALOGUE_STEP",
     "FRAMING_BY_DIRECTION",
     "FRAMING_DIGITS",
+    "FRAMING_LENGTH",
     "FRAMING_PYTHON",
     "FRAMING_RECORD",
     "FRAMING_SEPARATOR",
@@ -64,6 +65,10 @@ FRAMING_SEPARATOR: Final = _keys(Key("separator", "text", "what stands after eac
 FRAMING_DIGITS: Final = _keys(
     Key("digits", "number", "the width of an ASCII length before each message", required=True),
     Key("align", ("left", "right", "zeros"), "how the length is padded"),
+)
+FRAMING_LENGTH: Final = _keys(
+    Key("length", "text", "what stands between a decimal length of any width and the message", required=True),
+    Key("end", "text", "what stands after the message; nothing by default"),
 )
 FRAMING_STRUCT: Final = _keys(
     Key("struct", "text", "the length as Python's module struct packs it, such as !I", required=True),

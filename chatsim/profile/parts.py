@@ -203,6 +203,7 @@ class Parts:
         by_kind: dict[str, tuple[keys.Keys, Callable[[dict[str, Node], str], Framing | None]]] = {
             "separator": (keys.FRAMING_SEPARATOR, self._separator),
             "digits": (keys.FRAMING_DIGITS, self._digits),
+            "length": (keys.FRAMING_LENGTH, self._length),
             "struct": (keys.FRAMING_STRUCT, self._struct),
             "record": (keys.FRAMING_RECORD, self._record),
             "python": (keys.FRAMING_PYTHON, self._python),
@@ -211,7 +212,7 @@ class Parts:
             if node.get(kind) is not None:
                 fields = self.reading.fields(node, keys.names(known), of=f"a framing by {kind}")
                 return read(fields, encoding) or Framing.none()
-        choices = ("separator", "digits", "struct", "record", "python")
+        choices = ("separator", "digits", "length", "struct", "record", "python")
         for key, _ in node.pairs:
             self.reading.unknown(f'"{key.text}" is no framing', key, choices)
         if not node.pairs:
@@ -237,6 +238,22 @@ class Parts:
         return Framing(
             "digits", digits=digits, align="right" if align == "right" else "zeros" if align == "zeros" else "left"
         )
+
+    def _length(self, fields: dict[str, Node], encoding: str) -> Framing | None:
+        node = fields["length"]
+        text = self.reading.text(node, "")
+        end = self.reading.text(fields["end"], "") if "end" in fields else ""
+        if not text or text[0].isdecimal():
+            self.reading.wrong("a length ends where something comes that is no digit", node, hint="Such as | or :")
+            return None
+        if not _like_ascii(encoding):
+            self.reading.wrong(f"a length in digits cannot be told apart in {encoding}", node)
+            return None
+        try:
+            return Framing("length", separator=text.encode(encoding), end=end.encode(encoding))
+        except UnicodeError:
+            self.reading.wrong(f"{encoding} cannot carry this", node)
+            return None
 
     def _struct(self, fields: dict[str, Node], encoding: str) -> Framing | None:
         node = fields["struct"]

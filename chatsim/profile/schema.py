@@ -111,6 +111,7 @@ def _forms() -> dict[str, Any]:
             {"enum": list(keys.FRAMING_WORDS)},
             _strict(keys.FRAMING_SEPARATOR),
             _strict(keys.FRAMING_DIGITS),
+            _strict(keys.FRAMING_LENGTH),
             _strict(keys.FRAMING_STRUCT),
             _strict(keys.FRAMING_RECORD),
             _strict(keys.FRAMING_PYTHON),

@@ -73,6 +73,9 @@ def _framing(framing: Framing) -> str:
             return f"a message ends with {framing.separator!r}"
         case "digits":
             return f"before each message stands its length, in {framing.digits} digits"
+        case "length":
+            end = f", and {framing.end!r} after it" if framing.end else ""
+            return f"before each message stands its length, and {framing.separator!r}{end}"
         case "struct":
             return f"before each message stands its length, packed as {framing.format}"
         case "record":

@@ -24,6 +24,8 @@ FRAMINGS = {
     "digits left": Framing("digits", digits=4, align="left"),
     "digits right": Framing("digits", digits=4, align="right"),
     "digits zeros": Framing("digits", digits=3, align="zeros"),
+    "length": Framing("length", separator=b"ab"),
+    "length and an end": Framing("length", separator=b" ", end=b"##"),
     "struct": Framing("struct", format="!H"),
     "struct that counts itself": Framing("struct", format="<I", plus=-4),
     "record": Framing("record", format="<H3s5s", separator=b"|"),
@@ -40,7 +42,7 @@ by_framed_name = pytest.mark.parametrize("framing", FRAMED.values(), ids=FRAMED.
 # Few signs, so that what means something to a framing comes often, whole and torn.
 noise = st.lists(
     st.sampled_from(
-        [b"\r", b"\n", b"\0", b"#", b"ab", b"{", b"}", b'"', b"\\", b" ", b"12", b"3   ", b"\1", "é".encode()]
+        [b"\r", b"\n", b"\0", b"#", b"ab", b"{", b"}", b'"', b"\\", b" ", b"12", b"3   ", b"2ab", b"\1", "é".encode()]
     ),
     max_size=40,
 ).map(b"".join)
@@ -132,6 +134,8 @@ def test_lines_may_end_either_way_and_a_lone_carriage_return_is_text() -> None:
         (Framing("digits", digits=4, align="left"), b"2   hi"),
         (Framing("digits", digits=4, align="right"), b"   2hi"),
         (Framing("digits", digits=4, align="zeros"), b"0002hi"),
+        (Framing("length", separator=b"|"), b"2|hi"),
+        (Framing("length", separator=b":", end=b","), b"2:hi,"),
         (Framing("struct", format="!I"), b"\0\0\0\2hi"),
         (Framing("struct", format="!H", plus=-2), b"\0\4hi"),
         (Framing.none(), b"hi"),
@@ -151,6 +155,26 @@ def test_a_length_that_is_none_breaks_the_stream_and_keeps_what_was_not_framed(h
     assert repr(header)[1:] in decoder.broken
     assert decoder.feed(b" on") == []
     assert decoder.rest() == header + b"and so on"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (b"hi", "a length was due, and 'hi' came"),
+        (b":hi", "a length was due, and ':hi' came"),
+        (b"5;hello", "a length was due, and '5;hello' came"),
+        (b"000000000000000000005:", "a length was due"),
+        (b"99999999999:", "a length was due, and '99999999999:' came"),
+        (b"2:hi;", "',' was due after a message, and ';' came"),
+    ],
+)
+def test_what_is_no_length_of_any_width_breaks_the_stream(wrong: bytes, told: str) -> None:
+    decoder = Framing("length", separator=b":", end=b",").decoder()
+
+    assert decoder.feed(b"2:ok," + wrong) == [b"ok"]
+    assert told in (decoder.broken or "")
+    assert decoder.feed(b" on") == []
+    assert decoder.rest() == wrong + b" on"
 
 
 def test_a_struct_length_below_zero_breaks_the_stream() -> None:
@@ -226,6 +250,7 @@ def test_why_a_payload_cannot_be_carried(framing: Framing, payload: bytes, probl
         Framing("separator", separator=b"###"),
         Framing("json"),
         Framing("digits", digits=10),
+        Framing("length", separator=b"|"),
         Framing("struct", format="!I"),
     ],
     ids=lambda framing: framing.kind,

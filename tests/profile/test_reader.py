@@ -196,6 +196,8 @@ def test_a_profile_needs_nothing_but_a_name() -> None:
         ("crlf", Framing("crlf")),
         ("nul", Framing("nul")),
         ('{separator: "###"}', Framing("separator", separator=b"###")),
+        ('{length: "|"}', Framing("length", separator=b"|")),
+        ('{length: ":", end: ","}', Framing("length", separator=b":", end=b",")),
         ("{digits: 10, align: zeros}", Framing("digits", digits=10, align="zeros")),
         ('{struct: "<H", plus: -2}', Framing("struct", format="<H", plus=-2)),
     ],
@@ -433,6 +435,9 @@ def test_what_does_not_fit_what_is_extended_is_told_once_at_extends() -> None:
         ("framing: {digits: 10, plus: 3}", '"plus" is no key of a framing by digits'),
         ("framing: {struct: II}", "this struct format is not one integer"),
         ("framing: {separator: ''}", "an empty separator keeps nothing apart"),
+        ("framing: {length: '0x'}", "a length ends where something comes that is no digit"),
+        ("framing: {length: ''}", "a length ends where something comes that is no digit"),
+        ("encoding: utf-16\nframing: {length: ':'}", "a length in digits cannot be told apart in utf-16"),
         ("framing: {sent: newline}", 'the key "received" is missing here'),
         ("encoding: utf-16\nframing: newline", "newline cannot be told apart in utf-16"),
         ("encoding: utf8x", 'Python knows no encoding "utf8x". Did you mean "utf-8"?'),
@@ -520,7 +525,8 @@ KEYS = [
     "profile", "extends", "start", "framing", "encoding", "nick", "join", "refuses", "leave", "says", "hears", "echo",
     "ack", "notices", "whisper", "rooms", "roster", "operator", "output", "whenever", "strip", "ignore", "replays",
     "text", "pace", "knock", "limits", "promises", "send", "await", "pause", "command", "stop", "files", "digits",
-    "struct", "sent", "received", "answer", "joined", "left", "said", "case", "default", "names", "env", "plus",
+    "length", "end", "struct", "sent", "received", "answer", "joined", "left", "said", "case", "default", "names", "env",
+    "plus",
 ]  # fmt: skip
 VALUES = [
     "no", "yes", "null", "p", "lines", "newline", "json", "{nick}: {text}", "{nik}", "{next}", "{end}", "{*}", "re:(", "5ms",

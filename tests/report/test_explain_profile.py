@@ -86,3 +86,14 @@ def test_every_built_in_profile_can_be_told(name: str) -> None:
     assert lines[0].startswith(f"Profile {name} (built in).")
     assert any(line.startswith("To join, a client connects") for line in lines)
     assert all(line.rstrip() == line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("framing", "said"),
+    [
+        ('{length: "|"}', "before each message stands its length, and b'|'; utf-8"),
+        ('{length: ":", end: ","}', "before each message stands its length, and b':', and b',' after it; utf-8"),
+    ],
+)
+def test_a_length_of_any_width_is_told_with_what_stands_around(framing: str, said: str) -> None:
+    assert any(said in line for line in told(f"framing: {framing}\n"))
