@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-__all__ = ["WIRES", "Line", "Tls", "Wire"]
+__all__ = ["WIRES", "Line", "Sockets", "Tls", "Wire", "named"]
+
+Sockets = Literal["tcp", "udp", "unix"]  # of what kind the socket is at which a server listens
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,19 @@ class Wire:
     resets: bool = True  # an abrupt end reaches the peer as one
     half_closes: bool = True  # the writing side can be ended alone
     messages: bool = False  # what is sent at once comes at once, and apart from all else: messages are frames
+    addresses: bool = True  # a client has one, which the server sees
+    sockets: Sockets = "tcp"
+
+    def going(self, how: str) -> str:
+        """How a client goes here of whom a scenario says that it goes so: where nothing can be reset, by closing."""
+        return "close" if how == "reset" and not self.resets else how
 
 
 WIRES: Final[Mapping[str, Wire]] = {
     "tcp": Wire("TCP"),
     "tls": Wire("TLS"),
-    "udp": Wire("UDP", connects=False, waits=False, resets=False, half_closes=False, messages=True),
+    "udp": Wire("UDP", connects=False, waits=False, resets=False, half_closes=False, messages=True, sockets="udp"),
+    "unix": Wire("a Unix socket", resets=False, addresses=False, sockets="unix"),
     "websocket": Wire("WebSocket", half_closes=False, messages=True),
 }
 
@@ -54,3 +63,11 @@ class Line:
     @property
     def wire(self) -> Wire:
         return WIRES[self.transport]
+
+
+def named(address: tuple[str, int]) -> str:
+    """An address as one types it. Port 0 is no port: then it is the path of a Unix socket, or @ and its abstract name."""
+    host, port = address
+    if not port:
+        return f"unix:{host}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

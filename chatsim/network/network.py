@@ -140,7 +140,8 @@ Command = Connect | Send | ShutdownWrite | Close | Abort | HoldReading | ResumeR
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The connection stands; `local` is our address as the server sees it (ip, port)."""
+    """The connection stands; `local` is our address as the server sees it (ip, port). On a wire without addresses, no
+    ip, and in the place of the port the number of our socket."""
 
     at: float
     session: int
@@ -212,6 +213,8 @@ class ServerEvent:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The answer to `Inspect`: plain JSON data; a key that cannot be observed here is missing.
+
+    For "port" read "number of our socket" on a wire without ports.
 
     Keys: `threads`, `fds`, `children` (numbers over the process tree; also children that have ended and that the server has
     not waited for), `rss` (bytes), `close_wait` (list of *our* local ports whose server end is in CLOSE_WAIT, that is: we

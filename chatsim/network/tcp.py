@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from operator import methodcaller
-from typing import Any
+from typing import Any, ClassVar
 
 from chatsim.network.loop import READ, WRITE, Loop
 from chatsim.network.namespace import OpenSocket
@@ -136,12 +136,7 @@ class TcpNetwork:
 
     def new_socket(self, family: socket.AddressFamily) -> socket.socket:
         """A non-blocking socket that is bound to our present source address."""
-        try:
-            made = self._open_socket(family, socket.SOCK_STREAM, 0)
-        except OSError as error:
-            if error.errno != errno.EMFILE or not _raise_descriptor_limit():
-                raise
-            made = self._open_socket(family, socket.SOCK_STREAM, 0)
+        made = self.bare_socket(family)
         made.setblocking(False)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._source is not None and family == socket.AF_INET:
@@ -149,6 +144,14 @@ class TcpNetwork:
                 made.setsockopt(socket.IPPROTO_IP, BIND_ADDRESS_NO_PORT, 1)
             made.bind((self._source, 0))
         return made
+
+    def bare_socket(self, family: socket.AddressFamily) -> socket.socket:
+        try:
+            return self._open_socket(family, socket.SOCK_STREAM, 0)
+        except OSError as error:
+            if error.errno != errno.EMFILE or not _raise_descriptor_limit():
+                raise
+            return self._open_socket(family, socket.SOCK_STREAM, 0)
 
     def next_source(self) -> bool:
         """All ports between the present source and the server are in use: take another loopback address, if one fits."""
@@ -180,6 +183,8 @@ class Connection:
         "targets",
         "watched",
     )
+
+    quick: ClassVar[int | None] = QUICKACK  # the option that makes acknowledgements quick, where there are any
 
     def __init__(self, network: TcpNetwork, session: int) -> None:
         self.network = network
@@ -227,14 +232,17 @@ class Connection:
             self.fd = self.socket.fileno()
             code = self.socket.connect_ex(target)
             if code in (0, errno.EINPROGRESS, errno.EWOULDBLOCK):
-                self.loop.watch(self.fd, WRITE, self._opening)
-                self.watched = WRITE
+                self._await_opening()
                 return True
             self._discard()
             if code != errno.EADDRNOTAVAIL:
                 raise OSError(code, os.strerror(code))
             if not self.network.next_source():
                 return False
+
+    def _await_opening(self) -> None:
+        self.loop.watch(self.fd, WRITE, self._opening)
+        self.watched = WRITE
 
     def _opening(self, readiness: int) -> None:
         sock = self.socket
@@ -243,9 +251,7 @@ class Connection:
         try:
             if code:
                 raise OSError(code, os.strerror(code))
-            local, remote = sock.getsockname(), sock.getpeername()
-            if local == remote:  # nobody listened, and the kernel had given us that very port: we met ourselves
-                raise OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+            local, remote = self._ends(sock)
         except OSError as error:
             self._count(error)
             self._discard()
@@ -255,9 +261,17 @@ class Connection:
         self.watched = 0
         self.opened = True
         self.receive = sock.recv
-        self.network.ends[local[:2]] = remote[:2]
-        self.network.our_end[self.session] = local[:2]
-        self.stands(local[:2])
+        if remote is not None:
+            self.network.ends[local] = remote
+        self.network.our_end[self.session] = local
+        self.stands(local)
+
+    def _ends(self, sock: socket.socket) -> tuple[Address, Address | None]:
+        """Our end and the server's. Raises OSError if there is no connection."""
+        local, remote = sock.getsockname(), sock.getpeername()
+        if local == remote:  # nobody listened, and the kernel had given us that very port: we met ourselves
+            raise OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+        return local[:2], remote[:2]
 
     def _count(self, error: OSError) -> None:
         self.network.refused += error.errno == errno.ECONNREFUSED
@@ -357,11 +371,11 @@ class Connection:
             return
         self.emit(_received((self.loop.seen, self.session, data)))
         self.size = LARGE_READ if len(data) >= self.size else SMALL_READ
-        if self.spoke and QUICKACK is not None:
+        if self.spoke and self.quick is not None:
             # Only sending makes the kernel delay acknowledgements again, so once after each sending is enough.
             self.spoke = False
             try:
-                self.socket.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)  # type: ignore[union-attr]
+                self.socket.setsockopt(socket.IPPROTO_TCP, self.quick, 1)  # type: ignore[union-attr]
             except OSError:
                 pass  # reset meanwhile: the next read says so
 

@@ -36,6 +36,10 @@ def network_on(line: Line, loop: Loop, open_socket: OpenSocket = socket.socket) 
         from chatsim.network.udp import UdpNetwork
 
         return UdpNetwork(loop=loop, open_socket=open_socket)
+    if line.transport == "unix":
+        from chatsim.network.unix import UnixNetwork
+
+        return UnixNetwork(loop=loop, open_socket=open_socket)
     return TcpNetwork(loop=loop, open_socket=open_socket)
 
 

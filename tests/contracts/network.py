@@ -133,6 +133,7 @@ def kinds(events: list[Event]) -> list[str]:
 
 
 @part_of_the_contract
+@needs("addresses")
 def opened_carries_our_address_as_the_server_sees_it(room: Room) -> None:
     room.network.do(Connect(7))
 

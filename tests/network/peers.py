@@ -16,7 +16,16 @@ import pytest
 import wsproto
 from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Event, Request, TextMessage
 
-__all__ = ["SocketEnd", "SocketServer", "TlsEnd", "TlsServer", "WebSocketEnd", "WebSocketServer", "certificate"]
+__all__ = [
+    "SocketEnd",
+    "SocketServer",
+    "TlsEnd",
+    "TlsServer",
+    "UnixServer",
+    "WebSocketEnd",
+    "WebSocketServer",
+    "certificate",
+]
 
 PATIENCE = 5.0
 
@@ -72,6 +81,16 @@ class SocketServer:
         self.listener.close()
         for end in self.ends:
             end.socket.close()
+
+
+class UnixServer(SocketServer):
+    def __init__(self, path: str) -> None:
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(f"\0{path[1:]}" if path.startswith("@") else path)
+        self.listener.listen()
+        self.listener.settimeout(PATIENCE)
+        self.address = (path, 0)
+        self.ends = []
 
 
 class AgreeingServer(SocketServer):
