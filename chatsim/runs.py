@@ -26,6 +26,7 @@ from chatsim.profile.profile import Profile, Start
 from chatsim.report.last_words import without_dumps
 from chatsim.report.report import Run
 from chatsim.scenario.scenario import Scenario
+from chatsim.wires import named
 
 if TYPE_CHECKING:
     from chatsim.engine.director import Director
@@ -52,8 +53,8 @@ CUT_OFF = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The server to judge: a command, or an address where one listens; neither: the profile's own `start`, and for a
-    built-in profile the reference server in that dialect, if there is one.
+    """The server to judge: a command, or an address where one listens (a Unix socket's path, with port 0); neither: the
+    profile's own `start`, and for a built-in profile the reference server in that dialect, if there is one.
 
     `isolated`: a server that we start lives in a network namespace of its own (Linux; `chatsim.server.isolation`). Where
     there are none to be had, that is the run's `error`.
@@ -65,7 +66,14 @@ class Target:
 
 
 def address_of(text: str) -> tuple[str, int]:
-    """HOST:PORT, with an IPv6 host in brackets: `[::1]:5000`. Raises UsageError for anything else."""
+    """HOST:PORT, with an IPv6 host in brackets: `[::1]:5000`; or unix:PATH, whose port is 0. Raises UsageError for
+    anything else."""
+    if text.startswith("unix:"):
+        path = text.removeprefix("unix:")
+        if not path.strip("@"):
+            example = "For example unix:/tmp/chat.sock, or unix:@NAME for an abstract one"
+            raise UsageError(f"{text} is not unix:PATH", hint=example)
+        return path if path.startswith("@") else str(Path(path).absolute()), 0
     host, colon, port = text.rpartition(":")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
@@ -110,8 +118,7 @@ def run(
 def describe(profile: Profile, target: Target) -> str:
     """The server as a person would name it."""
     if target.address is not None:
-        host, port = target.address
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return named(target.address)
     if target.command is not None:
         return target.command
     if profile.start is not None and profile.start.command is not None:
@@ -120,13 +127,17 @@ def describe(profile: Profile, target: Target) -> str:
 
 
 def has_fixed_port(profile: Profile, target: Target) -> bool:
-    """Is the port the choice of a server that we start, so that the next run needs the same one?"""
+    """Is the port, or the path of its Unix socket, the choice of a server that we start, so that the next run needs the
+    same one?"""
     if target.address is not None:
         return False
     start, command = profile.start, target.command
+    unix = profile.line.wire.sockets == "unix"
+    ours = "{socket}" if unix else "{port}"
     if start is None or (command is None and start.command is None):
-        return command is not None and "{port}" not in command
-    return not start.chooses_port and (command is None or "{port}" not in command)
+        return command is not None and ours not in command
+    chosen = start.chooses_socket if unix else start.chooses_port
+    return not chosen and (command is None or ours not in command)
 
 
 def replay_command(scenario: Scenario, profile: Profile, target: Target, seed: int, patience: float) -> str:

@@ -32,11 +32,12 @@ from chatsim.network.wires import network_on
 from chatsim.server.inspect import connection_facts, has_let_go
 from chatsim.server.isolation import Isolation
 from chatsim.server.launch import Launcher
-from chatsim.server.listening import occupant_of
+from chatsim.server.listening import occupant_of, place_of
 from chatsim.server.load import ForeignLoad
 from chatsim.server.processes import ProcessTree, delay_of
 from chatsim.server.server import Server
-from chatsim.wires import Line
+from chatsim.server.unix_ends import UnixEnds
+from chatsim.wires import Line, named
 
 __all__ = ["World"]
 
@@ -57,9 +58,9 @@ class World:
         open_socket = OWN.open_socket if self._isolation is None else self._isolation.open_socket
         self._network = network_on(line, self._loop, open_socket)
         self._wire = line.wire
-        datagrams = not self._wire.connects
+        self._unix_ends = UnixEnds() if self._wire.sockets == "unix" else None
         self._server = (
-            Server(server, self._loop, datagrams=datagrams, isolation=self._isolation)
+            Server(server, self._loop, sockets=self._wire.sockets, isolation=self._isolation)
             if isinstance(server, Launcher)
             else None
         )
@@ -80,8 +81,9 @@ class World:
             self._namespace = self._isolation.namespace
         if self._server is not None:
             self._server.start()
-        elif self._address is not None and _is_loopback(self._address):
-            occupant = occupant_of(self._address[1], datagrams=not self._wire.connects)
+        elif self._address is not None and _is_here(self._address):
+            host, port = self._address
+            occupant = occupant_of(port or place_of(host), sockets=self._wire.sockets)
             if occupant is not None and occupant.pid:
                 self._theirs = ProcessTree(occupant.pid, "nobody's")
         self._aim()
@@ -96,8 +98,7 @@ class World:
         if self._server is not None:
             return self._server.describe()
         assert self._address is not None
-        host, port = self._address
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return named(self._address)
 
     def last_output(self, number: int = 20) -> list[str]:
         """The last lines that the server printed, both streams together; none if it is not ours."""
@@ -117,6 +118,8 @@ class World:
                 self._aim()  # after a restart the server may listen elsewhere
             elif type(command) is Close and command.sparing and self._has_let_go(command.session):
                 command = Abort(command.session)
+            elif self._unix_ends is not None and isinstance(command, (Close, Abort)):
+                self._unix_ends.part(self._network.our_end.get(command.session), self._namespace)
             self._network.do(command)
 
     def poll(self, deadline: float) -> Sequence[Event]:
@@ -158,7 +161,8 @@ class World:
 
     def _has_let_go(self, session: int) -> bool:
         ours = self._network.our_end.get(session)
-        return ours is not None and has_let_go(ours, self._network.ends[ours], self._namespace)
+        its = self._network.ends.get(ours) if ours is not None else None
+        return ours is not None and its is not None and has_let_go(ours, its, self._namespace)
 
     def _do_with_server(self, command: ServerCommand | Type | Inspect) -> None:
         if isinstance(command, Inspect):
@@ -172,7 +176,9 @@ class World:
 
     def _facts(self, *, work: bool) -> dict[str, object]:
         facts = {} if self._server is None else self._server.facts(work=work)
-        if self._wire.connects and (self._server is not None or _is_loopback(self._address)):
+        if self._unix_ends is not None:
+            facts |= self._unix_ends.facts(self._network.our_end.values(), self.address, self._namespace)
+        elif self._wire.connects and (self._server is not None or _is_here(self._address)):
             facts |= connection_facts(self._network.ends, self._namespace)
         return facts
 
@@ -194,5 +200,9 @@ class World:
         return sum(delays) if delays else None
 
 
-def _is_loopback(address: Address | None) -> bool:
-    return address is not None and (address[0] in ("localhost", "::1") or address[0].startswith("127."))
+def _is_here(address: Address | None) -> bool:
+    """On this machine: its loopback, or a Unix socket, which has no port."""
+    if address is None:
+        return False
+    host, port = address
+    return not port or host in ("localhost", "::1") or host.startswith("127.")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from chatsim.checks.verdict import Outcome
+from chatsim.errors import UsageError
 from chatsim.network.loop import Loop
 from chatsim.profile.profile import Profile, Start
 from chatsim.profile.reader import load_profile, read_profile
@@ -22,6 +25,7 @@ from chatsim.runs import Target, run, why_not
 from chatsim.scenario.reader import load_scenario, read_scenario
 from chatsim.server.launch import Launcher
 from chatsim.server.server import Server
+from chatsim.wires import Sockets, named
 from tests.network.peers import certificate
 from tests.servers.starting import FOLDER
 
@@ -47,15 +51,15 @@ def assert_passed(run: Run) -> None:
 
 
 @contextlib.contextmanager
-def running(server: str, *, datagrams: bool = False) -> Iterator[str]:
+def running(server: str, sockets: Sockets = "tcp") -> Iterator[str]:
     """A server that somebody else has started, and where it listens."""
     loop = Loop()
     with contextlib.closing(loop):
-        started = Server(Launcher(Start(), server), loop, datagrams=datagrams)
+        started = Server(Launcher(Start(), server), loop, sockets)
         with contextlib.closing(started):
             started.start()
             assert started.address is not None
-            yield f"{started.address[0]}:{started.address[1]}"
+            yield named(started.address)
 
 
 def talk(address: str, profile: Path) -> str:
@@ -86,6 +90,7 @@ def assert_talked(shown: str) -> None:
             "WebSocket at /chat; messages come apart from each other by themselves",
         ),
         ("transport: websocket\ntls: {}", "WebSocket at /, on TLS; messages come apart from each other by themselves"),
+        ("transport: unix\nframing: newline", "a Unix socket; "),
         ('transport: udp\njoin: "{nick}"', "UDP; messages come apart from each other by themselves"),
     ],
 )
@@ -256,7 +261,7 @@ def test_nobody_can_leave_without_a_word_over_udp() -> None:
 
 
 def test_a_server_of_datagrams_that_is_running_already_can_be_played_with() -> None:
-    with running(command("datagrams.py"), datagrams=True) as address:
+    with running(command("datagrams.py"), "udp") as address:
         host, _, port = address.rpartition(":")
         target = Target(address=(host, int(port)))
         done = run(load_scenario(SHIPPED / "crowd.yaml"), read_profile(OVER_UDP, "over-udp.yaml"), target, seed=1)
@@ -267,5 +272,125 @@ def test_a_server_of_datagrams_that_is_running_already_can_be_played_with() -> N
 def test_talk_speaks_udp(tmp_path: Path) -> None:
     mine = tmp_path / "mine.yaml"
     mine.write_text(OVER_UDP, encoding="utf-8")
-    with running(command("datagrams.py"), datagrams=True) as address:
+    with running(command("datagrams.py"), "udp") as address:
         assert_talked(talk(address, mine))
+
+
+# --- Unix sockets
+
+AT_A_PATH = "profile: at-a-path\nextends: lines\ntransport: unix\n"
+PYTHON = shlex.quote(sys.executable)
+
+
+def at_a_path(habit: str = "", place: str = "{socket}") -> str:
+    return f"{PYTHON} {shlex.quote(str(FOLDER / 'lines_at_a_path.py'))} {place} {habit}".rstrip()
+
+
+def over_unix(name: str, server: str | None = None, start: str = "") -> Run:
+    return played(name, read_profile(AT_A_PATH + start, "at-a-path.yaml"), server or at_a_path())
+
+
+@pytest.mark.parametrize(
+    "name", ["lobby", "drops", "storm", "slow", "malformed", "half", "cuts", "restart", "rejoin", "silent", "churn"]
+)
+def test_a_right_server_fails_nothing_at_a_unix_socket(name: str) -> None:
+    assert_passed(over_unix(name))
+
+
+def test_that_nothing_can_be_reset_at_a_unix_socket_is_said() -> None:
+    played_so = over_unix("drops")
+    ways = {entry.detail["how"] for entry in played_so.history.of("drop")} if played_so.history is not None else set()
+
+    assert ways == {"close", "half-close", "mid-message", "vanish"}
+    assert played_so.notes == (
+        "over a Unix socket there is no reset: whoever drops closes the connection without a goodbye",
+    )
+    assert over_unix("slow").notes == ()
+
+
+def test_ends_that_a_server_never_closes_are_seen_at_a_unix_socket() -> None:
+    """By those who closed outright, which only the kernel can tell."""
+    text = "scenario: x\nbots: {ann: {}, bob: {}, cat: {}}\nsteps:\n  - join: everyone\n  - drop: bob\n  - chat: {ann: 2}\n"
+    scenario = read_scenario(text + "check: [closes-connection]\n", "x.yaml")
+    profile = read_profile(AT_A_PATH, "at-a-path.yaml")
+    outcomes = {}
+    for habit in ("", "keeps-its-ends"):
+        done = run(scenario, profile, Target(at_a_path(habit)), seed=1, patience=0.5)
+        outcomes[habit] = next(each for each in done.verdicts if each.property == "closes-connection")
+
+    assert (outcomes[""].outcome, outcomes[""].exercised) == (Outcome.PASSED, 1)
+    assert outcomes["keeps-its-ends"].outcome is Outcome.FAILED
+    assert outcomes["keeps-its-ends"].summary.startswith("bob dropped (close)"), outcomes["keeps-its-ends"].summary
+
+
+def test_a_server_that_leaves_the_file_of_its_socket_cannot_be_started_again() -> None:
+    failed = over_unix("restart", at_a_path("leaves-its-file"))
+    verdict = next(each for each in failed.verdicts if each.property == "clean-exit")
+
+    assert verdict.outcome is Outcome.FAILED
+    assert "the file of its socket has outlived it" in verdict.hint
+
+
+def test_a_fixed_path_is_that_of_the_profile_and_a_file_left_there_does_no_harm(tmp_path: Path) -> None:
+    start = f"start: {{socket: chat.sock, cwd: ., command: '{at_a_path('leaves-its-file', 'chat.sock')}'}}\n"
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(AT_A_PATH + start, encoding="utf-8")
+    for _ in range(2):
+        assert_passed(run(load_scenario(SHIPPED / "lobby.yaml"), load_profile(str(mine)), Target(), seed=1))
+
+        assert (tmp_path / "chat.sock").is_socket()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="abstract names are Linux's")
+def test_an_abstract_name_is_found() -> None:
+    assert_passed(over_unix("lobby", at_a_path(place=f"@chatsim-{os.getpid()}")))
+
+
+def test_a_server_at_a_unix_socket_that_is_running_already_can_be_played_with(tmp_path: Path) -> None:
+    with running(at_a_path(), "unix") as address:
+        target = Target(address=(address.removeprefix("unix:"), 0))
+        profile = read_profile(AT_A_PATH, "at-a-path.yaml")
+        done = run(load_scenario(SHIPPED / "drops.yaml"), profile, target, seed=1)
+
+    assert_passed(done)
+    assert done.replay.count(address) == 1
+
+
+def test_talk_speaks_at_unix_sockets(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(AT_A_PATH, encoding="utf-8")
+    with running(at_a_path(), "unix") as address:
+        shown = talk(address, mine)
+
+    assert_talked(shown)
+    assert shown.startswith(f"[CONNECTED] Client connected to server at {address}\n")
+
+
+@pytest.mark.parametrize(
+    ("keys", "what"),
+    [
+        ("start: {socket: chat.sock}", "`socket` and {socket} are for `transport: unix`"),
+        ("start: {command: 'serve {socket}'}", "{socket} is for `transport: unix`"),
+        ("transport: unix\nstart: {port: 5000}", "a Unix socket has a path and no port"),
+        (
+            "transport: unix\nstart: {socket: chat.sock, command: 'serve {socket}'}",
+            "a fixed socket, and {socket}: only one of them can be meant",
+        ),
+        (
+            "transport: unix\nnick: '{ip}:{client-port}'",
+            "{ip} and {client-port}: over a Unix socket a client has no address",
+        ),
+    ],
+)
+def test_what_does_not_go_with_unix_sockets_is_told(keys: str, what: str) -> None:
+    with pytest.raises(UsageError) as told:
+        read_profile(f"profile: mine\nhears: '{{nick}}: {{text}}'\nsays: '{{text}}'\n{keys}\n", "mine.yaml")
+
+    assert what in str(told.value)
+
+
+def test_no_temporary_folder_is_left() -> None:
+    before = set(Path(tempfile.gettempdir()).glob("chatsim-*"))
+    over_unix("lobby")
+
+    assert not [each for each in set(Path(tempfile.gettempdir()).glob("chatsim-*")) - before if each.is_dir()]

@@ -40,7 +40,7 @@ def clean_exit(history: History) -> Verdict:
             Evidence.PROOF,
             exercised=max(1, exercised),
             where=lives.where(again.index),
-            hint="Set SO_REUSEADDR on the listening socket before `bind`." if "in use" in why.lower() else "",
+            hint=_to_start_again(lives) if "in use" in why.lower() else "",
         )
     silent = _silent_after_restart(lives)
     if silent is not None:
@@ -69,6 +69,12 @@ def clean_exit(history: History) -> Verdict:
     return Verdict(
         NAME, Outcome.PASSED, f"Told to end {told} with clients connected, it ended in time.", exercised=exercised
     )
+
+
+def _to_start_again(lives: Lives) -> str:
+    if lives.terms.transport == "unix":
+        return "Remove the file of the socket when the server ends, or before `bind`."
+    return "Set SO_REUSEADDR on the listening socket before `bind`."
 
 
 def _failed_restart(lives: Lives) -> Entry | None:

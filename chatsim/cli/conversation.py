@@ -46,6 +46,7 @@ from chatsim.talking import (
 )
 from chatsim.talking import Connect as ConnectAnew
 from chatsim.watchdog import bounded_calls
+from chatsim.wires import named
 
 __all__ = ["Conversation"]
 
@@ -81,8 +82,7 @@ class Conversation:
         self._ended = False  # the server's side has
 
     def hold(self) -> None:
-        host, port = self._address
-        shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        shown = named(self._address)
         with closing(Loop()) as loop, closing(network_on(self._line, loop)) as self._network:
             self._now = loop.now
             opened = self._connect(shown)

@@ -31,7 +31,10 @@ def run(
     ] = None,
     connect: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="A server that is running already; IPv6 as [::1]:5000."),
+        typer.Option(
+            metavar="HOST:PORT",
+            help="A server that is running already; IPv6 as [::1]:5000, a Unix socket as unix:PATH.",
+        ),
     ] = None,
     profile: Annotated[
         str | None,
@@ -144,7 +147,7 @@ def run(
     from chatsim.cli.formats import check_files
     from chatsim.cli.reporting import Outlet
     from chatsim.cli.side_by_side import check_isolation, isolated, side_by_side
-    from chatsim.cli.target import address, check_target
+    from chatsim.cli.target import address, check_target, check_wire
 
     problems = Problems()
     check_target(server, connect, profile, problems)
@@ -164,6 +167,7 @@ def run(
     chosen = _read(scenarios, keyword, problems)
     check_isolation(isolate, connect, problems)
     spoken = _profile("lines" if profile is None else profile, server is not None or connect is not None, problems)
+    check_wire(server, where, spoken, problems)
     problems.stop_if_any()
     assert spoken is not None
 

@@ -60,7 +60,14 @@ def side_by_side(jobs: int, profile: Profile, target: Target, isolate: bool | No
     if target.address is not None:
         hint("--jobs: with --connect there is one server for all, so the runs are played one after the other.")
         return SideBySide(1, target)
-    if not has_fixed_port(profile, target) or target.isolated:
+    fixed = has_fixed_port(profile, target)
+    if fixed and profile.line.wire.sockets == "unix":  # a path is the same in all namespaces
+        hint(
+            "--jobs: the path of the server's socket is not ours to choose, so the runs are played one after the other.\n"
+            "If it takes one, write {socket} where it stands in the command."
+        )
+        return SideBySide(1, target)
+    if not fixed or target.isolated:
         return SideBySide(jobs or cores(), target)
     if isolate is False:
         hint(f"{CHOOSES_ITSELF}, so the runs are played one after the other.\n{TAKES_A_PORT}")

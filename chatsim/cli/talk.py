@@ -15,7 +15,10 @@ __all__ = ["talk"]
 
 
 def talk(
-    server: Annotated[str, typer.Argument(metavar="HOST:PORT", help="Where the server listens; IPv6 as [::1]:5000.")],
+    server: Annotated[
+        str,
+        typer.Argument(metavar="HOST:PORT", help="Where it listens; IPv6 as [::1]:5000, a Unix socket as unix:PATH."),
+    ],
     profile: Annotated[
         str,
         typer.Option(
@@ -39,11 +42,12 @@ def talk(
 
     from chatsim.cli.conversation import Conversation
     from chatsim.cli.files import Problems
-    from chatsim.cli.target import address
+    from chatsim.cli.target import address, check_wire
 
     problems = Problems()
     where = address(server, problems)
     spoken: Profile | None = problems.profile(profile)
+    check_wire(None, where, spoken, problems)
     name = nick if nick is not None else f"guest{SystemRandom().randrange(100, 1000)}"
     problems.stop_if_any()
     assert where is not None and spoken is not None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chatsim.cli.files import Problems
 
-__all__ = ["address", "check_target"]
+if TYPE_CHECKING:
+    from chatsim.profile.profile import Profile
+
+__all__ = ["address", "check_target", "check_wire"]
 
 
 def address(text: str, problems: Problems) -> tuple[str, int] | None:
-    """HOST:PORT, with an IPv6 host in brackets: `[::1]:5000`."""
+    """HOST:PORT, with an IPv6 host in brackets: `[::1]:5000`; or unix:PATH, which is given back with port 0."""
     from chatsim.runs import address_of
 
     return problems.attempt(lambda: address_of(text))
@@ -37,4 +42,27 @@ def check_target(server: str | None, connect: str | None, profile: str | None, p
             "a server needs --profile, which says how it is spoken to",
             f"A file of yours, or one that comes with chatsim: {', '.join(builtin_names())}.\n"
             "`chatsim profiles` says what each is like.",
+        )
+
+
+def check_wire(
+    server: str | None, connect: tuple[str, int] | None, profile: Profile | None, problems: Problems
+) -> None:
+    """A Unix socket has a path and no port, anything else a port and no path."""
+    if profile is None:
+        return
+    wire = profile.line.wire
+    unix = wire.sockets == "unix"
+    extending = f"Say so in a profile of yours: extends: {profile.name}, and transport: unix."
+    if connect is not None and unix and connect[1]:
+        problems.add(
+            f"{profile.name} is spoken over {wire.called}, which has a path", "For example unix:/tmp/chat.sock"
+        )
+    if connect is not None and not unix and not connect[1]:
+        problems.add(f"{profile.name} is spoken over {wire.called}, and not over a Unix socket", extending)
+    if server is not None and not unix and "{socket}" in server:
+        problems.add(f"{{socket}} is for a Unix socket, and {profile.name} is spoken over {wire.called}", extending)
+    if server is not None and unix and "{port}" in server and "{socket}" not in server:
+        problems.add(
+            f"{profile.name} is spoken over {wire.called}, which has no port", "Write {socket} where its path stands."
         )

@@ -18,14 +18,20 @@ def address_in_use(evidence: Evidence) -> Hint | None:
     line = evidence.printed(*IN_USE)
     if line is None and not any(words in told for words in IN_USE):
         return None
+    cause = (
+        "the connections of its last life still fade away on that port, and without SO_REUSEADDR the system keeps the port "
+        "from it as long."
+    )
     advice = "set SO_REUSEADDR on the listening socket before `bind`."
-    if evidence.runs_on("python"):
+    if evidence.lives.terms.transport == "unix":
+        cause = "the file of its socket has outlived it, and nobody can bind a path where there is something already."
+        advice = "remove the file when the server ends, or before `bind`."
+    elif evidence.runs_on("python"):
         advice = "`server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)` before `bind`."
     trace = next((t for t in _all_traces(evidence) if any(words in t.words for words in IN_USE)), None)
     where, source = evidence.place(trace.own if trace is not None else None)
     return Hint(
-        "the connections of its last life still fade away on that port, and without SO_REUSEADDR the system keeps the port "
-        "from it as long.",
+        cause,
         advice,
         Sure.SURELY,
         ("clean-exit",),

@@ -184,8 +184,9 @@ class _Cycles:
             more["refused"] = self._refused
         if self._runtimes is not None:
             more["runtimes"] = self._runtimes
-        kind = self._repeat.cycle
-        self._stage.note(
+        stage = self._stage
+        kind = stage.profile.line.wire.going(self._repeat.cycle or "")
+        stage.note(
             "cycle",
             number=self._number,
             place=str(self._repeat.place),

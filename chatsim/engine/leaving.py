@@ -107,7 +107,7 @@ def drop(stage: Stage, act: Act, *, inside: bool) -> Steps:
     """drop: gone without a word. What it had still to say is cancelled, its last words are indefinite."""
     stage.fault()
     for who, detail in act.entries:
-        how = detail.how if isinstance(detail, Departure) else "reset"
+        how = stage.profile.line.wire.going(detail.how if isinstance(detail, Departure) else "reset")
         for bot in stage.bots(who, "drop"):
             session = stage.current.get(bot)
             if session is None or session.state not in CAN_GO:

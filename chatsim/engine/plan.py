@@ -84,7 +84,7 @@ def make_plan(
             if isinstance(step, Act)
             for _, detail in step.entries
         ),
-        notes=notes,
+        notes=(*notes, *_other_ends(scenario, profile)),
     )
 
 
@@ -103,6 +103,20 @@ def with_bots(plan: Plan, bots: Iterable[Bot]) -> Plan:
 def check_texts(plan: Plan, step: Step) -> None:
     """Raises ScenarioError for texts of this step that the profile's encoding cannot carry, with their places."""
     _check_encoding(list(_authored((step,))), {}, plan.scenario, plan.profile)
+
+
+def _other_ends(scenario: Scenario, profile: Profile) -> Iterator[str]:
+    """What the wire cannot do as the scenario says it, and does otherwise."""
+    wire = profile.line.wire
+    ways = {
+        detail.how
+        for step in walk(scenario.steps)
+        if isinstance(step, Act)
+        for _, detail in step.entries
+        if isinstance(detail, Departure)
+    }
+    if "reset" in ways and not wire.resets:
+        yield f"over {wire.called} there is no reset: whoever drops closes the connection without a goodbye"
 
 
 def walk(steps: Iterable[Step]) -> Iterator[Step]:
@@ -293,7 +307,7 @@ def _lacking_end(how: str, profile: Profile) -> str | None:
     wire = profile.line.wire
     if how == "half-close" and not wire.half_closes:
         return f"a wire on which one side can be ended alone, and over {wire.called} there is no such thing"
-    if (how in ("reset", "mid-message") and not wire.resets) or (how == "close" and not wire.connects):
+    if how in ("reset", "mid-message", "close") and not wire.connects:
         return f"a wire on which a server learns of such an end, and over {wire.called} none does"
     return None
 

@@ -42,6 +42,7 @@ _SENT_ONLY_IN: dict[str, tuple[str, ...]] = {
 def judge(reading: Reading, root: Mapping, profile: Profile, written: list[Written]) -> None:
     """Note every contradiction. `profile` may be made of defaults where something is wrong already."""
     _fits_its_wire(reading, root, profile, written)
+    _listens_on_its_wire(reading, root, profile)
     for one in written:
         _holds_what_it_must(reading, one, profile)
         _sends_what_it_can(reading, one, profile)
@@ -57,8 +58,24 @@ def judge(reading: Reading, root: Mapping, profile: Profile, written: list[Writt
     _promises_are_described(reading, root, profile)
 
 
+def _listens_on_its_wire(reading: Reading, root: Mapping, profile: Profile) -> None:
+    start = profile.start
+    if start is None:
+        return
+    unix = profile.line.wire.sockets == "unix"
+    if not unix and (start.socket is not None or start.chooses_socket):
+        what = "`socket` and {socket} are" if start.socket is not None else "{socket} is"
+        reading.wrong(f"{what} for `transport: unix`", _at(root, "start"))
+    if unix and start.port is not None:
+        reading.wrong("a Unix socket has a path and no port", _at(root, "start"), hint="start: {socket: PATH}")
+
+
 def _fits_its_wire(reading: Reading, root: Mapping, profile: Profile, written: list[Written]) -> None:
     wire = profile.line.wire
+    if not wire.addresses:
+        addresses = [one for one in written if {"ip", "client-port"} & set(one.template.fields)]
+        for one in addresses:
+            reading.wrong(f"{{ip}} and {{client-port}}: over {wire.called} a client has no address", one.node)
     if not wire.messages:
         return
     for one in written:

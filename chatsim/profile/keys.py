@@ -172,8 +172,13 @@ LIMITS: Final = _keys(
 STOP_STDIN: Final = _keys(Key("stdin", "text", "the line that ends the server", required=True))
 
 START: Final = _keys(
-    Key("command", "command", "text, split as by a shell, or a list; {port} makes the port ours to choose"),
+    Key("command", "command", "text, split as by a shell, or a list; {port} or {socket} is ours to choose"),
     Key("port", "number", "the fixed port; only where {port} is nowhere"),
+    Key(
+        "socket",
+        "text",
+        "with transport unix: the fixed path, or @ and an abstract name; only where {socket} is nowhere",
+    ),
     Key("host", "text", "the address it listens at"),
     Key("build", "text", "a command that runs before the start"),
     Key("cwd", "text", "the folder to run in, below the server's"),
@@ -199,7 +204,7 @@ PROFILE: Final = _keys(
     Key("start", START, "how to start the server; not needed with --connect or --server"),
     Key(
         "transport",
-        ("tcp", "tls", "udp", "websocket"),
+        ("tcp", "tls", "udp", "unix", "websocket"),
         "on what it is spoken",
     ),
     Key("tls", TLS, "with transport tls or websocket: how far the server's certificate is believed"),

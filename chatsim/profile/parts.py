@@ -319,6 +319,7 @@ class Parts:
             stdin=self._start_text(fields.get("stdin")),
             host=reading.text(fields["host"], None) if "host" in fields else None,
             port=reading.number(fields["port"], None, low=1, high=65535, what="a port") if "port" in fields else None,
+            socket=reading.text(fields["socket"], "", what="a path") or None if "socket" in fields else None,
             ready=self.template(fields.get("ready"), "ready", "start.ready"),
             stop=stop,
             stop_line=stop_line,
@@ -330,6 +331,12 @@ class Parts:
                 "a fixed port, and {port}: only one of them can be meant",
                 fields["port"],
                 hint="{port} makes the port ours to choose: leave the number out.",
+            )
+        if start.socket is not None and start.chooses_socket:
+            reading.wrong(
+                "a fixed socket, and {socket}: only one of them can be meant",
+                fields["socket"],
+                hint="{socket} makes the path ours to choose: leave `socket` out.",
             )
         return start
 

@@ -129,7 +129,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How to start the server. `command` null: given by --server. Placeholders {port} {host} are still in the texts."""
+    """How to start the server. `command` null: given by --server. Placeholders {port} {host} {socket} are still in the
+    texts."""
 
     command: tuple[str, ...] | None = None
     build: str | None = None
@@ -139,6 +140,9 @@ class Start:
     stdin: str | None = None
     host: str | None = None
     port: int | None = None  # fixed; null: {port} somewhere, or found
+    socket: str | None = (
+        None  # a Unix socket's fixed path, or @ and its abstract name; null: {socket} somewhere, or found
+    )
     ready: Template | None = None
     stop: Literal["SIGINT", "SIGTERM", "stdin"] = "SIGINT"
     stop_line: str | None = None  # with stop "stdin"
@@ -148,8 +152,16 @@ class Start:
     @property
     def chooses_port(self) -> bool:
         """Is the port ours to choose, that is, does {port} stand anywhere?"""
+        return self._holds("{port}")
+
+    @property
+    def chooses_socket(self) -> bool:
+        """Is the Unix socket's path ours to choose, that is, does {socket} stand anywhere?"""
+        return self._holds("{socket}")
+
+    def _holds(self, placeholder: str) -> bool:
         texts = [*(self.command or ()), *self.env.values(), *self.files.values(), self.stdin or "", self.build or ""]
-        return any("{port}" in text for text in texts)
+        return any(placeholder in text for text in texts)
 
 
 @dataclass(frozen=True, slots=True)

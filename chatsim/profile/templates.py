@@ -21,7 +21,8 @@ from typing import Any, Final, Literal
 __all__ = ["DEFAULT_SLOTS", "PLACEHOLDERS", "Match", "Matcher", "Template", "TemplateError", "Use", "split_names"]
 
 PLACEHOLDERS: Final = (
-    "nick", "text", "to", "room", "nicks", "*", "next", "end", "time", "id", "password", "ip", "client-port", "port", "host"
+    "nick", "text", "to", "room", "nicks", "*", "next", "end", "time", "id", "password", "ip", "client-port", "port", "host",
+    "socket",
 )  # fmt: skip
 
 Use = Literal["sent", "answer", "received", "awaited", "output", "ready", "address", "start"]
@@ -35,9 +36,9 @@ ALLOWED: Final[Mapping[str, frozenset[str]]] = {
     "received": _RECEIVED,
     "awaited": _RECEIVED | {"end"},  # in a dialogue
     "output": _RECEIVED - {"next"},  # a line on the server's console
-    "ready": frozenset({"*", "time", "port", "host"}),
+    "ready": frozenset({"*", "time", "port", "host", "socket"}),
     "address": frozenset({"ip", "client-port"}),
-    "start": frozenset({"port", "host"}),
+    "start": frozenset({"port", "host", "socket"}),
 }
 
 _PLACES: Final = {
@@ -79,6 +80,7 @@ DEFAULT_SLOTS: Final[Mapping[str, str]] = {
     "client-port": r"\d{1,5}",
     "port": r"\d{1,5}",
     "host": r"[^\s:/]+",
+    "socket": r"\S+",
 }
 
 

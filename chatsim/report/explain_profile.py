@@ -41,8 +41,12 @@ def _start(profile: Profile) -> Iterator[str]:
     start = profile.start
     if start is None or start.command is None:
         return
-    port = "a free port for {port}" if start.chooses_port else f"port {start.port}" if start.port else ""
-    port = port or "the port on which it is found to listen"
+    if profile.line.wire.sockets == "unix":
+        port = "a free path for {socket}" if start.chooses_socket else f"the Unix socket {start.socket or ''}".rstrip()
+        port += "" if start.chooses_socket or start.socket else " at which it is found to listen"
+    else:
+        port = "a free port for {port}" if start.chooses_port else f"port {start.port}" if start.port else ""
+        port = port or "the port on which it is found to listen"
     stop = f'"{start.stop_line}" typed on its console' if start.stop == "stdin" else start.stop
     yield f"The server is started with {' '.join(start.command)}, at {port}, and told to end with {stop}."
 

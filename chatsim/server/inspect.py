@@ -18,6 +18,7 @@ from chatsim.server.processes import HAS_PROC, PAGE, Process, ProcessTree
 from chatsim.server.runtimes import Runtimes
 from chatsim.server.sockdiag import CLOSE_WAIT, ESTABLISHED, SocketDiagnosis, SocketEnd
 from chatsim.server.work import Workbook
+from chatsim.wires import Sockets
 
 __all__ = ["Onlooker", "connection_facts", "has_let_go"]
 
@@ -35,7 +36,7 @@ class Onlooker:
         self._runtimes = Runtimes()
         self._workbook = Workbook()
 
-    def facts(self, port: int, *, work: bool = False, datagrams: bool = False) -> dict[str, Any]:
+    def facts(self, place: int | str, sockets: Sockets = "tcp", *, work: bool = False) -> dict[str, Any]:
         """`alive`, `children`, `threads`, `rss`, `cpu`, `fds`, `runtimes` and `listening` over the tree; with `work`
         also `work` and `cpu_only`.
 
@@ -54,7 +55,7 @@ class Onlooker:
             "threads": sum(process.threads for process in members),
             "rss": sum(map(_resident, members)),
             "cpu": round(sum(process.cpu for process in members), 3),
-            "listening": any(each.port == port for each in listeners_of(pids, self._namespace, datagrams=datagrams)),
+            "listening": any(each.place == place for each in listeners_of(pids, self._namespace, sockets=sockets)),
         }
         fds = _descriptors(members)
         if fds is not None:

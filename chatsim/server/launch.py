@@ -25,6 +25,7 @@ __all__ = ["Launcher", "Spawned"]
 Popen = Callable[..., "subprocess.Popen[bytes]"]
 
 LARGEST_COPY = 500_000_000  # bytes, and
+LONGEST_PATH = 100  # bytes: a Unix socket's has room for 104 to 108
 MOST_FILES = 50_000  # files of a server's folder that we copy: more is somebody's home
 BUILD_PATIENCE = 300.0  # seconds, for a build tool that fetches half of the internet first
 PIPE_SIZE = 1024 * 1024  # bytes that a server may print while we look elsewhere, where the platform allows it
@@ -56,13 +57,26 @@ class Launcher:
         base = Path(start.folder) if start.folder and command is None else Path.cwd()
         self._origin = base / (start.cwd or "")
         self.folder = self._origin
-        self._copy = ""
+        self._temporary = ""
         self._built = False
 
     @property
     def chooses_port(self) -> bool:
         """Does `{port}` stand anywhere, so that the port is ours to choose?"""
         return self.start.chooses_port or any("{port}" in word for word in self.command)
+
+    @property
+    def chooses_socket(self) -> bool:
+        """Does `{socket}` stand anywhere, so that the path of its Unix socket is ours to choose?"""
+        return self.start.chooses_socket or any("{socket}" in word for word in self.command)
+
+    @property
+    def socket(self) -> str:
+        """The path of the Unix socket at which it is to listen; empty: it is not known. Ours is the same at each start."""
+        if self.chooses_socket:
+            return str(Path(self.temporary) / "socket")
+        fixed = self.start.socket or ""
+        return fixed if not fixed or fixed.startswith("@") else str(self.folder / fixed)
 
     @property
     def host(self) -> str:
@@ -75,16 +89,20 @@ class Launcher:
     @property
     def temporary(self) -> str:
         """The temporary folder that must not outlive us, made on the first call; empty if none is needed."""
-        if self.needs_copy and not self._copy:
+        if (self.needs_copy or self.chooses_socket) and not self._temporary:
             import tempfile
 
-            self._copy = tempfile.mkdtemp(prefix="chatsim-")
-        return self._copy
+            self._temporary = tempfile.mkdtemp(prefix="chatsim-")
+            if self.chooses_socket and len(os.fsencode(self._temporary)) > LONGEST_PATH - len("/socket"):
+                Path(self._temporary).rmdir()
+                self._temporary = tempfile.mkdtemp(prefix="chatsim-", dir="/tmp")
+        return self._temporary
 
     def describe(self, port: int | None = None) -> str:
         """The command as one would type it, with the port if there is one already."""
         if port is None:
-            return " ".join(word if "{port}" in word else shlex.quote(word) for word in self.command)
+            ours = ("{port}", "{socket}")
+            return " ".join(word if any(each in word for each in ours) else shlex.quote(word) for word in self.command)
         return shlex.join(self._filled(word, port) for word in self.command)
 
     def prepare(self, port: int, marker: str) -> None:
@@ -121,11 +139,11 @@ class Launcher:
 
     def close(self) -> None:
         """Remove the temporary folder."""
-        if self._copy:
+        if self._temporary:
             import shutil
 
-            shutil.rmtree(self._copy, ignore_errors=True)
-            self._copy, self._built, self.folder = "", False, self._origin
+            shutil.rmtree(self._temporary, ignore_errors=True)
+            self._temporary, self._built, self.folder = "", False, self._origin
 
     def _split(self, command: str | Sequence[str]) -> tuple[str, ...]:
         if not isinstance(command, str):
@@ -139,6 +157,8 @@ class Launcher:
         return tuple(words)
 
     def _filled(self, text: str, port: int) -> str:
+        if "{socket}" in text:
+            text = text.replace("{socket}", self.socket)
         return text.replace("{port}", str(port)).replace("{host}", self.host)
 
     def _environment(self, port: int, marker: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from chatsim.server.launch import Spawned
 from chatsim.server.listening import Listener, listeners, listeners_of, owners, reachable_host
 from chatsim.server.output import LastWords
 from chatsim.server.processes import HAS_PROC, ProcessTree, command_of, delay_of
+from chatsim.wires import Sockets
 
 __all__ = ["START_PATIENCE", "STOP_PATIENCE", "Failure", "Life", "Wish"]
 
@@ -31,6 +32,7 @@ ORPHANS = 1.0  # seconds that the rest of the tree has after the server itself h
 TESTIMONY = (
     0.3  # seconds that a Python server which is ended has to say where its threads are; it takes some milliseconds
 )
+KINDS = {"tcp": "TCP port", "udp": "UDP port", "unix": "Unix socket"}
 LONG_TESTIMONY = 1.0  # the same, where that is what it is ended for
 
 
@@ -45,14 +47,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What makes a start a success: the port (None: whichever there is) and the line of output to wait for (None: no
-    such line), how many times the usual patience to have, whether it is spoken to in datagrams, and where it is to
-    listen."""
+    """What makes a start a success: the port, or a Unix socket's path (None: whichever there is), and the line of output
+    to wait for (None: no such line), how many times the usual patience to have, at what kind of socket it is to listen,
+    and where."""
 
-    port: int | None
+    place: int | str | None
     is_ready: Callable[[str], bool] | None
     patience: float
-    datagrams: bool = False
+    sockets: Sockets = "tcp"
     namespace: Namespace = OWN
 
 
@@ -100,6 +102,11 @@ class Life:
     def listening(self) -> bool:
         return self.address is not None
 
+    @property
+    def was_killed(self) -> bool:
+        """It had no chance to tidy up."""
+        return self._killed
+
     # --- starting
 
     def _look(self) -> None:
@@ -125,20 +132,15 @@ class Life:
         return self.listening or self.failure is not None
 
     def _new_listeners(self) -> list[Listener]:
-        kind, where = self._wish.datagrams, self._wish.namespace
-        if (
-            HAS_PROC
-            and not self._exited
-            and all(each.inode in self._known for each in listeners(where, datagrams=kind))
-        ):
+        kind, where = self._wish.sockets, self._wish.namespace
+        if HAS_PROC and not self._exited and all(each.inode in self._known for each in listeners(where, sockets=kind)):
             return []  # the usual case while it is starting, and a cheap one
-        return listeners_of([process.pid for process in self.tree.members()], where, datagrams=kind)
+        return listeners_of([process.pid for process in self.tree.members()], where, sockets=kind)
 
     def _consider(self, found: list[Listener]) -> None:
-        wanted = self._wish.port
-        ports = sorted({listener.port for listener in found})
+        wanted = self._wish.place
         if wanted is not None:
-            fitting = [listener for listener in found if listener.port == wanted]
+            fitting = [listener for listener in found if listener.place == wanted]
             if not fitting:
                 now = self._loop.now()
                 self._elsewhere = self._elsewhere if self._elsewhere is not None else now
@@ -146,11 +148,13 @@ class Life:
                     self._fail(self._never_listened(found))
                 return
             found = fitting
-        elif len(ports) > 1:
+        elif len({listener.place for listener in found}) > 1:
+            unix = self._wish.sockets == "unix"
             self._fail(
                 Failure(
-                    f"the server listens on several ports, {', '.join(map(str, found))}",
-                    "name the one that clients connect to in the profile: start: {port: NUMBER}",
+                    f"the server listens on several {'Unix sockets' if unix else 'ports'}, {', '.join(map(str, found))}",
+                    "name the one that clients connect to in the profile: start: "
+                    + ("{socket: PATH}" if unix else "{port: NUMBER}"),
                 )
             )
             return
@@ -158,21 +162,23 @@ class Life:
             self._listener = min(found, key=lambda listener: ":" in listener.host)  # IPv4 first
             self.address = (reachable_host(self._listener, self._wish.namespace), self._listener.port)
             self._follow()
-            self._tell("listening", {"host": self.address[0], "port": self.address[1]})
+            host, port = self.address
+            self._tell("listening", {"host": host, "port": port} if port else {"socket": host})
 
     def _never_listened(self, found: list[Listener]) -> Failure:
         seconds = f"{START_PATIENCE * self._wish.patience:g} s"
-        wanted = self._wish.port
-        if wanted is not None and found and all(listener.port != wanted for listener in found):
+        wanted = self._wish.place
+        if wanted is not None and found and all(listener.place != wanted for listener in found):
             where = ", ".join(map(str, found))
+            what, key = ("port", f"port: {found[0].port}") if found[0].port else ("socket", f"socket: {found[0].host}")
             return Failure(
-                f"the server listens on {where}, not on port {wanted}",
-                f"say so in the profile, start: {{port: {found[0].port}}}, or leave the port out to have it found",
+                f"the server listens on {where}, not on {'port ' if isinstance(wanted, int) else ''}{wanted}",
+                f"say so in the profile, start: {{{key}}}, or leave the {what} out to have it found",
             )
         if found:
             return Failure(f"the server listens, but did not print its `ready` line within {seconds}")
         return Failure(
-            f"the server did not listen on any {'UDP' if self._wish.datagrams else 'TCP'} port within {seconds}",
+            f"the server did not listen on any {KINDS[self._wish.sockets]} within {seconds}",
             "does it need more time (--patience 3), a command-line argument, a file, or an answer on its console?",
         )
 

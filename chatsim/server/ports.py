@@ -52,13 +52,16 @@ def _kind(datagrams: bool) -> socket.SocketKind:
 
 
 class Turn:
-    """Runs of chatsim on one fixed port take turns, also those of other chatsims of this user. Given up when we die."""
+    """Runs of chatsim on one fixed port, or one path of a Unix socket, take turns, also those of other chatsims of this
+    user. Given up when we die."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, place: int | str) -> None:
         import tempfile
+        import zlib
 
         user = os.getuid() if hasattr(os, "getuid") else 0
-        self._path = Path(tempfile.gettempdir()) / f"chatsim-{user}-port-{port}.lock"
+        what = f"port-{place}" if isinstance(place, int) else f"socket-{zlib.crc32(os.fsencode(place)):08x}"
+        self._path = Path(tempfile.gettempdir()) / f"chatsim-{user}-{what}.lock"
         self._file: IO[bytes] | None = None
 
     def take(self) -> bool:

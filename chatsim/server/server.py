@@ -1,7 +1,7 @@
 """The server under test, from its start to the end of its last process.
 
-Ready is: a listening socket that belongs to the process tree that was started, on the port that was asked for or, if
-none was, on the only one there is. It is seen, never tried. So a run cannot judge somebody else's server.
+Ready is: a listening socket that belongs to the process tree that was started, on the port (or at the path) that was
+asked for or, if none was, on the only one there is. It is seen, never tried. So a run cannot judge somebody else's server.
 
 Owns: the life of the process (started, listening, stopping, exited, ended), its console in both directions, its end
 in every case. Leaves to others: what its output means, and whether its end was a good one.
@@ -12,9 +12,11 @@ from __future__ import annotations
 import os
 import re
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from chatsim.errors import ServerError
@@ -25,10 +27,11 @@ from chatsim.server.guardian import Guardian
 from chatsim.server.isolation import Isolation
 from chatsim.server.launch import Launcher
 from chatsim.server.life import Failure, Life, Wish
-from chatsim.server.listening import Occupant, listeners, occupant_of
+from chatsim.server.listening import Occupant, listeners, occupant_of, place_of
 from chatsim.server.output import LastWords
 from chatsim.server.ports import Turn, bindable, free_port
 from chatsim.server.stacks import StackDump, py_spy
+from chatsim.wires import Sockets
 
 __all__ = ["Server"]
 
@@ -36,6 +39,7 @@ TURN = 60.0  # seconds to wait for another run on the same fixed port
 OTHERS_END = 1.0  # seconds for a former run's server on our port to be gone
 TIME_WAIT = 65.0  # seconds that a port may be kept by connections that are over
 RETRIES = 4  # free ports that are tried, should others be quicker
+TAKEN = r"address already in use|EADDRINUSE|BindException|only one usage of each socket"
 LAST_LINES = 20  # of the server's output that an error quotes
 
 
@@ -43,10 +47,10 @@ class Server:
     """One server under test on one loop. `start` first; `do` for the rest of its life; `close` always."""
 
     def __init__(
-        self, launcher: Launcher, loop: Loop, *, datagrams: bool = False, isolation: Isolation | None = None
+        self, launcher: Launcher, loop: Loop, *, sockets: Sockets = "tcp", isolation: Isolation | None = None
     ) -> None:
         self._launcher = launcher
-        self._datagrams = datagrams  # it is spoken to in them, not over connections
+        self._sockets = sockets  # of what kind the one is at which it listens
         self._isolation = isolation  # where it is to live, open by the time of `start`; None: on the machine's network
         self._namespace = OWN
         self._loop = loop
@@ -60,6 +64,7 @@ class Server:
         self._last_words = LastWords()
         self._port: int | None = None  # the one that it is to listen on, as long as that is known
         self._beginning = False  # between a start and our knowing of it: an interrupt may strike there
+        self._may_tidy = True  # a socket's file is left by an earlier run, or since we have killed the server
         self._closed = False
         self._address: tuple[str, int] | None = None
 
@@ -86,7 +91,7 @@ class Server:
         failure = Failure("the server was not started")
         for attempt in range(RETRIES):
             if launcher.chooses_port:
-                self._port = free_port(launcher.host, self._namespace, datagrams=self._datagrams)
+                self._port = free_port(launcher.host, self._namespace, datagrams=self._sockets == "udp")
             else:
                 self._port = launcher.start.port
             kept_by_the_past = self._port is not None and not self._bindable()
@@ -96,7 +101,7 @@ class Server:
                 return
             failure = failed
             self._end_life()
-            if launcher.chooses_port and attempt < RETRIES - 1 and self._occupant(self._port or 0) is not None:
+            if launcher.chooses_port and attempt < RETRIES - 1 and self._occupant() is not None:
                 continue  # somebody was quicker
             if kept_by_the_past and failure.ended and self._wait_until_bindable():
                 continue  # it does not set SO_REUSEADDR, and old connections kept its port
@@ -104,29 +109,45 @@ class Server:
         raise self._in_its_last_words(failure)
 
     def _take_turn(self) -> None:
-        port = self._launcher.start.port
-        if port is None or self._launcher.chooses_port:
+        launcher = self._launcher
+        if self._sockets == "unix":
+            place: int | str | None = (
+                None if launcher.chooses_socket or not launcher.socket else place_of(launcher.socket)
+            )
+            called = f"the socket {place}"
+        else:
+            place = None if launcher.chooses_port else launcher.start.port
+            called = f"port {place}"
+        if place is None:
             return
-        self._turn = Turn(port)
+        self._turn = Turn(place)
         deadline = time.monotonic() + TURN * self._launcher.patience
         while not self._turn.take():
             if time.monotonic() > deadline:
-                raise ServerError(f"another chatsim has been using port {port} for {TURN:g} s", hint="wait for its end")
+                raise ServerError(f"another chatsim has been using {called} for {TURN:g} s", hint="wait for its end")
             time.sleep(0.01)
         deadline = time.monotonic() + OTHERS_END
-        while (occupant := self._occupant(port)) is not None:
+        while (occupant := occupant_of(place, self._namespace, sockets=self._sockets)) is not None:
             if time.monotonic() > deadline:
                 raise ServerError(
-                    f"port {port} is taken: {occupant}",
+                    f"{called} is taken: {occupant}",
                     hint="end that program first: chatsim never judges a server that it has not started",
                 )
             time.sleep(0.01)
 
     def _bindable(self) -> bool:
-        return bindable(self._port or 0, namespace=self._namespace, datagrams=self._datagrams)
+        return bindable(self._port or 0, namespace=self._namespace, datagrams=self._sockets == "udp")
 
-    def _occupant(self, port: int) -> Occupant | None:
-        return occupant_of(port, self._namespace, datagrams=self._datagrams)
+    def _occupant(self) -> Occupant | None:
+        place = self._place
+        return occupant_of(place, self._namespace, sockets=self._sockets) if place is not None else None
+
+    @property
+    def _place(self) -> int | str | None:
+        """Where it is to listen, as far as that is known."""
+        if self._sockets == "unix":
+            return place_of(self._launcher.socket) if self._launcher.socket else None
+        return self._port
 
     def _wait_until_bindable(self) -> bool:
         deadline = time.monotonic() + TIME_WAIT
@@ -151,7 +172,7 @@ class Server:
         said = "".join(f"\n  {line}" for line in lines)
         text = f"{failure.why}: {self._launcher.describe(self._port)}"
         text += f"\nits last words:{said}" if lines else "\nit printed nothing"
-        return ServerError(text, hint=failure.hint or _hint_from(lines))
+        return ServerError(text, hint=failure.hint or _hint_from(lines, self._sockets))
 
     @property
     def address(self) -> tuple[str, int] | None:
@@ -195,7 +216,8 @@ class Server:
         """Its processes seen from outside (`chatsim.server.inspect`)."""
         if self._life is None or self.address is None:
             return {"alive": False, "listening": False}
-        return self._life.onlooker.facts(self.address[1], work=work, datagrams=self._datagrams)
+        host, port = self.address
+        return self._life.onlooker.facts(port or place_of(host), self._sockets, work=work)
 
     def cpu(self) -> float:
         """Processor seconds that the server's tree has used so far, in all its lives."""
@@ -260,17 +282,19 @@ class Server:
         launcher, guardian = self._launcher, self._guardian
         assert guardian is not None
         port = self._port or 0
-        known = {listener.inode for listener in listeners(self._namespace, datagrams=self._datagrams)}
+        known = {listener.inode for listener in listeners(self._namespace, sockets=self._sockets)}
         self._beginning = True
         try:
             launcher.prepare(port, self._marker)
+            if self._sockets == "unix" and self._may_tidy:
+                _remove_stale(launcher.socket)
             spawned = launcher.spawn(port, self._marker, self._isolation.popen if self._isolation else subprocess.Popen)
         except ServerError:
             self._beginning = False  # it was not started
             raise
         guardian.watch(spawned.process.pid)
         is_ready = self._is_ready if launcher.start.ready is not None else None
-        wish = Wish(self._port, is_ready, launcher.patience, self._datagrams, self._namespace)
+        wish = Wish(self._place, is_ready, launcher.patience, self._sockets, self._namespace)
         self._life = Life(spawned, self._loop, self._marker, known, wish, self._last_words)
         self._beginning = False
         self._tell("started", {"pid": spawned.process.pid, "command": launcher.describe(self._port)})
@@ -283,6 +307,7 @@ class Server:
         self._frozen = False
         if self._life is not None:
             self._address = self.address
+            self._may_tidy = self._life.was_killed
             self._spent += self._life.close()
             self._life = None
         if self._guardian is not None:
@@ -294,14 +319,28 @@ class Server:
         slots = {"host": re.escape(self._launcher.host)}
         if self._port is not None:
             slots["port"] = str(self._port)
+        if self._launcher.socket:
+            slots["socket"] = re.escape(self._launcher.socket)
         return template is not None and template.matcher(slots).search(line) is not None
 
     def _tell(self, what: str, detail: Mapping[str, Any]) -> None:
         self._loop.emit(ServerEvent(self._loop.now(), what, detail))
 
 
-def _hint_from(lines: list[str]) -> str:
+def _remove_stale(path: str) -> None:
+    """A Unix socket's file outlives its server, and then nobody can bind its path. What is no socket stays."""
+    try:
+        if path and not path.startswith("@") and stat.S_ISSOCK(Path(path).lstat().st_mode):
+            Path(path).unlink()
+    except OSError:
+        pass  # it is not there; or not ours to remove, and the server's to complain about
+
+
+def _hint_from(lines: list[str], sockets: Sockets) -> str:
     text = "\n".join(lines)
-    if re.search(r"address already in use|EADDRINUSE|BindException|only one usage of each socket", text, re.IGNORECASE):
+    taken = re.search(TAKEN, text, re.IGNORECASE)
+    if taken and sockets == "unix":
+        return "the file of its socket is there already: let it be removed at its end, or before it is bound"
+    if taken:
         return "its port is taken: by another program, or for a minute by its own last run, if it sets no SO_REUSEADDR"
     return ""

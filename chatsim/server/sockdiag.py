@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from chatsim.network.namespace import OWN, Namespace
 
-__all__ = ["CLOSE_WAIT", "ESTABLISHED", "LISTEN", "SocketDiagnosis", "SocketEnd"]
+__all__ = ["CLOSE_WAIT", "ESTABLISHED", "LISTEN", "SocketDiagnosis", "SocketEnd", "UnixEnd"]
 
 ESTABLISHED, CLOSE, CLOSE_WAIT, LISTEN = 1, 7, 8, 10  # a UDP socket without a peer is "closed"
 
@@ -34,6 +34,12 @@ IDENTITY = struct.Struct("!HH16s16s4x8s")  # source port, destination port, addr
 ANSWER = struct.Struct("=BBBB")  # family, state, timer, retransmits; then the identity
 AFTER = struct.Struct("=IIIII")  # expires, read queue, write queue, uid, inode
 
+# The same of Unix sockets.
+UNIX_QUERY = struct.Struct("=BBHIII8s")  # family, protocol, padding, states, inode, what to show, cookie
+UNIX_ANSWER = struct.Struct("=BBBxI8x")  # family, type, state, inode, cookie; then attributes
+SHOWN = 1 | 4 | 16  # its name, its peer, its queues
+NAME, PEER, QUEUES, SHUT = 0, 2, 4, 6  # attributes
+
 
 @dataclass(frozen=True, slots=True)
 class SocketEnd:
@@ -46,6 +52,24 @@ class SocketEnd:
     peer_port: int
     unsent: int
     inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnixEnd:
+    """One Unix stream socket as the kernel knows it.
+
+    `name`: the path as it was bound, or @ and an abstract name; of an end that was accepted, its listener's. `peer`: the
+    inode of the other end, 0 where that has closed or has not been accepted yet. `unread`: bytes that wait in it to be
+    read; of a listening one, connections that wait to be accepted. `shut`: 1 nothing comes any more, 2 nothing goes out
+    any more, 3 both.
+    """
+
+    state: int
+    name: str
+    inode: int
+    peer: int
+    unread: int
+    shut: int
 
 
 class SocketDiagnosis:
@@ -92,6 +116,20 @@ class SocketDiagnosis:
         # Where there is no such connection, the kernel offers whoever listens there.
         return None if found is None or found.state == LISTEN else found
 
+    def unix_ends(self, *states: int) -> list[UnixEnd]:
+        """All Unix stream sockets in one of these states."""
+        query = UNIX_QUERY.pack(socket.AF_UNIX, 0, 0, sum(1 << state for state in states), 0, SHOWN, NO_COOKIE)
+        ends = (_unix_end(answer) for answer in self._answers(query, dump=True))
+        return [end for end in ends if end is not None]
+
+    def unix_end(self, inode: int) -> UnixEnd | None:
+        """The Unix stream socket of this number; None: there is no such socket any more."""
+        query = UNIX_QUERY.pack(socket.AF_UNIX, 0, 0, 0xFFFFFFFF, inode, SHOWN, NO_COOKIE)
+        try:
+            return next((_unix_end(answer) for answer in self._answers(query, dump=False)), None)
+        except FileNotFoundError:
+            return None
+
     def close(self) -> None:
         self._socket.close()
 
@@ -105,8 +143,12 @@ class SocketDiagnosis:
         more: bytes = b"",
         protocol: int = socket.IPPROTO_TCP,
     ) -> Iterator[SocketEnd]:
-        self._sequence += 1
         query = QUERY.pack(family, protocol, 0, states) + (identity or bytes(IDENTITY.size)) + more
+        return (_socket_end(answer) for answer in self._answers(query, dump=dump))
+
+    def _answers(self, query: bytes, *, dump: bool) -> Iterator[bytes]:
+        """What the kernel tells of each socket, as it tells it."""
+        self._sequence += 1
         flags = REQUEST | (DUMP if dump else 0)
         self._socket.send(HEADER.pack(HEADER.size + len(query), BY_FAMILY, flags, self._sequence, 0) + query)
         while True:
@@ -120,17 +162,38 @@ class SocketDiagnosis:
                         raise OSError(code, os.strerror(code))
                     if kind == DONE:
                         return
-                    yield _socket_end(data, at + HEADER.size)
+                    yield data[at + HEADER.size : at + length]
                     if not dump:
                         return
                 at += (length + 3) & ~3
 
 
-def _socket_end(data: bytes, at: int) -> SocketEnd:
-    family, state, _, _ = ANSWER.unpack_from(data, at)
-    port, peer_port, host, peer_host, _ = IDENTITY.unpack_from(data, at + ANSWER.size)
-    _, _, unsent, _, inode = AFTER.unpack_from(data, at + ANSWER.size + IDENTITY.size)
+def _socket_end(data: bytes) -> SocketEnd:
+    family, state, _, _ = ANSWER.unpack_from(data)
+    port, peer_port, host, peer_host, _ = IDENTITY.unpack_from(data, ANSWER.size)
+    _, _, unsent, _, inode = AFTER.unpack_from(data, ANSWER.size + IDENTITY.size)
     return SocketEnd(state, _host(family, host), port, _host(family, peer_host), peer_port, unsent, inode)
+
+
+def _unix_end(data: bytes) -> UnixEnd | None:
+    _, kind, state, inode = UNIX_ANSWER.unpack_from(data)
+    if kind != socket.SOCK_STREAM:
+        return None
+    told: dict[int, bytes] = {}
+    at = UNIX_ANSWER.size
+    while at < len(data):
+        length, attribute = struct.unpack_from("=HH", data, at)
+        told[attribute] = data[at + 4 : at + length]
+        at += (length + 3) & ~3
+    (peer,) = struct.unpack("=I", told.get(PEER, bytes(4)))
+    unread, _ = struct.unpack("=II", told.get(QUEUES, bytes(8)))
+    return UnixEnd(state, _name(told.get(NAME, b"")), inode, peer, unread, told.get(SHUT, b"\0")[0])
+
+
+def _name(raw: bytes) -> str:
+    if raw.startswith(b"\0"):
+        return "@" + os.fsdecode(raw[1:])
+    return os.fsdecode(raw.rstrip(b"\0"))
 
 
 def _host(family: int, packed: bytes) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from chatsim.checks.exit import clean_exit
 from chatsim.history import Header
 from tests.checks.story import BROADCAST, Story, with_speech
 from tests.diagnosis.judged import explained, failing, prints
@@ -184,6 +185,17 @@ def test_a_restart_that_printed_it_is_as_good_as_one_that_was_told() -> None:
     failed = story.server("failed", why="it ended at once", command="start")
 
     assert "SO_REUSEADDR" in explained(story, failing("clean-exit", failed))["clean-exit"].hint
+
+
+def test_a_path_that_is_in_use_is_a_file_that_was_left_behind() -> None:
+    story = Story(replace(BROADCAST, transport="unix"))
+    story.join("ann")
+    story.server("restart", asked=True)
+    failed = story.server("failed", why="OSError: [Errno 98] Address already in use", command="start")
+
+    assert "SO_REUSEADDR" not in clean_exit(story.history).hint
+    assert "Remove the file" in clean_exit(story.history).hint
+    assert "remove the file" in explained(story, failing("clean-exit", failed))["clean-exit"].hint
 
 
 # --- what is said, asked and answered in other words -----------------------------------------------------------------

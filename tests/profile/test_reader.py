@@ -413,7 +413,7 @@ def test_what_does_not_fit_what_is_extended_is_told_once_at_extends() -> None:
     ("text", "what"),
     [
         ("transport: udp", "`join` sends nothing: over UDP a server knows nobody who has said nothing"),
-        ("transport: utp", 'tcp, tls, udp or websocket is expected here, not "utp". Did you mean "udp"?'),
+        ("transport: utp", 'tcp, tls, udp, unix or websocket is expected here, not "utp". Did you mean "udp"?'),
         ("tls: {verify: no}", "`tls` is for `transport: tls` and `transport: websocket`"),
         ('transport: websocket\npath: "chat"', "a path begins with / and is written as in an address: /chat?room=1"),
         ('transport: websocket\npath: "/a b"', "a path begins with / and is written as in an address: /chat?room=1"),
