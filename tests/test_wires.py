@@ -55,7 +55,7 @@ def running(server: str, sockets: Sockets = "tcp") -> Iterator[str]:
     """A server that somebody else has started, and where it listens."""
     loop = Loop()
     with contextlib.closing(loop):
-        started = Server(Launcher(Start(), server), loop, sockets)
+        started = Server(Launcher(Start(), server), loop, sockets=sockets)
         with contextlib.closing(started):
             started.start()
             assert started.address is not None

@@ -78,7 +78,7 @@ class Server:
         try:
             if self._isolation is not None:
                 self._namespace = self._isolation.namespace
-            else:
+            if self._isolation is None or self._sockets == "unix":  # a path is the same in all namespaces
                 self._take_turn()
             self._guardian = Guardian(self._marker, self._launcher.temporary)
             self._start_on_some_port()

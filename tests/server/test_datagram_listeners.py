@@ -36,7 +36,7 @@ def test_a_bound_socket_is_seen_and_one_with_a_peer_is_not(
     here = bound.getsockname()
     with socket.socket(type=socket.SOCK_DGRAM) as client:
         client.connect(here)
-        found = [(each.host, each.port) for each in listeners_of([os.getpid()], "udp")]
+        found = [(each.host, each.port) for each in listeners_of([os.getpid()], sockets="udp")]
 
         assert here in found
         assert client.getsockname() not in found
@@ -46,7 +46,7 @@ def test_a_bound_socket_is_seen_and_one_with_a_peer_is_not(
 
 def test_who_has_the_port_is_told_and_nobody_who_has_that_of_tcp(bound: socket.socket) -> None:
     port = bound.getsockname()[1]
-    occupant = occupant_of(port, "udp")
+    occupant = occupant_of(port, sockets="udp")
 
     assert occupant is not None
     assert occupant.pid == os.getpid()

@@ -106,7 +106,7 @@ def test_listening_sockets_are_told_with_address_and_owner() -> None:
 
 def test_netlink_and_the_kernels_table_agree() -> None:
     with socket.create_server(("127.0.0.1", 0)), socket.create_server(("::", 0), family=socket.AF_INET6):
-        asked, read = set(listeners()), set(listening._listed_in_proc("tcp"))
+        asked, read = set(listeners()), set(listening._listed_in_proc(sockets="tcp"))
 
     assert asked == read
     assert all(isinstance(listener, Listener) for listener in asked)

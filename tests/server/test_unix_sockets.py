@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,7 +113,7 @@ def connected(world: World, *sessions: int) -> dict[int, int]:
     return {event.session: event.local[1] for event in events if isinstance(event, Opened)}
 
 
-def no_diagnosis() -> None:
+def no_diagnosis(*namespace: object) -> None:
     raise OSError
 
 
@@ -132,7 +133,7 @@ def test_a_listening_socket_is_seen_and_named_by_its_path(
         listener.bind(name)
         listener.listen()
         listener.setblocking(False)
-        found = [str(each) for each in listeners_of([os.getpid()], "unix")]
+        found = [str(each) for each in listeners_of([os.getpid()], sockets="unix")]
 
         assert f"unix:{name if way == 'psutil' else folder / name}" in found
         with pytest.raises(BlockingIOError):
@@ -145,7 +146,7 @@ def test_who_is_connected_or_bound_or_speaks_in_datagrams_does_not_listen(
 ) -> None:
     if way == "the kernel's table":
         monkeypatch.setattr(listening, "SocketDiagnosis", no_diagnosis)
-    before = listeners_of([os.getpid()], "unix")
+    before = listeners_of([os.getpid()], sockets="unix")
     with (
         socket.socket(socket.AF_UNIX) as bound,
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagrams,
@@ -159,7 +160,7 @@ def test_who_is_connected_or_bound_or_speaks_in_datagrams_does_not_listen(
         client.connect("\0chatsim-test-of-listeners")
         accepted, _ = listener.accept()
         with accepted:
-            found = [each.host for each in listeners_of([os.getpid()], "unix") if each not in before]
+            found = [each.host for each in listeners_of([os.getpid()], sockets="unix") if each not in before]
 
     assert found == ["@chatsim-test-of-listeners"]
 
@@ -168,12 +169,27 @@ def test_who_listens_at_a_path_is_told(folder: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / "s"))
         listener.listen()
-        occupant = occupant_of(str(folder / "s"), "unix")
+        occupant = occupant_of(str(folder / "s"), sockets="unix")
 
         assert occupant is not None
         assert occupant.pid == os.getpid()
         assert str(occupant).endswith(f"listens on unix:{folder / 's'}")
-        assert occupant_of(str(folder / "other"), "unix") is None
+        assert occupant_of(str(folder / "other"), sockets="unix") is None
+
+
+def test_a_relative_path_of_somebody_elsewhere_is_not_ours(folder: Path) -> None:
+    """The kernel tells the path as it was bound, and not relative to which folder."""
+    (folder / "below").mkdir()
+    script = 'import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind("s"); s.listen(); print(flush=True); sys.stdin.read()'
+    command = [sys.executable, "-I", "-S", "-c", script]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder / "below", stdin=pipe, stdout=pipe) as stranger:
+        assert stranger.stdout is not None and stranger.stdout.readline()
+        elsewhere, there = (occupant_of(str(folder / each), sockets="unix") for each in ("s", "below/s"))
+        stranger.communicate()
+
+    assert elsewhere is None
+    assert there is not None and there.pid == stranger.pid
 
 
 # --- readiness
