@@ -180,7 +180,7 @@ def test_who_listens_at_a_path_is_told(folder: Path) -> None:
 def test_a_relative_path_of_somebody_elsewhere_is_not_ours(folder: Path) -> None:
     """The kernel tells the path as it was bound, and not relative to which folder."""
     (folder / "below").mkdir()
-    script = 'import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind("s"); s.listen(); print(flush=True); sys.stdin.read()'
+    script = SERVER + 'there = listen("s"); print(flush=True); sys.stdin.read()'
     command = [sys.executable, "-I", "-S", "-c", script]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=folder / "below", stdin=pipe, stdout=pipe) as stranger:
