@@ -147,6 +147,14 @@ def test_no_entry_carries_what_is_not_described(played: str, tmp_path: Path) -> 
     assert [(entry.kind, key) for entry in history for key in entry.detail if key not in described[entry.kind]] == []
 
 
+def test_every_sign_of_the_picture_is_explained() -> None:
+    from chatsim.report.spacetime.text import PLAIN, SIGNS
+
+    told = {row[0].strip("`"): row[1].strip("`") for row in rows("docs/report.md", "signs")}
+
+    assert told == {sign: sign.translate(PLAIN) for sign in SIGNS.values()}
+
+
 def test_every_placeholder_is_explained() -> None:
     text = (ROOT / "docs/profiles.md").read_text(encoding="utf-8")
     table = text[text.index("| placeholder | stands for |") : text.index("Where each may stand")]

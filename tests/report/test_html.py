@@ -158,7 +158,7 @@ def test_it_reads_as_it_was_read_before(name: str) -> None:
     lines = (line.strip() for line in "".join(words(body)).split("\n"))
     text = "\n".join(line for line in lines if line).replace(f"chatsim {__version__}", "chatsim VERSION") + "\n"
 
-    assert text == golden(f"page-{name}.txt", text)
+    assert text == golden(f"page/{name}.txt", text)
 
 
 def test_of_many_runs_that_went_well_only_the_first_have_a_picture() -> None:

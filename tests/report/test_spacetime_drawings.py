@@ -5,13 +5,12 @@ CHATSIM_UPDATE_GOLDEN=1 writes them anew; then read the difference before you co
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
-from pathlib import Path
 
 import drawable
 import pytest
+from golden_text import golden
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,8 +20,6 @@ from chatsim.report.spacetime.layout import diagram
 from chatsim.report.spacetime.mermaid import mermaid
 from chatsim.report.spacetime.text import text_lines
 from tests.checks.story import Story
-
-GOLDEN = Path(__file__).parent / "golden" / "spacetime"
 
 
 def _crowd() -> Diagram:
@@ -38,27 +35,18 @@ DRAWN = {
 }
 
 
-def as_kept(name: str, text: str) -> str:
-    """The golden text; written anew first, if that is asked for."""
-    file = GOLDEN / name
-    if os.environ.get("CHATSIM_UPDATE_GOLDEN"):
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    return file.read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("name", DRAWN)
 def test_in_a_terminal_it_reads_as_it_was_read_before(name: str) -> None:
     text = "\n".join(text_lines(DRAWN[name]())) + "\n"
 
-    assert text == as_kept(f"{name}.txt", text)
+    assert text == golden(f"spacetime/{name}.txt", text)
 
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_as_mermaid_it_reads_as_it_was_read_before(name: str) -> None:
     text = mermaid(DRAWN[name]())
 
-    assert text == as_kept(f"{name}.mmd", text)
+    assert text == golden(f"spacetime/{name}.mmd", text)
 
 
 def test_where_there_are_no_such_signs_it_is_drawn_in_ascii() -> None:
@@ -66,7 +54,7 @@ def test_where_there_are_no_such_signs_it_is_drawn_in_ascii() -> None:
     text = encodable("\n".join(lines) + "\n", "ascii")
 
     assert text.isascii()
-    assert text == as_kept("everything-ascii.txt", text)
+    assert text == golden("spacetime/everything-ascii.txt", text)
 
 
 def test_in_a_narrow_terminal_it_says_whose_lines_have_no_room() -> None:

@@ -126,7 +126,9 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """`drawn` of `events` history entries and `len(bots)` of `bots` bots are in it; `own` messages of chatsim are not."""
+    """`drawn` of the `events` that tell something about the bots in `lanes` are in it. Of `bots` bots not all may have a
+    lane. `own`: so many messages of chatsim's own are not in it.
+    """
 
     lanes: tuple[Lane, ...] = ()
     rows: tuple[Row, ...] = ()
@@ -143,11 +145,13 @@ class Diagram:
         """What a reader has to know of what is not drawn, in sentences; "" if everything is."""
         told = []
         lanes = sum(lane.kind == "bot" for lane in self.lanes)
+        crowd = lanes < self.bots
+        if crowd:
+            told.append(f"{lanes:,} of {self.bots:,} bots have a line.")
         if self.drawn < self.events:
             about = "what proves a failure, and what happened around it" if self._has_witness() else "the first of them"
-            told.append(f"{self.drawn:,} of {self.events:,} events are drawn: {about}.")
-        if lanes < self.bots:
-            told.append(f"{lanes:,} of {self.bots:,} bots have a line.")
+            whose = "their " if crowd else ""
+            told.append(f"{self.drawn:,} of {whose}{self.events:,} events are drawn: {about}.")
         if self.own:
             what = (
                 "message of chatsim's own (a knock or a fence) is"

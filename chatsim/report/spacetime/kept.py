@@ -23,6 +23,7 @@ OWN = ("knock", "fence")
 WITNESSES = 40  # entries of one verdict; a proof needs four, the rest is for cycles
 OF_ONE_WAIT = 8  # messages: a wait in vain can be for hundreds, of which each is lost in the same way
 NEAR = 10  # entries before and after each proof
+FEW, BESIDE = 8, 4  # lines of a crowd, where a failure concerns fewer; bots beside those concerned
 HALF = 2  # so much of the room is for the proofs themselves at most, the rest for their surroundings
 
 SERVER, THE_OPERATOR = "\0server", "\0operator"  # no bot can be called so
@@ -64,7 +65,9 @@ def kept(history: History, proving: Collection[int], most: int, most_lanes: int)
     everybody = list(dict.fromkeys((*history.header.bots, *of.values())))
     bots = sum(owner != THE_OPERATOR for owner in everybody)
     first = [owner for owner in concerned if owner in set(everybody)]
-    chosen = set(list(dict.fromkeys((*first, *everybody)))[:most_lanes])
+    # Of a crowd those concerned are drawn, and a few others to compare them with.
+    lanes = most_lanes if len(everybody) <= most_lanes else min(most_lanes, max(FEW, len(first) + BESIDE))
+    chosen = set(list(dict.fromkeys((*first, *everybody)))[:lanes])
     messages = _messages_of(history, proof)
     told, own = _told(history, proof, messages, of, chosen if len(chosen) < len(everybody) else None)
     indexes = told if len(told) <= most else _around(history, told, proof, messages, of, set(concerned), most)

@@ -37,7 +37,7 @@ SIGNS = {
     Sign.OTHER: "■",
 }
 ALIVE, SILENT, GONE, RULE = "│", "┊", " ", "─"
-PLAIN = str.maketrans("┬○⊘●→✓≠┴✗╧‖▷■│┊─", "+o/o>v~_x_=>#|:-")
+PLAIN = str.maketrans("┬○⊘●→✓≠┴✗╧‖▷■│┊─", "+o/O>v~_x=()#|:-")
 TIME, PROOF = 9, "*"
 NARROWEST_WORDS = 24
 COLUMN = 9
