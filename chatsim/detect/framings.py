@@ -27,6 +27,8 @@ _READS: Final = frozenset(
         "recvall",
         "recv_all",
         "receive",
+        "sock_recv",
+        "recv_bytes",
         "_recv_exact",
     }
 )
@@ -119,6 +121,8 @@ def _calls_and_names(node: ast.expr) -> Iterator[ast.AST]:
         if not waiting:
             return
         here = waiting.pop()
+        if isinstance(here, ast.Call) and last_name(here.func) in ("split", "partition", "rsplit", "len", "input"):
+            continue  # a word among others is no length that stands in front of a message
         yield here
         if isinstance(here, (ast.Call, ast.Attribute, ast.Subscript, ast.Await)):
             if isinstance(here, ast.Call):

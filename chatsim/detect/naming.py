@@ -88,6 +88,8 @@ def _role(name: str, node: ast.expr, *, received: bool, first: bool) -> Role:
     words = words_of(base)
     if name in ("len", "to_bytes") or (name == "pack" and isinstance(node, ast.Call)):
         return "length"
+    if _joins(node) and received and not is_plural(base):
+        return "text"  # the words of a message, put together again
     if _joins(node) or (is_plural(base) and not isinstance(node, (ast.Subscript, ast.Call))):
         return "nicks"
     if _any(words, _COLOUR):

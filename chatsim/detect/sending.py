@@ -345,7 +345,7 @@ class _Finder:
                 for key, value in zip(one.keys, one.values, strict=True)
                 if isinstance(key, ast.Constant) and isinstance(key.value, (str, bytes))
             )
-            written = Written(pairs, module.file, one.lineno)
+            written = Written(pairs, module.file, getattr(one, "lineno", getattr(expression, "lineno", 0)))
             if pairs and written not in self.found.written:
                 self.found.written.append(written)
 
@@ -353,6 +353,8 @@ class _Finder:
         for one in module.inside(expression):
             if isinstance(one, ast.Dict):
                 yield one
+            elif isinstance(one, ast.Name) and (table := self.texts().table(one.id, scope)) is not None:
+                yield table
             elif isinstance(one, ast.Name):
                 for _, value in self.program.values_of(one.id, scope, expression)[:4]:
                     yield from (deep for deep in module.inside(value) if isinstance(deep, ast.Dict))

@@ -67,6 +67,8 @@ class Program:
     globals: dict[str, list[tuple[Scope, ast.expr]]] = field(default_factory=lambda: defaultdict(list))
     classes: dict[str, tuple[Module, ast.ClassDef]] = field(default_factory=dict)
     grown: set[tuple[Scope, str]] = field(default_factory=set)
+    items: dict[tuple[Scope, str], dict[str, ast.expr]] = field(default_factory=lambda: defaultdict(dict))
+    """What is put into a table by `name["key"] = value`."""
     growing: set[int] = field(default_factory=set)
     """The values (by identity) that make a name longer in a loop."""
 
@@ -273,6 +275,10 @@ def _assign(program: Program, module: Module, scope: Scope, target: ast.expr, va
                 if not isinstance(one, (ast.Tuple, ast.List)):
                     _assign(program, module, scope, one, its)
         return
+    match target:
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str() as key)):
+            program.items[scope, name].setdefault(key, value)
+            return
     if isinstance(target, ast.Name):
         at = module.order.get(value, module.order.get(scope, 0))
         program.assigned[scope, target.id].append((at, value))

@@ -139,6 +139,8 @@ class TextReader:
         what = self.name(node, scope)
         if what.role not in ("text", "nicks", "*") and self.received(node, scope):
             return [hole(what)]
+        if isinstance(node, ast.Name) and (table := self.table(node.id, scope)) is not None:
+            return [self._json(table, scope, depth)]
         found: list[Text] = []
         given = self.program.given(node, scope, node)
         grows = isinstance(node, ast.Name) and self.program.grows(node.id, scope)
@@ -150,6 +152,15 @@ class TextReader:
         if not found and (length := self._as_length(given, depth)) is not None:
             return [hole(length)]
         return list(dict.fromkeys(found))[:_MOST_WAYS] or [hole(what)]
+
+    def table(self, name: str, scope: Scope) -> ast.Dict | None:
+        """A table that is filled key by key, as if it had been written in one go."""
+        items = self.program.items.get((scope, name))
+        begun = [value for _, value in self.program.values_of(name, scope) if _is_table(value)]
+        if not items or not begun:
+            return None
+        pairs = {**(_pairs(begun[0]) if isinstance(begun[0], ast.Dict) else {}), **items}
+        return ast.Dict([ast.Constant(key) for key in pairs], list(pairs.values()))
 
     def _as_length(self, given: list[tuple[Scope, ast.expr]], depth: int) -> Hole | None:
         for where, value in given[-1:]:
@@ -271,6 +282,12 @@ def _pairs(node: ast.Dict) -> dict[str, ast.expr]:
         for key, value in zip(node.keys, node.values, strict=True)
         if isinstance(key, ast.Constant) and isinstance(key.value, (str, bytes))
     }
+
+
+def _is_table(value: ast.expr) -> bool:
+    return isinstance(value, ast.Dict) or (
+        isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "dict" and not value.args
+    )
 
 
 def _with_holes(text: Text, holes: Sequence[Hole]) -> Text:

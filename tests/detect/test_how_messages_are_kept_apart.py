@@ -68,6 +68,13 @@ def test_reading_a_file_says_nothing_about_the_wire() -> None:
     assert of_body("names = open('names.txt').read().split('\\n')\n    rows = csv.reader(f)") == ["none"]
 
 
+@pytest.mark.parametrize("body", ["port = int(data.split()[1])", "words = data.split()\n    port = int(words[1])"])
+def test_a_number_among_words_is_no_length(body: str) -> None:
+    source = RAW.format(body=body).replace("1024", "200")
+
+    assert framings(source) == ["none"]
+
+
 @pytest.mark.parametrize(
     "framing",
     ["none", "newline", "crlf", "json", "json-lines", '{struct: "!I"}', "{digits: 64, align: left}", '{separator: "<END>"}',

@@ -136,3 +136,28 @@ def test_bytes_that_nobody_decoded_show_as_such() -> None:
 
 def test_a_brace_that_looks_like_a_placeholder_is_none_in_the_template() -> None:
     assert Text(("{nick} is ", " {a}"), (Hole("x", "text"),)).template() == "{{nick}} is {text} {{a}}"
+
+
+def test_an_object_that_is_filled_key_by_key_is_read_as_one() -> None:
+    source = """
+def handle(conn):
+    nick = conn.recv(99)
+    answer = {"type": "hello"}
+    answer["you"] = nick
+    conn.send(json.dumps(answer).encode())
+"""
+    clues = read_python({"s.py": source})
+
+    assert [one.text.template() for one in clues.sent] == ['{"type": "hello", "you": "{nick}"}']
+    assert [written.keys for written in clues.json_written] == [("type", "you")]
+
+
+def test_the_words_of_a_message_put_together_again_are_no_roster() -> None:
+    source = """
+def handle(conn):
+    while True:
+        command = conn.recv(99).decode().split()
+        for other in clients:
+            other.send(("he says: " + " ".join(command[1:])).encode())
+"""
+    assert told(source) == [("message", "many", "he says: {text}")]
