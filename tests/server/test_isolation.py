@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -143,14 +144,25 @@ def test_a_port_that_nobody_named_is_found(apart: Isolated) -> None:
     assert world.address == ("127.0.0.1", PORT)
 
 
+HOSTS = {
+    "0.0.0.0": "127.0.0.1",
+    "127.0.1.1": "127.0.1.1",
+    "127.9.9.9": "127.9.9.9",
+    "::": "127.0.0.1",
+    "::1": "::1",
+    "localhost": "127.0.0.1",
+}
+
+
 @needs_namespaces
-@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.1.1", "127.9.9.9", "::", "::1", "localhost"])
+@pytest.mark.parametrize("host", HOSTS)
 def test_wherever_it_listens_it_is_reached(apart: Isolated, host: str) -> None:
     family = "socket.AF_INET6" if ":" in host else "socket.AF_INET"
     listens = f"listener = socket.socket({family})\nlistener.bind(({host!r}, {PORT}))\nlistener.listen()\n"
     echoes = "connection, _ = listener.accept()\nconnection.sendall(connection.recv(100))\ntime.sleep(600)\n"
     world = apart.running(apart.script(listens + echoes), port=PORT)
 
+    assert world.address == (HOSTS[host], PORT)
     assert echoed(world, 1, b"here") == b"here"
 
 
@@ -277,26 +289,31 @@ def test_who_looks_for_nothing_is_not_suspected_whatever_our_bots_do(yard: Yard,
 # --- what it is started with
 
 
+TELLS = """
+env | grep -v CHATSIM_TREE | sort
+grep -E '^(SigIgn|SigBlk|Uid|Gid|Groups)' "/proc/$$/status"
+cut -d ' ' -f 5,6 "/proc/$$/stat" | sed "s/$$/me/g"
+ls "/proc/$$/fd"
+pwd
+printf '%s|' "$@"
+echo
+exec "$@"
+"""
+
+
 @needs_namespaces
 def test_a_server_is_started_there_as_anywhere(yard: Yard, apart: Isolated, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same environment, signals, descriptors, session and user, whatever the program before it did."""
-    monkeypatch.setenv("LC_ALL", "C")
-    monkeypatch.delenv("LC_CTYPE", raising=False)
-    tells = """
-        for name in sorted(os.environb):
-            if name != b"CHATSIM_TREE": print(name, os.environb[name])
-        status = open("/proc/self/status").read().splitlines()
-        print([line for line in status if line.startswith(("SigIgn", "SigBlk", "Uid", "Gid"))])
-        print(sorted(os.listdir("/proc/self/fd")), os.getsid(0) == os.getpid(), os.getcwd(), sys.argv)
-        serve(5555)
-    """
-    command = yard.script(textwrap.dedent(tells)) + " 'two words' ü"
+    """The same environment, signals, user, session, descriptors, folder and words, whatever became it."""
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):  # the case in which a Python thinks that its locale needs help
+        monkeypatch.delenv(name, raising=False)
+    server = shlex.split(yard.script(f"serve({PORT})"))
     told_of = []
     for kind in (yard, apart):
-        world = kind.running(command, port=PORT)
+        world = kind.running(None, command=("/bin/sh", "-c", TELLS, "sh", *server, "two words", "ü"), port=PORT)
         told_of.append(lines(until(world, printed("listening"))))
         world.close()
 
+    assert "me me" in told_of[0]
     assert told_of[0] == told_of[1]
 
 
