@@ -114,8 +114,8 @@ class World:
         if isinstance(command, (ServerCommand, Type, Inspect)):
             self._do_with_server(command)
         else:
-            if type(command) is Connect and self.address != self._aimed_at:
-                self._aim()  # after a restart the server may listen elsewhere
+            if type(command) is Connect:
+                self._before_connecting()
             elif type(command) is Close and command.sparing and self._has_let_go(command.session):
                 command = Abort(command.session)
             elif self._unix_ends is not None and isinstance(command, (Close, Abort)):
@@ -150,6 +150,12 @@ class World:
     ) -> None:
         self.close()
 
+    def _before_connecting(self) -> None:
+        if self._isolation is not None:
+            self._isolation.check()
+        if self.address != self._aimed_at:
+            self._aim()  # after a restart the server may listen elsewhere
+
     def _aim(self) -> None:
         address = self.address
         assert address is not None
@@ -175,6 +181,8 @@ class World:
             self._loop.emit(ServerEvent(self.now(), "failed", {"command": what, "why": why}))
 
     def _facts(self, *, work: bool) -> dict[str, object]:
+        if self._isolation is not None:
+            self._isolation.check()
         facts = {} if self._server is None else self._server.facts(work=work)
         if self._unix_ends is not None:
             facts |= self._unix_ends.facts(self._network.our_end.values(), self.address, self._namespace)

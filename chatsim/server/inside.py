@@ -56,19 +56,21 @@ def broker(link_number: int) -> None:
 
 
 def _serve(link) -> None:  # type: ignore[no-untyped-def]  # a socket, which is imported only where one is needed
-    """Each question is a family, a type and a protocol; the answer is an error number, 0 with the socket."""
+    """Each question is a number, a family, a type and a protocol; the answer is that number and an error's, 0 with the
+    socket."""
     import socket
     import struct
 
     with suppress(ConnectionError):
         while question := link.recv(64):
+            number, *kind = struct.unpack("=iiii", question)
             try:
-                with socket.socket(*struct.unpack("=iii", question)) as made:
-                    socket.send_fds(link, [struct.pack("=i", 0)], [made.fileno()])
+                with socket.socket(*kind) as made:
+                    socket.send_fds(link, [struct.pack("=ii", number, 0)], [made.fileno()])
             except ConnectionError:
                 raise
             except OSError as error:
-                link.send(struct.pack("=i", error.errno))
+                link.send(struct.pack("=ii", number, error.errno))
 
 
 def _leave() -> tuple[str, ...]:

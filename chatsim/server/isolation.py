@@ -26,6 +26,7 @@ from chatsim.network.namespace import Namespace
 __all__ = ["Isolation", "refusal"]
 
 PROGRAM = str(Path(__file__).with_name("inside.py"))
+GONE = "the broker of its network namespace has ended"
 PATIENCE = 10.0  # seconds for each answer of the broker's; the first one is that of a Python which has to start
 
 
@@ -36,6 +37,7 @@ class Isolation:
         self._broker: subprocess.Popen[bytes] | None = None
         self._link: socket.socket | None = None
         self._namespaces: list[int] = []  # descriptors, in the order of entering
+        self._asked = 0  # how many sockets the broker was asked for
 
     def open(self) -> None:
         """Raises ServerError, with the reason as its hint, where there are no namespaces to be had."""
@@ -76,20 +78,23 @@ class Isolation:
         """As `socket.socket`, in here: not connected, not bound. Raises OSError; a broker that is gone is one, too."""
         if self._link is None:
             raise OSError(errno.ENETDOWN, os.strerror(errno.ENETDOWN))
+        self._asked = (self._asked + 1) & 0x7FFFFFFF
         try:
-            self._link.send(struct.pack("=iii", family, kind, protocol))
-            said, made = self._hear()
+            self._link.send(struct.pack("=iiii", self._asked, family, kind, protocol))
+            code, made = self._answer()
         except ConnectionError:
-            said = b""
+            raise OSError(errno.ENETDOWN, GONE) from None
         except TimeoutError:
             raise OSError(errno.ETIMEDOUT, "the broker of its network namespace does not answer") from None
-        if not said:
-            raise OSError(errno.ENETDOWN, "the broker of its network namespace has ended")
-        code = struct.unpack("=i", said)[0]
         if code or not made:  # made, but we have no room for another descriptor
             code = code or errno.EMFILE
             raise OSError(code, os.strerror(code))
         return socket.socket(family, kind, protocol, made[0])
+
+    def check(self) -> None:
+        """Raises ServerError if the broker has ended, by whoever's hand: what we see and reach is not the server's then."""
+        if self._broker is None or self._broker.poll() is not None:
+            raise ServerError(GONE, hint="it is a process of chatsim's own: has somebody ended it?")
 
     def reached_out(self, refused: int, *, datagrams: bool) -> bool:
         """Has anybody in here looked for what is not here: another machine, a name, a port that nobody has?
@@ -132,6 +137,18 @@ class Isolation:
                 self._broker.kill()
                 self._broker.wait()
             self._broker = None
+
+    def _answer(self) -> tuple[int, list[int]]:
+        """To what was asked last: an interrupt may have struck before an earlier answer was heard."""
+        while True:
+            said, made = self._hear()
+            if not said:
+                raise ConnectionError
+            number, code = struct.unpack("=ii", said)
+            if number == self._asked:
+                return code, made
+            for late in made:
+                os.close(late)
 
     def _hear(self) -> tuple[bytes, list[int]]:
         assert self._link is not None

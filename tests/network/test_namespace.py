@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +81,38 @@ def test_a_full_backlog_keeps_a_connection_waiting_and_nobody_else(isolation: Is
             more = until(network, some(Opened))  # the kernel asks again after a second
 
     assert {event.session for event in (*opened, *more) if isinstance(event, Opened)} == {0, 1}
+
+
+def test_more_connections_than_the_soft_limit_of_descriptors(room: TcpRoom) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (80, hard))
+    try:
+        for session in range(70):
+            room.network.do(Connect(session))
+        events = until(room.network, some(Opened, 70))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert len(events) == 70 and all(isinstance(event, Opened) for event in events)
+
+
+def test_an_interrupt_between_question_and_answer_mixes_nothing_up(
+    isolation: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(isolation, "_hear", interrupted)
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                isolation.open_socket(socket.AF_INET, socket.SOCK_STREAM)
+    open_before = set(Path("/proc/self/fd").iterdir())
+    with isolation.open_socket(socket.AF_INET6, socket.SOCK_DGRAM) as made:
+        assert made.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) == socket.SOCK_DGRAM
+        assert made.getsockopt(socket.SOL_SOCKET, socket.SO_DOMAIN) == socket.AF_INET6
+
+    assert set(Path("/proc/self/fd").iterdir()) == open_before
 
 
 def test_when_the_broker_is_gone_nobody_is_let_in_and_it_is_said(isolation: Isolation, room: TcpRoom) -> None:

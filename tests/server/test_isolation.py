@@ -396,6 +396,18 @@ def test_a_broker_that_is_stopped_holds_nobody_up_for_ever(monkeypatch: pytest.M
     assert broker.returncode == -signal.SIGKILL
 
 
+@needs_namespaces
+@pytest.mark.parametrize("asked", [Connect(1), Inspect(1)], ids=["to connect", "for facts"])
+def test_when_the_broker_has_ended_the_server_is_not_blamed(apart: Isolated, asked: Connect | Inspect) -> None:
+    world = apart.running(apart.script(f"serve({PORT})"), port=PORT)
+    broker = world._isolation._broker  # type: ignore[union-attr]
+    assert broker is not None
+    broker.kill()
+    broker.wait()
+    with pytest.raises(ServerError, match="the broker of its network namespace has ended"):
+        world.do(asked)
+
+
 # --- where there are none
 
 
