@@ -8,7 +8,7 @@ import drawable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsim.history import WORLD, History
+from chatsim.history import KINDS, OF_MESSAGES, WORLD, History
 from chatsim.report.spacetime.diagram import Arrow, Diagram, Fate, Mark, RowKind, Sign
 from chatsim.report.spacetime.layout import diagram
 from tests.checks.story import Story
@@ -193,6 +193,46 @@ def test_any_history_can_be_drawn_and_its_arrows_lead_downwards_between_its_line
     taken = Counter((mark.row, mark.lane) for mark in drawn.marks)
     assert not taken or max(taken.values()) == 1
     assert all(life.first <= life.last < len(drawn.rows) for life in drawn.lives)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 9) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=6,
+)
+KEYS = [
+    "what",
+    "bot",
+    "message",
+    "missing",
+    "with",
+    "how",
+    "declared",
+    "place",
+    "text",
+    "phase",
+    "met",
+    "room",
+    "number",
+]
+WORDED = [kind for kind in KINDS if kind not in OF_MESSAGES]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(WORDED), st.integers(-4, 3), st.dictionaries(st.sampled_from(KEYS), VALUES)),
+        max_size=9,
+    )
+)
+def test_entries_of_any_other_version_are_drawn_somehow(entries: list[tuple[str, int, dict[str, object]]]) -> None:
+    history = History()
+    history.new_message(0, "chat", "lobby", "hello")
+    history.say(0.1, "send", 0, 0)
+    for number, (kind, session, detail) in enumerate(entries):
+        history.note(0.2 + number, kind, session, **detail)
+    verdict = drawable.failed("delivery", *range(len(history)))
+
+    assert len(diagram(history, [verdict]).rows) >= len(history)
 
 
 @given(ACTS)

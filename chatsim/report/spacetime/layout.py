@@ -281,7 +281,7 @@ class _Drawing:
         if entry.kind == "heard":
             sender = self.history.messages[entry.ref].sender if entry.ref >= 0 else None
             self._draw(entry, entry.ref, entry.session, row, Fate.OWN if sender == entry.session else Fate.HEARD)
-        elif entry.kind == "damaged" and entry.detail.get("how") in ARRIVES_DAMAGED:
+        elif entry.kind == "damaged" and str(entry.detail.get("how")) in ARRIVES_DAMAGED:
             ref = entry.detail.get("message")
             if isinstance(ref, int):
                 self._draw(entry, ref, entry.session, row, Fate.DAMAGED)
