@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chatsim.report.comparison import Comparison
     from chatsim.report.report import Report, Run
 
 __all__ = ["EXIT_CODES", "exit_code", "exit_code_of", "table"]
@@ -30,7 +31,7 @@ def exit_code(report: Report) -> int:
     """The exit code of everything that ran. Scenarios that were not applicable are left out."""
     if report.interrupted or any(run.interrupted for run in report.runs):
         return INTERRUPTED
-    codes = {code for runs in report.scenarios() if (code := exit_code_of(runs)) is not None}
+    codes = {code for runs in report.scenarios() if (code := _code_of(runs, report.comparison)) is not None}
     return next((code for code in GRAVEST_FIRST if code in codes), INCONCLUSIVE)
 
 
@@ -48,6 +49,18 @@ def exit_code_of(runs: Iterable[Run]) -> int | None:
     if gravest == INCONCLUSIVE and codes.count(PASSED) >= VALID_ENOUGH * len(codes):
         return PASSED
     return gravest
+
+
+def _code_of(runs: Sequence[Run], comparison: Comparison | None) -> int | None:
+    """With a baseline, what it has as wrong is forgiven; a server that could not be reached is not."""
+    own = exit_code_of(runs)
+    if comparison is None or own is None:
+        return own
+    first = runs[0]
+    kinds = {change.kind.value for change in comparison.about(first.file, first.scenario, first.profile)}
+    codes = {run.error.exit_code for run in runs if run.error is not None}
+    codes |= {FAILED} if kinds & {"worse", "new"} else {INCONCLUSIVE} if "doubtful" in kinds else {PASSED}
+    return next(code for code in GRAVEST_FIRST if code in codes)
 
 
 def _code_of_one(run: Run) -> int | None:

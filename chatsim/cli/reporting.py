@@ -10,9 +10,11 @@ from time import time
 from chatsim.cli.formats import WHOLE, Files, renderer
 from chatsim.cli.lines_file import LinesFile, as_trouble
 from chatsim.cli.on_github import annotated, is_github, summarise
+from chatsim.cli.standard import Standard
 from chatsim.cli.terminal import Progress, colours, hint, tell, whole_file, width
 from chatsim.errors import ChatsimError
 from chatsim.report import text
+from chatsim.report.printable import encodable
 from chatsim.report.report import Report, Run
 
 __all__ = ["Outlet"]
@@ -25,13 +27,22 @@ class Outlet:
     itself: the text then goes to standard error.
     """
 
-    def __init__(self, verbosity: int, files: Files, *, several_runs: bool = True, exit_first: bool = False) -> None:
+    def __init__(
+        self,
+        verbosity: int,
+        files: Files,
+        *,
+        several_runs: bool = True,
+        exit_first: bool = False,
+        standard: Standard | None = None,
+    ) -> None:
         aside = "-" in files.values()
         self._stream = sys.stderr if aside else sys.stdout
         encoding = (self._stream and self._stream.encoding) or "utf-8"
         self.style = text.Style(verbosity, colours(self._stream), width(), encoding)
         self._files, self._history, self._several = files, files.get("--history"), several_runs
         self._exit_first = exit_first
+        self._standard = standard
         self._progress = Progress(wanted=verbosity >= text.NORMAL)
         self._runs: list[Run] = []
         self._told = 0
@@ -77,6 +88,9 @@ class Outlet:
         """Tell what is to be said about all, write the files, and give the whole report."""
         report = Report(tuple(self._runs), repeat, stopped_early, interrupted, self._began, time())
         tell(text.summary(report, self.style), self._stream)
+        if self._standard is not None:
+            report, told = self._standard.weigh(report, self.style)
+            tell(encodable(told, self.style.encoding), self._stream)
         for option, path in self._files.items():
             if option in WHOLE:
                 self._write(path, lambda option=option: [renderer(option)(report)])  # type: ignore[misc]
@@ -84,9 +98,17 @@ class Outlet:
             self._lines.close()
         if is_github():
             self._tell_github(report)
+        if self._standard is not None:
+            self._keep(report, self._standard)
         if self._trouble:
             raise self._trouble[0]
         return report
+
+    def _keep(self, report: Report, standard: Standard) -> None:
+        try:
+            standard.keep(report)
+        except ChatsimError as problem:
+            self._trouble.append(problem)
 
     def _tell_github(self, report: Report) -> None:
         if said := annotated(report):
@@ -100,9 +122,8 @@ class Outlet:
         if self._history is None or run.history is None:
             return
         lines: Iterable[str] = run.history.lines()
-        if (
-            self._history == "-"
-        ):  # a CI server that reads it takes `##[` for a command of its own; in JSON it stands in strings
+        if self._history == "-":
+            # A CI server that reads it takes `##[` for a command of its own. In JSON it stands in strings alone.
             lines = (line.replace("##[", "##\\u005b") for line in lines)
         self._write(_numbered(self._history, len(self._runs)) if self._several else self._history, lambda: lines)
 

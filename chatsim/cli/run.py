@@ -124,6 +124,23 @@ def run(
             "With several runs F gets a number: F-1, F-2, …",
         ),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            metavar="F",
+            help="Compare with a stored report (--json), and fail only for what got worse.",
+        ),
+    ] = None,
+    update_baseline: Annotated[
+        bool, typer.Option("--update-baseline", help="Write what came of these runs into that file.")
+    ] = False,
+    noise: Annotated[
+        float,
+        typer.Option(
+            metavar="X", help="With --baseline: messages may take X times as long as then, and 20 ms longer, unblamed."
+        ),
+    ] = 3.0,
     patience: Annotated[
         float,
         typer.Option(
@@ -147,6 +164,7 @@ def run(
     from chatsim.cli.formats import check_files
     from chatsim.cli.reporting import Outlet
     from chatsim.cli.side_by_side import check_isolation, isolated, side_by_side
+    from chatsim.cli.standard import standard
     from chatsim.cli.target import address, check_target, check_wire
 
     problems = Problems()
@@ -155,6 +173,7 @@ def run(
     if not 0 < patience < float("inf"):
         problems.add(f"--patience {patience:g} makes no sense: it is a number above 0")
     asked = {
+        "--baseline": baseline if update_baseline else None,
         "--json": json,
         "--jsonl": jsonl,
         "--junitxml": junitxml,
@@ -164,6 +183,7 @@ def run(
         "--history": history,
     }
     files = check_files(asked, problems)
+    measure = standard(baseline, update_baseline, noise, problems)
     chosen = _read(scenarios, keyword, problems)
     check_isolation(isolate, connect, problems)
     spoken = _profile("lines" if profile is None else profile, server is not None or connect is not None, problems)
@@ -175,7 +195,8 @@ def run(
     from chatsim.runs import Target
 
     target = isolated(Target(command=server, address=where), isolate)
-    outlet = Outlet(verbose - quiet, files, several_runs=len(chosen) * repeat > 1, exit_first=exit_first)
+    several = len(chosen) * repeat > 1
+    outlet = Outlet(verbose - quiet, files, several_runs=several, exit_first=exit_first, standard=measure)
     beside = side_by_side(jobs, spoken, target, isolate)
     playing = Playing(
         chosen, spoken, target, seed, repeat, patience, exit_first, beside.jobs, confirm, beside.target, outlet.progress

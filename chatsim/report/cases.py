@@ -6,6 +6,7 @@ Five outcomes become four, since that is what every such format knows:
     failed                          failed
     inconclusive                    error: nobody knows, and a build must not look green for it
     not exercised, not applicable   skipped
+    known from a baseline           known: it did not pass, and nobody should stop for it
 
 Each suite begins with the case `played`: was the scenario played at all, and did it prove anything? It takes what no
 property can be blamed for: a server that did not start (error), a scenario that is not applicable (skipped), or a run
@@ -17,18 +18,18 @@ CI servers tell trends by.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chatsim.checks.verdict import Outcome, Verdict
 from chatsim.report import text
+from chatsim.report.comparison import DELIVERY_TIME, PLAYED, Change, Kind
 from chatsim.report.printable import printable, shorten
 from chatsim.report.rate import standing, valid
 from chatsim.report.report import Report, Run
 
 __all__ = ["PLAYED", "Case", "Status", "Suite", "suites"]
 
-PLAYED = "played"
 UNFINISHED = "finished"
 LONGEST = 500  # characters of a message: a CI server shows it in one line of a list
 PLAIN = text.Style(width=100)
@@ -41,6 +42,7 @@ class Status(StrEnum):
     FAILED = "failed"
     ERROR = "error"
     SKIPPED = "skipped"
+    KNOWN = "known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,46 @@ def suites(report: Report) -> list[Suite]:
 
 def _suite(runs: tuple[Run, ...], report: Report) -> Suite:
     whole = standing(runs)
+    first = runs[0]
+    compared = report.comparison
+    changes = {change.subject: change for change in compared.about(*_key(first))} if compared is not None else {}
     names = dict.fromkeys(verdict.property for run in runs for verdict in run.verdicts)
     cases = [_case(name, runs, whole) for name in names]
     played = _played(runs, whole, [case.status for case in cases])
     cases = [played, *cases]
     quiet = all(case.status in (Status.PASSED, Status.SKIPPED) for case in cases)
     told = "" if quiet else text.scenario(runs, report, PLAIN)
-    first = runs[0]
+    if compared is not None:
+        cases = [_weighed(case, changes.get(case.name)) for case in cases]
+        cases += _slower(changes.get(DELIVERY_TIME), first)
     return Suite(printable(first.scenario), printable(first.file), runs, tuple(cases), told)
+
+
+def _key(run: Run) -> tuple[str, str, str]:
+    return run.file, run.scenario, run.profile
+
+
+def _weighed(case: Case, change: Change | None) -> Case:
+    """The case as it counts beside a baseline: what is known there is no reason to stop, and what is better is well."""
+    if case.name == PLAYED and change is not None and change.kind is Kind.DOUBTFUL and case.outcome != "error":
+        return replace(
+            case, status=Status.ERROR, outcome="inconclusive", message=_line(f"The scenario {change.words}.")
+        )
+    if case.status not in (Status.FAILED, Status.ERROR) or case.outcome == "error":
+        return case
+    if change is None:  # nothing about it is otherwise than in the runs that were left out
+        return replace(case, status=Status.PASSED, outcome="passed", message="", details="")
+    said = f"{case.name} {change.words}"
+    if change.kind in (Kind.KNOWN, Kind.BETTER):
+        return replace(case, status=Status.KNOWN, message=_line(f"Known: {said}. {case.message}"))
+    return replace(case, message=_line(f"{change.kind.value.capitalize()}: {said}. {case.message}"))
+
+
+def _slower(change: Change | None, run: Run) -> list[Case]:
+    if change is None or change.kind is not Kind.WORSE:
+        return []
+    said = _line(f"{change.words[:1].upper()}{change.words[1:]}.")
+    return [Case(DELIVERY_TIME, Status.FAILED, change.kind.value, said, said, run=run)]
 
 
 def _played(runs: Sequence[Run], whole: str, statuses: Sequence[Status]) -> Case:

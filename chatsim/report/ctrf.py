@@ -1,7 +1,7 @@
 """The report in the Common Test Report Format, a JSON for programs that read the results of any test tool.
 
-Its statuses have no error: what is inconclusive is `other`, and a server that did not start has `failed`. `rawStatus`
-is chatsim's own word.
+Its statuses have no error: what is inconclusive, or known from a baseline, is `other`, and a server that did not start
+has `failed`. `rawStatus` is chatsim's own word.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _test(case: Case, suite: Suite) -> dict[str, Any]:
 def _status(case: Case) -> str:
     if case.status is Status.ERROR:
         return "failed" if case.outcome == "error" else "other"
-    return case.status.value
+    return "other" if case.status is Status.KNOWN else case.status.value
 
 
 def _line_of(where: str) -> int:

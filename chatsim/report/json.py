@@ -9,46 +9,62 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
 from chatsim.checks.verdict import Outcome, Verdict
 from chatsim.history import OF_MESSAGES, History
+from chatsim.report.comparison import Comparison
+from chatsim.report.latency import latency
 from chatsim.report.narrate import Narrator
 from chatsim.report.rate import rates, valid
 from chatsim.report.report import Report, Run
 from chatsim.report.unrecognised import unrecognised
 
-__all__ = ["FORMAT", "line", "render"]
+__all__ = ["FORMAT", "dumped", "line", "plain", "render", "sound"]
 
 FORMAT = 1
 
 
 def render(report: Report) -> str:
     """The whole report as one JSON object, in lines; without a line end."""
-    return _text(report, indent=1)
+    return dumped(plain(report))
 
 
 def line(report: Report) -> str:
     """The same object in one line."""
-    return _text(report, indent=None)
+    return dumped(plain(report), indent=None)
 
 
-def _text(report: Report, indent: int | None) -> str:
+def dumped(plain: Mapping[str, Any], indent: int | None = 1) -> str:
+    """A report that is plain already, as text."""
     # A CI server that reads our standard output takes `##[` for a command of its own. In JSON it stands in strings alone.
-    return json.dumps(_sound(_plain(report)), indent=indent, allow_nan=False).replace("##[", "##\\u005b")
+    return json.dumps(plain, indent=indent, allow_nan=False).replace("##[", "##\\u005b")
 
 
-def _plain(report: Report) -> dict[str, Any]:
+def plain(report: Report) -> dict[str, Any]:
+    """The report in maps, lists and texts that JSON can hold."""
     from chatsim._version import __version__
 
+    told: dict[str, Any] = _sound(_told(report, __version__))
+    return told
+
+
+def sound(text: str) -> str:
+    """The text as it stands in a stored report: halves of surrogate pairs are spelled out."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _told(report: Report, version: str) -> dict[str, Any]:
     return {
         "chatsim": "report",
         "format": FORMAT,
-        "version": __version__,
+        "version": version,
         "repeat": report.repeat,
         "stopped_early": report.stopped_early,
         "interrupted": report.interrupted or any(run.interrupted for run in report.runs),
+        "baseline": _comparison(report.comparison) if report.comparison is not None else None,
         "rates": _rates(report),
         "runs": [_run(run) for run in report.runs],
     }
@@ -80,6 +96,17 @@ def _rates(report: Report) -> list[dict[str, Any]]:
     ]
 
 
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    changes = [{**asdict(change), "kind": change.kind.value} for change in comparison.changes]
+    return {"name": comparison.name, "unplayed": comparison.unplayed, "changes": changes}
+
+
+def _latency(run: Run) -> dict[str, Any] | None:
+    if run.history is None or (times := latency(run.history)) is None:
+        return None
+    return {name: round(value, 6) for name, value in asdict(times).items()}
+
+
 def _run(run: Run) -> dict[str, Any]:
     narrator = Narrator(run.history) if run.history is not None else None
     return {
@@ -91,6 +118,7 @@ def _run(run: Run) -> dict[str, Any]:
         "outcome": "error" if run.error is not None else run.outcome.value,
         "why": run.why,
         "duration_s": round(run.duration_s, 6),
+        "latency": _latency(run),
         "interrupted": run.interrupted,
         "replay": run.replay,
         "notes": list(run.notes),
@@ -177,7 +205,7 @@ def _entry(index: int, history: History, narrator: Narrator) -> dict[str, Any]:
 def _sound(value: Any) -> Any:
     """The same, with nothing in it that could break a reader."""
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+        return sound(value)
     if isinstance(value, bool) or value is None or isinstance(value, int):
         return value
     if isinstance(value, float):

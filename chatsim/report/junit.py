@@ -16,7 +16,7 @@ from chatsim.report.report import Report
 
 __all__ = ["render"]
 
-ELEMENTS = {Status.FAILED: "failure", Status.ERROR: "error", Status.SKIPPED: "skipped"}
+ELEMENTS = {Status.FAILED: "failure", Status.ERROR: "error", Status.SKIPPED: "skipped", Status.KNOWN: "skipped"}
 
 # Ends of comments and sections mean nothing without their `>`. A CI server that reads our standard output takes `::` at
 # the beginning of a line, and `##[` anywhere, for a command of its own: as references they are none.
@@ -45,7 +45,7 @@ def _suite(suite: Suite, began: str) -> Iterator[str]:
         tests=len(suite.cases),
         failures=suite.count(Status.FAILED),
         errors=suite.count(Status.ERROR),
-        skipped=suite.count(Status.SKIPPED),
+        skipped=suite.count(Status.SKIPPED) + suite.count(Status.KNOWN),
         time=_seconds(suite.seconds),
         timestamp=began,
         file=suite.file,
@@ -78,7 +78,8 @@ def _case(case: Case, suite: Suite) -> Iterator[str]:
         return
     yield f"  <testcase{head}>"
     said = f" message={_quoted(case.message)}" if case.message else ""
-    yield f"   <{element} type={_quoted(case.outcome)}{said}>{_escaped(case.details)}</{element}>"
+    word = case.status.value if case.status is Status.KNOWN else case.outcome
+    yield f"   <{element} type={_quoted(word)}{said}>{_escaped(case.details)}</{element}>"
     yield "  </testcase>"
 
 

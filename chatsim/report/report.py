@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from chatsim.checks.verdict import Outcome, Verdict
 from chatsim.errors import ChatsimError
 from chatsim.history import History
+from chatsim.report.comparison import Comparison
 
 __all__ = ["Report", "Reporter", "Run"]
 
@@ -51,6 +52,7 @@ class Report:
     interrupted: bool = False  # by Ctrl-C or SIGTERM; also between two runs
     began: float = 0.0  # seconds since 1970; 0: nobody looked at a clock
     ended: float = 0.0
+    comparison: Comparison | None = None  # with a baseline, where one was given
 
     @property
     def ok(self) -> bool:

@@ -20,8 +20,14 @@ MOST = 1024 * 1024  # bytes; at this, GitHub shows nothing at all
 FOR_THE_END = 300  # bytes that are kept for the words about what was cut
 LONGEST_NAME = 200
 
-SIGNS = {Status.FAILED: "❌ failed", Status.ERROR: "⚠️ error", Status.PASSED: "✅ passed", Status.SKIPPED: "⏭️ skipped"}
-GRAVEST_FIRST = (Status.FAILED, Status.ERROR, Status.PASSED, Status.SKIPPED)
+SIGNS = {
+    Status.FAILED: "❌ failed",
+    Status.ERROR: "⚠️ error",
+    Status.PASSED: "✅ passed",
+    Status.SKIPPED: "⏭️ skipped",
+    Status.KNOWN: "☑️ known",
+}
+GRAVEST_FIRST = (Status.FAILED, Status.ERROR, Status.KNOWN, Status.PASSED, Status.SKIPPED)
 
 _MARKUP = re.compile(r"[!-/:-@\[-`{-~]")  # all of ASCII that is neither letter, digit nor blank
 
@@ -51,7 +57,7 @@ def _head(found: Sequence[Suite]) -> str:
 
 
 def _row(suite: Suite) -> str:
-    bad = [case.name for case in suite.cases if case.status in (Status.FAILED, Status.ERROR)]
+    bad = [case.name for case in suite.cases if case.status in (Status.FAILED, Status.ERROR, Status.KNOWN)]
     name = f"{_safe(suite.name)}<br><code>{_safe(suite.file)}</code>" if suite.file else _safe(suite.name)
     return f"| {SIGNS[_gravest(suite)]} | {name} | {_safe(', '.join(bad))} | {suite.seconds:.2f} s |\n"
 
