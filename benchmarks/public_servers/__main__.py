@@ -73,7 +73,7 @@ class Bench:
         return self._detected(row, start, result) if self.options.detect else result
 
     def _by_hand(self, row: Row, start: Start) -> Played:
-        return at_best(lambda: self._runs(row, start, scenarios_of(start)))
+        return at_best(lambda: self._runs(row, start, scenarios_of(start)), heard=not start.no_chat)
 
     def _suite(self, row: Row, start: Start) -> dict[str, str]:
         try:
@@ -123,13 +123,13 @@ class Bench:
         return replace(result, detect=verdict, differences=differences, alone=alone)
 
 
-def at_best(runs: Callable[[], list[dict[str, Any]]], beside: Played | None = None) -> Played:
+def at_best(runs: Callable[[], list[dict[str, Any]]], beside: Played | None = None, *, heard: bool = True) -> Played:
     """The first play in which all works, of a few: a server's own fault may race, while a profile that does not fit never
     works. All that failed in any of them is told."""
     failed: dict[str, None] = {}
     for _ in range(TRIES):
         try:
-            played = judged(runs(), beside)
+            played = judged(runs(), beside, heard=heard)
         except Trouble as trouble:
             return Played(False, str(trouble))
         failed |= dict.fromkeys(played.failed)

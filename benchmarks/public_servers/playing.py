@@ -81,9 +81,10 @@ def play(
     return runs
 
 
-def judged(runs: Sequence[Mapping[str, Any]], by_hand: Played | None = None) -> Played:
+def judged(runs: Sequence[Mapping[str, Any]], by_hand: Played | None = None, *, heard: bool = True) -> Played:
     """Whether join, chat and leave work: of the first run all that hangs on the language, of the others that they could be
-    played at all. Beside a profile by hand, what fails with that one as well is the server's doing, and does not count."""
+    played at all. Beside a profile by hand, what fails with that one as well is the server's doing, and does not count.
+    `heard`: somebody must be heard."""
     excused = frozenset(by_hand.failed if by_hand is not None else ())
     failed = _named(runs, "failed")
     why = ""
@@ -95,7 +96,7 @@ def judged(runs: Sequence[Mapping[str, Any]], by_hand: Played | None = None) -> 
             why = one["why"]
         elif number == 0 and verdicts.get("lets-in") != "passed":
             why = "nobody was let in"
-        elif number == 0 and "passed" not in (verdicts.get("delivery"), verdicts.get("no-duplication")):
+        elif heard and number == 0 and "passed" not in (verdicts.get("delivery"), verdicts.get("no-duplication")):
             why = "nobody was heard"
         else:
             against = [name for name, outcome in verdicts.items() if outcome == "failed" and name in OF_THE_LANGUAGE]

@@ -12,6 +12,7 @@ from chatsim.profile.templates import Template
 if TYPE_CHECKING:
     from chatsim.engine.session import Session
     from chatsim.engine.stage import Stage
+    from chatsim.history import Entry
 
 __all__ = ["how_far", "unanswered_goodbye", "unasked_text"]
 
@@ -50,10 +51,19 @@ def how_far(stage: Stage) -> str:
     if awaited is not None and (near := _nearest(stage, awaited, failed.ear.unclaimed or heard)) is not None:
         came, difference = near
         lines.append(f"Nearest to what was awaited is {_quoted(came)}: the profile has {difference}.")
+    ended = next((entry for entry in stage.history.of("server") if _by_itself(entry)), None)
+    if ended is not None:
+        code = ended.detail.get("code")
+        how = f", killed by signal {-code}" if isinstance(code, int) and code < 0 else f", with exit code {code}"
+        lines.append(f"  and the server itself had ended{how if code is not None else ''}: see what it printed last.")
     lines.append("Compare the profile's `join` with what the server says to a newcomer.")
     if NOTHING in lines:
         lines.append("A server that says nothing may wait for the end of a message: compare `framing`, too.")
     return "\n".join(lines)
+
+
+def _by_itself(entry: Entry) -> bool:
+    return entry.detail.get("what") == "exited" and not entry.detail.get("asked")
 
 
 def unanswered_goodbye(stage: Stage, session: Session, line: Await) -> str:

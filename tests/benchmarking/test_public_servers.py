@@ -79,6 +79,13 @@ def test_it_does_not_work_if_not(runs: list[dict[str, Any]], why: str) -> None:
     assert (played.works, played.why) == (False, why)
 
 
+def test_where_nobody_can_be_heard_it_works_if_somebody_comes_and_goes() -> None:
+    silent = [run(delivery="not-exercised"), run()]
+
+    assert judged(silent, heard=False).works
+    assert judged([run(lets_in="failed")], heard=False).why == "nobody was let in"
+
+
 def test_what_was_played_to_the_end_could_be_judged_even_if_it_lost_everything() -> None:
     lost = judged([run("failed", delivery="failed", stays_up="failed")])
 
@@ -144,7 +151,7 @@ def test_each_row_is_started_and_spoken_to_as_written(name: str, start: Start) -
     assert bool(start.command) != bool(start.cannot)
     for path in scenarios_of(start):
         load_scenario(path)
-    if start.profile and not start.no_chat:
+    if start.profile:
         assert known_profile(start.profile) is not None
         assert (lines_of(start.profile) or 0) >= 2
 

@@ -185,6 +185,14 @@ def test_a_server_that_says_nothing_is_waited_for_once_for_each_join() -> None:
     assert "awaited  'Welcome, {nick}!'" in played.director.where_it_stopped()
 
 
+def test_a_server_that_ended_meanwhile_is_not_only_a_profile_that_does_not_fit() -> None:
+    alive = play("- join: ann", faults=Faults(mute=True)).director.where_it_stopped()
+    dead = play("- join: ann", faults=Faults(mute=True, crash_at=0.01)).director.where_it_stopped()
+
+    assert "  and the server itself had ended, with exit code 1: see what it printed last.\n" in dead
+    assert "had ended" not in alive
+
+
 def test_where_a_dialogue_stopped_is_told_with_what_came_nearest() -> None:
     profile = """
         profile: nearly
