@@ -37,7 +37,7 @@ def read_python(sources: Mapping[str, str]) -> Clues:
         return Clues(
             strings=rest.strings,
             ports=rest.ports,
-            unread=tuple(Clue(file, file, 0, "no Python of today") for file in refused),
+            unread=tuple(_unread(program, refused)),
         )
     received = find_received(program)
     sending = find_sending(program, received)
@@ -75,9 +75,9 @@ def _without_lengths(sent: list[Told]) -> list[Told]:
     ]
 
 
-def _unread(program: Program, refused: list[str]) -> Iterator[Clue]:
-    for file in refused:
-        yield Clue(file, file, 0, "no Python of today")
+def _unread(program: Program, refused: Mapping[str, str]) -> Iterator[Clue]:
+    for file, why in refused.items():
+        yield Clue(file, file, 0, why)
     for module in program.modules:
         for line in module.left_out:
             yield Clue(module.file, module.file, line, "this line was left out: no Python of today")

@@ -13,7 +13,7 @@ from typing import Final
 
 from chatsim.detect.syntax import Function, Program, Scope, last_name, parameters
 
-__all__ = ["Received", "arguments_of", "find_received", "is_handler", "is_read"]
+__all__ = ["Received", "arguments_of", "find_received", "is_handler", "is_read", "started_by"]
 
 _READS: Final = frozenset(
     {
@@ -283,14 +283,22 @@ def _into(program: Program, call: ast.Call, scope: Scope) -> Iterator[_Flow]:
         for parameter, argument in arguments_of(call, function):
             uses, reads = _uses(program, argument, scope)
             yield _Flow([("name", function, parameter)], uses, reads)
-    named = {one.arg: one.value for one in call.keywords if one.arg}
-    given = named.get("args")
-    target = last_name(named.get("target"))  # Thread(target=handle, args=(conn, nickname))
-    if not target and call.args and name in ("start_new_thread", "submit"):
-        target = last_name(call.args[0])
-        given = call.args[1] if name == "start_new_thread" and len(call.args) > 1 else ast.Tuple(list(call.args[1:]))
-    if target and isinstance(given, (ast.Tuple, ast.List)):
+    if (started := started_by(call)) is not None:
+        target, begun = started
         for _, function in program.functions.get(target, [])[:2]:
-            for parameter, argument in arguments_of(ast.Call(ast.Name(target), given.elts, []), function):
+            for parameter, argument in arguments_of(begun, function):
                 uses, reads = _uses(program, argument, scope)
                 yield _Flow([("name", function, parameter)], uses, reads)
+
+
+def started_by(call: ast.Call) -> tuple[str, ast.Call] | None:
+    """What `Thread(target=handle, args=(conn, name))` calls in the end, `start_new_thread` and `submit` likewise."""
+    named = {one.arg: one.value for one in call.keywords if one.arg}
+    target, given = named.get("target"), named.get("args")
+    if target is None and call.args and last_name(call.func) == "start_new_thread":
+        target, given = call.args[0], call.args[1] if len(call.args) > 1 else None
+    elif target is None and call.args and last_name(call.func) == "submit":
+        target, given = call.args[0], ast.Tuple(list(call.args[1:]))
+    if target is None or not isinstance(given, (ast.Tuple, ast.List)):
+        return None
+    return last_name(target), ast.Call(target, list(given.elts), [])

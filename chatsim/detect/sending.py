@@ -12,7 +12,7 @@ from typing import Final, Literal
 from chatsim.detect.constants import as_text
 from chatsim.detect.evidence import Hole, Text, Told, Written
 from chatsim.detect.naming import hole_for
-from chatsim.detect.received import Received, arguments_of, is_handler, is_read
+from chatsim.detect.received import Received, arguments_of, is_handler, is_read, started_by
 from chatsim.detect.syntax import Function, Module, Program, Scope, last_name, parameters
 from chatsim.detect.texts import TextReader, joined
 
@@ -258,9 +258,14 @@ class _Finder:
     def _follow(self, relay: _Relay) -> Iterator[_Relay]:
         for module, scope, node in self.references.get(relay.function.name, []):
             call = module.parent.get(node)
-            if not isinstance(call, ast.Call) or call.func is not node or scope is relay.function:
+            if isinstance(call, ast.keyword):
+                call = module.parent.get(call)
+            if not isinstance(call, ast.Call) or scope is relay.function:
                 continue
-            given = dict(arguments_of(call, relay.function))
+            begun = call if call.func is node else (started_by(call) or ("", None))[1]
+            if begun is None or (begun is not call and begun.func is not node):
+                continue
+            given = dict(arguments_of(begun, relay.function))
             said = {given[hole.name] for hole in relay.text.holes if hole.name in given}
             many, but_sender = self._reach(module, call, scope, said)
             to: Reach = "many" if many or relay.to == "many" else "one"

@@ -128,12 +128,12 @@ def _java(words: list[str]) -> Iterator[str]:
     if "-jar" in words:
         yield from ("src/*.java", "*.java", "src/main/java/*.java", "src/main/java/*/*.java")
         return
-    for word in _plain(words)[:1]:
+    for word in [word for word in _plain(words) if word][:1]:
         path = word.removesuffix(".java") if word.endswith(".java") else word.replace(".", "/")
         roots = ("",) if word.endswith(".java") else ("", "src/", "src/main/java/")
         yield from (f"{root}{path}.java" for root in roots)
         # Its other classes lie beside it: nothing in a Java file tells which of them it uses.
-        yield from (str(PurePosixPath(f"{root}{path}").with_name("*.java")) for root in roots)
+        yield from (str(PurePosixPath(f"{root}{path}").parent / "*.java") for root in roots)
 
 
 def local_imports(file: str, source: str) -> tuple[str, ...]:

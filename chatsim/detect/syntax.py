@@ -17,6 +17,7 @@ from typing import Final
 __all__ = ["Function", "Module", "Program", "Scope", "last_name", "parse", "read_program"]
 
 _MOST_NODES: Final = 60_000
+_MOST_NODES_IN_ALL: Final = 100_000
 _MOST_CHARACTERS: Final = 400_000
 _MOST_REPAIRS: Final = 12
 
@@ -128,13 +129,15 @@ def last_name(node: ast.AST | None) -> str:
     return ""
 
 
-def read_program(sources: Mapping[str, str]) -> tuple[Program, list[str]]:
-    """The files that can be read as Python, and the names of those that can't."""
-    modules, refused = [], []
+def read_program(sources: Mapping[str, str]) -> tuple[Program, dict[str, str]]:
+    """The files that can be read as Python; and those that were not, with the reason."""
+    modules: list[Module] = []
+    refused: dict[str, str] = {}
     for file, text in sources.items():
-        module = parse(file, text)
-        if module is None:
-            refused.append(file)
+        if sum(len(module.nodes) for module in modules) > _MOST_NODES_IN_ALL:
+            refused[file] = "there was enough to read without it"
+        elif (module := parse(file, text)) is None:
+            refused[file] = "no Python of today"
         else:
             modules.append(module)
     program = Program(modules)

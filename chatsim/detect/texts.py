@@ -156,8 +156,10 @@ class TextReader:
     def table(self, name: str, scope: Scope) -> ast.Dict | None:
         """A table that is filled key by key, as if it had been written in one go."""
         items = self.program.items.get((scope, name))
-        begun = [value for _, value in self.program.values_of(name, scope) if _is_table(value)]
-        if not items or not begun:
+        if not items:
+            return None
+        begun = [value for _, value in self.program.values_of(name, scope)[:20] if _is_table(value)]
+        if not begun:
             return None
         pairs = {**(_pairs(begun[0]) if isinstance(begun[0], ast.Dict) else {}), **items}
         return ast.Dict([ast.Constant(key) for key in pairs], list(pairs.values()))

@@ -47,7 +47,33 @@ def test_a_server_with_a_few_characters_changed_gives_clues(source: str, chance:
     read_other({"a.js": source})
 
 
-@given(st.lists(st.text()))
+PARTS = st.sampled_from(
+    [
+        "java",
+        "python3",
+        "node",
+        "sh",
+        "-c",
+        "-m",
+        "-cp",
+        "go",
+        "run",
+        "./x",
+        "&&",
+        "cd",
+        "env",
+        "A=1",
+        "",
+        ".",
+        "/",
+        "..",
+        "a/b",
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(PARTS | st.text(max_size=8), max_size=8))
 def test_any_command_names_files_or_none(words: list[str]) -> None:
     which_files(words)
 
@@ -91,3 +117,12 @@ def test_a_line_that_is_no_python_at_all_is_left_out_and_told() -> None:
 
     assert [clue.value for clue in found.sizes] == [64]
     assert [clue.line for clue in found.unread] == [2]
+
+
+def test_of_very_many_files_the_last_are_not_read_and_that_is_told() -> None:
+    long = "x = [1, 2, 3, 4]\n" * 8_000
+    found = read_python({f"{number}.py": long for number in range(6)})
+
+    assert found.unread
+    assert {clue.why for clue in found.unread} == {"there was enough to read without it"}
+    assert found.unread[-1].file == "5.py"

@@ -161,3 +161,16 @@ def handle(conn):
             other.send(("he says: " + " ".join(command[1:])).encode())
 """
     assert told(source) == [("message", "many", "he says: {text}")]
+
+
+def test_what_a_thread_of_its_own_sends_is_sent_where_it_is_started() -> None:
+    source = """
+def tell(message):
+    for client in clients:
+        client.send(message)
+def handle(conn):
+    while True:
+        message = conn.recv(99)
+        Thread(target=tell, args=(message,)).start()
+"""
+    assert told(source) == [("message", "many", "{text}")]
