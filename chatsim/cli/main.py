@@ -25,6 +25,7 @@ VERBS = {
     "run": "Play scenarios against a chat server and judge what happened.",
     "validate": "Check scenarios and profiles without running anything.",
     "explain": "Tell in words what a scenario will do.",
+    "detect": "Work out how a server is spoken to, and write a profile.",
     "check": "Judge recorded histories again.",
     "report": "Show what happened in recorded histories.",
     "serve": "Start the reference server.",

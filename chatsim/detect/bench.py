@@ -1,0 +1,165 @@
+"""One server on a bench, and the bots that somebody lets try things on it: bytes out, bytes in, and what else was seen.
+
+Knows nothing of dialects. All waiting is for events: so long for a first sign, and a little after the last one; whoever
+knows what must come says so, and waits longer for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chatsim.network.network import (
+    Abort,
+    Close,
+    Connect,
+    Network,
+    Opened,
+    OpenFailed,
+    Output,
+    PeerClosed,
+    Received,
+    Send,
+    ServerEvent,
+)
+
+__all__ = ["FIRST", "QUIET", "Bench", "Bot", "OutOfTimeError"]
+
+FIRST = 0.4  # seconds: a server that has said nothing for so long waits for us
+QUIET = 0.12  # seconds after the last sign: it has said what it wanted to
+CONNECTING = 2.0  # seconds until a connection must stand
+
+
+class OutOfTimeError(Exception):
+    """The time that was given for everything is over."""
+
+
+@dataclass(eq=False)
+class Bot:
+    """One connection: what came and has not been looked at yet, read by read."""
+
+    session: int
+    name: str
+    chunks: list[bytes] = field(default_factory=list)
+    everything: bytes = b""
+    closed: str = ""  # how the server ended it: eof | reset | refused
+    gone: bool = False  # we have gone
+    ip: str = ""
+    port: int = 0
+
+    @property
+    def here(self) -> bool:
+        return not self.closed and not self.gone
+
+    def take(self) -> bytes:
+        """What came since the last time."""
+        taken = b"".join(self.chunks)
+        self.chunks.clear()
+        return taken
+
+
+class Bench:
+    """Bots on one door. `deadline`: on the door's clock; from then on every wait raises OutOfTimeError."""
+
+    def __init__(self, network: Network, deadline: float, *, patience: float = 1.0) -> None:
+        self._network = network
+        self._deadline = deadline
+        self._patience = patience
+        self._bots: dict[int, Bot] = {}
+        self._opened: set[int] = set()
+        self._signs = 0
+        self.printed: list[str] = []  # lines of the server's output
+        self.last_sign = 0.0  # when something came last, on the door's clock
+        self.died: str = ""  # how the server ended, if it did
+        self.greets: bool | None = None  # does it say something to whoever comes? None: that is not known yet
+        self.last_words: str = ""  # what was last done to it
+
+    def now(self) -> float:
+        """Seconds on the door's clock."""
+        return self._network.now()
+
+    def come(self, name: str) -> Bot:
+        """Connect. The bot is `closed` if nobody let it in."""
+        bot = Bot(len(self._bots) + 1, name)
+        self._bots[bot.session] = bot
+        self.last_words = "a client connected"
+        self._network.do(Connect(bot.session))
+        self.wait(lambda: bot.session in self._opened or bool(bot.closed), first=CONNECTING, quiet=0.0)
+        if bot.session not in self._opened and not bot.closed:
+            bot.closed = "refused"
+        return bot
+
+    def say(self, bot: Bot, data: bytes) -> None:
+        if bot.here:
+            self.last_words = f"a client sent {_shown(data)}"
+            self._network.do(Send(bot.session, data))
+
+    def go(self, bot: Bot) -> None:
+        """Close in the usual way."""
+        if not bot.gone:
+            self.last_words = "a client closed its connection"
+            bot.gone = True
+            self._network.do(Close(bot.session, sparing=True))
+
+    def reset_all(self) -> None:
+        """End all connections so that nothing of them keeps the server's port."""
+        for bot in self._bots.values():
+            if not bot.gone:
+                bot.gone = True
+                self._network.do(Abort(bot.session))
+
+    def wait(self, until: Callable[[], bool] | None = None, *, first: float = FIRST, quiet: float = QUIET) -> bool:
+        """Until something has come and nothing has followed for `quiet` seconds; at most `first` seconds for the
+        beginning. With `until`: that must be true, too; so long it may take. Gives whether it was.
+
+        Raises OutOfTimeError."""
+        begin = self._network.now()
+        signs = self._signs
+        last = begin if until is not None else None  # the last sign
+        while True:
+            met = until is None or until()
+            if self.died and not met:
+                self._poll(begin)
+                return until is None or until()
+            end = last + quiet * self._patience if met and last is not None else begin + first * self._patience
+            now = self._network.now()
+            if now >= end:
+                return met
+            if now >= self._deadline:
+                raise OutOfTimeError
+            self._poll(min(end, self._deadline))
+            if self._signs != signs:
+                signs, last = self._signs, self._network.now()
+                self.last_sign = last
+
+    def _poll(self, deadline: float) -> None:
+        for event in self._network.poll(deadline):
+            if type(event) is Received:
+                bot = self._bots[event.session]
+                bot.chunks.append(event.data)
+                bot.everything += event.data
+                self._signs += 1
+            elif isinstance(event, Opened):
+                bot = self._bots[event.session]
+                bot.ip, bot.port = event.local
+                self._opened.add(event.session)
+            elif isinstance(event, OpenFailed):
+                self._bots[event.session].closed = "refused"
+                self._signs += 1
+            elif isinstance(event, PeerClosed):
+                self._bots[event.session].closed = event.how
+                self._signs += 1
+            elif isinstance(event, Output):
+                self.printed.append(event.line)
+                self._signs += 1
+            elif isinstance(event, ServerEvent) and event.what in ("exited", "ended") and not self.died:
+                code = event.detail.get("code")
+                self.died = f"it ended, exit code {code}" if isinstance(code, int) and code >= 0 else "it ended"
+                if isinstance(code, int) and code < 0:
+                    self.died = f"it was ended by signal {-code}"
+                self._signs += 1
+
+
+def _shown(data: bytes) -> str:
+    text = repr(data)[1:]
+    return text if len(text) <= 60 else text[:56] + " …" + text[-1]

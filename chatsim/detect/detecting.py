@@ -1,0 +1,354 @@
+"""The whole of it: start the server, try ways until one works, study it, write the profile, play with it.
+
+The only module here that touches the world. It keeps the time, starts a fresh server for each try, and tells what it is
+doing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from chatsim.detect.asking import Foreign, answer_to, foreign
+from chatsim.detect.bench import Bench, OutOfTimeError
+from chatsim.detect.findings import Findings
+from chatsim.detect.hints import Hints
+from chatsim.detect.inducing import parsed_json
+from chatsim.detect.playing import outcome_of_playing
+from chatsim.detect.studying import Study
+from chatsim.detect.trying import TEXTS, Trial, attempt
+from chatsim.detect.ways import Way, catalogue, over_websocket
+from chatsim.detect.writing import Begun, profile_name, written
+from chatsim.errors import ServerError
+from chatsim.profile.profile import Start
+from chatsim.runs import Target
+from chatsim.server.launch import Launcher
+from chatsim.wires import Line, Tls
+from chatsim.world import World
+
+__all__ = ["Detection", "detect"]
+
+SEARCHING = 0.6  # of the time may be spent on finding a way in
+START = 0.5  # times the usual patience for a start: five seconds
+UNVERIFIED = Tls(verify=False)
+
+
+@dataclass(slots=True)
+class Detection:
+    """What came of it. `profile`: the text of a profile; empty where no way was found. `why` says then what it is."""
+
+    profile: str = ""
+    why: str = ""
+    hint: str = ""
+    chat: bool = False  # somebody heard somebody
+    works: bool = False  # it was played with, and join, chat and leave went as it says
+    tried: list[str] = field(default_factory=list)  # the ways that were tried
+    killed: list[str] = field(default_factory=list)
+    greeting: str = ""
+    command: str = ""  # where another one was needed than what was given
+
+
+def detect(
+    target: Target, hints: Hints, *, seconds: float = 30.0, patience: float = 1.0, tell: Callable[[str], None] = print
+) -> Detection:
+    """Find out how a server is spoken to.
+
+    Takes `seconds` at most, and a moment to end the server. Raises ServerError if it does not start, or nobody is there.
+    When this returns, no process of the server is left, unless it was running before.
+    """
+    return _Detecting(target, hints, seconds, patience, tell).run()
+
+
+class _Detecting:
+    def __init__(
+        self, target: Target, hints: Hints, seconds: float, patience: float, tell: Callable[[str], None]
+    ) -> None:
+        self._target = target
+        self._hints = hints
+        self._end = time.monotonic() + seconds
+        self._search_end = time.monotonic() + seconds * SEARCHING
+        self._seconds = seconds
+        self._patience = patience
+        self._tell = tell
+        self._line = Line("udp") if hints.datagrams else Line()
+        self._made = Detection()
+        self._port = 0
+        self._weak: Trial | None = None
+        self._doubted: Trial | None = None
+        self._greets: bool | None = None
+
+    def run(self) -> Detection:
+        try:
+            trial, study = self._found()
+        except OutOfTimeError:
+            trial, study = None, None
+        if study is not None:
+            self._finish(study)
+        elif trial is None:
+            self._nothing()
+        return self._made
+
+    # --- finding a way in ---------------------------------------------------------------------------------------------
+
+    def _found(self) -> tuple[Trial | None, Study | None]:
+        self._open_once()
+        ways = self._ways()
+        while ways:
+            way = ways.pop(0)
+            if time.monotonic() > self._search_end:
+                break
+            found, trial = self._try(way)
+            if found is not None:
+                return trial, found
+            assert trial is not None
+            self._greets = trial.greeted
+            if (other := foreign(trial.foreign)) is not None:
+                ways = self._elsewhere(other, trial, ways)
+                if not ways:
+                    return trial, None
+            if len(self._made.tried) == 1:
+                ways = self._after_the_greeting(trial, ways)
+            if trial.heard and self._doubted is None:
+                self._doubted = trial
+                without = [other for other in ways if other.framing == way.framing and not other.join]
+                ways = without
+            elif self._weak is None and (trial.echoes or trial.printed):
+                self._weak = trial
+                ways = [other for other in ways if other.why][:6]  # what its source says may still be better
+        if self._doubted is not None:
+            return self._settle_for(self._doubted)
+        if self._weak is not None:
+            self._settle_for_less(self._weak)
+            return self._weak, None
+        return None, None
+
+    def _settle_for(self, trial: Trial) -> tuple[Trial | None, Study | None]:
+        found, trial_again = self._try(trial.way, whatever=True)
+        return trial_again, found
+
+    def _try(self, way: Way, *, whatever: bool = False) -> tuple[Study | None, Trial | None]:
+        """Try it; if it works, study the server at once, with the bots that are there."""
+        self._tell(f"trying: {way.called}")
+        self._made.tried.append(way.called)
+        with self._server(way.line) as bench:
+            trial = attempt(bench, way)
+            if bench.died and not trial.heard:
+                self._note_death(bench, way)
+            if not (trial.works or (whatever and trial.heard)):
+                return None, trial
+            self._tell(f"found a way in: {way.called}")
+            study = Study(bench, trial, self._hints.quit_words, self._hints.roster_words)
+            self._study(study)
+            return study, trial
+
+    def _study(self, study: Study) -> None:
+        left = list(study.stages)
+        bench = study.bench
+        try:
+            while left:
+                called, stage = left.pop(0)
+                self._tell(f"looking: {called}")
+                stage()
+                if bench.died:
+                    study.findings.killed.append(f"{bench.last_words}: {bench.died}")
+                    self._tell(f"the server ended: {bench.last_words}")
+                    self._study_further(study, left)
+                    return
+        except OutOfTimeError:
+            study.findings.open += [f"{called}: there was no time left" for called, _ in left]
+
+    def _study_further(self, study: Study, left: list[tuple[str, Callable[[], None]]]) -> None:
+        if not left or self._target.address is not None:
+            study.findings.open += [f"{called}: the server had ended" for called, _ in left]
+            return
+        names = [called for called, _ in left]
+        with self._server(study.way.line) as bench:
+            if not study.moved(bench):
+                study.findings.open += [f"{called}: nobody was let in any more" for called in names]
+                return
+            rest = [(called, stage) for called, stage in study.stages if called in names]
+            for called, stage in rest:
+                self._tell(f"looking: {called}")
+                stage()
+                if bench.died:
+                    study.findings.killed.append(f"{bench.last_words}: {bench.died}")
+                    break
+
+    def _ways(self) -> list[Way]:
+        hints = self._hints
+        if self._line.transport == "udp":
+            return [
+                Way(f"datagrams, {way.called.partition(', ')[2]}", "none", way.join, way.says, self._line, way.why)
+                for way in [*hints.ways, *catalogue(["none"])]
+                if way.framing == "none"
+            ]
+        ways = [*hints.ways, *catalogue(hints.framings, speaks_json=hints.speaks_json)]
+        if hints.websocket:
+            ways = [*over_websocket(hints.path), *ways]
+        if hints.tls:
+            ways = [replace(way, line=Line("tls", UNVERIFIED)) for way in ways if way.line.transport == "tcp"]
+        return list(dict.fromkeys(ways))
+
+    def _after_the_greeting(self, trial: Trial, ways: list[Way]) -> list[Way]:
+        """What a server says first tells how it speaks, and what it wants."""
+        greeting = trial.foreign.decode("utf-8", "backslashreplace")
+        if not greeting:
+            return ways
+        self._made.greeting = greeting
+        if parsed_json(greeting.splitlines()[0] if greeting.splitlines() else "") is not None:
+            return sorted(ways, key=lambda way: not way.framing.startswith("json"))
+        if answer_to(greeting):
+            ending = ("newline", "crlf") if greeting.endswith("\n") else ("none",)
+            plain = [
+                way
+                for way in ways
+                if way.why or (way.join == ("{nick}",) and way.framing in ("none", "newline", "crlf"))
+            ]
+            plain.sort(key=lambda way: (not way.why, way.framing not in ending))
+            return [*plain, *(way for way in ways if way not in plain)]
+        return ways
+
+    def _elsewhere(self, other: Foreign, trial: Trial, ways: list[Way]) -> list[Way]:
+        """It speaks another protocol: the ways there; none if that is no chat."""
+        made = self._made
+        if not other.chat:
+            made.why = f"this is no chat server, it seems to be {other.name}: it began with {trial.foreign[:60]!r}"
+            return []
+        if "HTTP" in other.name and trial.way.line.transport == "tcp":
+            self._tell("it speaks HTTP: trying WebSocket")
+            return over_websocket(self._hints.path)
+        if "TLS" in other.name and trial.way.line.transport == "tcp":
+            self._tell("it speaks TLS")
+            return [replace(way, line=Line("tls", UNVERIFIED)) for way in [trial.way, *ways] if way.line == Line()]
+        if "IRC" in other.name:
+            made.why = "this is an IRC server"
+            made.hint = "chatsim comes with a profile for it: --profile irc"
+            return []
+        return ways
+
+    # --- the server ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _server(self, line: Line) -> Iterator[Bench]:
+        with self._world(line) as world:
+            world.start()
+            self._port = world.address[1] if world.address is not None else 0
+            left = self._end - time.monotonic()
+            bench = Bench(world, world.now() + max(left, 0.0), patience=self._patience)
+            bench.greets = self._greets
+            try:
+                yield bench
+            finally:
+                bench.reset_all()
+
+    def _world(self, line: Line) -> World:
+        if self._target.address is not None:
+            return World(self._target.address, line)
+        return World(Launcher(Start(), self._command, patience=START * self._patience), line)
+
+    @property
+    def _command(self) -> str:
+        return self._made.command or self._target.command or ""
+
+    def _open_once(self) -> None:
+        """Does it start, and how? Some want a port, or an address and a port, or are spoken to in datagrams."""
+        if self._target.address is not None:
+            self._tell("connecting")
+            return
+        given = self._target.command or ""
+        self._tell(f"starting: {given}")
+        commands = [given] if "{port}" in given else [given, f"{given} {{port}}", f"{given} 127.0.0.1 {{port}}"]
+        lines = [Line("udp"), Line()] if self._hints.datagrams else [Line(), Line("udp")]
+        first: ServerError | None = None
+        for command in commands:
+            for line in lines:
+                try:
+                    with World(Launcher(Start(), command, patience=START * self._patience), line) as world:
+                        world.start()
+                except ServerError as error:
+                    first = first or error
+                    if "not listen" not in str(error):
+                        break  # it ended: datagrams will not help
+                else:
+                    self._line = line
+                    self._made.command = command if command != given else ""
+                    return
+                if time.monotonic() > self._search_end:
+                    break
+        assert first is not None
+        raise first
+
+    def _note_death(self, bench: Bench, way: Way) -> None:
+        text = f"{bench.last_words}: {bench.died}"
+        self._tell(f"the server ended ({text}); it is started again")
+        if text not in self._made.killed:
+            self._made.killed.append(text)
+
+    # --- the profile --------------------------------------------------------------------------------------------------
+
+    def _finish(self, study: Study) -> None:
+        found, made = study.findings, self._made
+        found.killed = [*made.killed, *found.killed]
+        made.killed = list(found.killed)
+        made.chat = True
+        self._complete(found)
+        self._write(found)
+
+    def _complete(self, found: Findings) -> None:
+        limit = self._hints.text_limit
+        if limit and found.way.framing in ("none", "json"):
+            found.text_limit = limit
+            found.note("limits", self._hints.limit_why)
+            found.guesses.append("limits: from the source; longer texts were not tried")
+        found.note("framing", found.seen.get("framing") or _about_framing(found))
+
+    def _write(self, found: Findings) -> None:
+        made = self._made
+        name = profile_name(self._target.command or "server")
+        chosen = "{port}" in self._command or self._target.address is not None
+        begun = Begun(self._command, 0 if chosen else self._port) if self._target.address is None else Begun()
+        text = written(found, name, begun)
+        left = self._end - time.monotonic()
+        self._tell("playing with the profile that was found")
+        played = outcome_of_playing(text, self._target, self._made.command, found.clients, self._patience, left)
+        if played.ignore:
+            found.ignore += [template for template in played.ignore if template not in found.ignore]
+        made.works = played.works
+        made.profile = written(found, name, begun, played.lines)
+
+    def _settle_for_less(self, trial: Trial) -> None:
+        """Nobody hears anybody, but the server answers whoever speaks, or prints what it is told."""
+        from chatsim.detect.lesser import lesser_findings
+
+        self._made.chat = trial.echoes
+        found = lesser_findings(trial, TEXTS[0])
+        found.killed = list(self._made.killed)
+        self._complete(found)
+        self._write(found)
+
+    def _nothing(self) -> None:
+        made = self._made
+        if made.why:
+            return
+        if len(made.tried) == 0:
+            made.why = "there was no time to try anything"
+            return
+        needs = "".join(f"\n{need}" for need in self._hints.needs)
+        made.why = f"in {len(made.tried)} ways of joining and speaking, nobody heard anybody{needs}"
+        if made.greeting:
+            made.why += f"\nThe server began with {made.greeting[:120]!r}"
+        made.hint = (
+            "Describe it by hand: `chatsim profiles` lists families to begin with, docs/profiles.md has all keys,\n"
+            "and `chatsim talk` shows what it says."
+        )
+
+
+def _about_framing(found: Findings) -> str:
+    framing = found.way.framing
+    if framing == "none":
+        return "a message that ended nowhere was passed on as it was"
+    if framing in ("newline", "crlf"):
+        return "without a line end nothing was passed on"
+    return "so it was understood"

@@ -1,0 +1,107 @@
+"""The proof of the profile: three bots join, speak and go with it, and what the checks say to that."""
+
+from __future__ import annotations
+
+import _thread
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from chatsim.checks.verdict import Outcome
+from chatsim.errors import ChatsimError
+from chatsim.profile.reader import read_profile
+from chatsim.report.report import Run
+from chatsim.runs import Target, run
+from chatsim.scenario.reader import read_scenario
+
+__all__ = ["Played", "outcome_of_playing"]
+
+SCENARIO: Final = """\
+scenario: "three come, speak and go"
+bots: [{bots}]
+steps:
+  - join: everyone
+  - chat: {{{each}}}
+  - disconnect: {last}
+  - chat: {{ann: "still here?"}}
+"""
+# What says that the profile was read rightly; all else is the server's own business.
+ABOUT_THE_PROFILE: Final = ("lets-in", "delivery", "no-creation", "attribution", "echo", "integrity")
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    works: bool = False
+    lines: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = field(default=())
+
+
+def outcome_of_playing(
+    text: str, target: Target, command: str, clients: int, patience: float, seconds: float
+) -> Played:
+    """Play with the profile of this text. `command`: another one than the target's, if it needed one."""
+    try:
+        profile = read_profile(text, "what was found")
+    except ChatsimError as error:
+        return Played(lines=(f"the profile can not be read: {error}",))
+    names = ["ann", "bob", "cat"][: clients or 3]
+    each = ", ".join(f'{name}: "hello from seat {number}"' for number, name in enumerate(names, 1))
+    scenario = read_scenario(SCENARIO.format(bots=", ".join(names), each=each, last=names[-1]), "what was found")
+    if command:
+        target = replace(target, command=command)
+    with _at_most(seconds) as cut:
+        played = run(scenario, profile, target, seed=1, patience=min(patience, max(0.1, seconds / 20)))
+    if played.interrupted and not cut.off:
+        raise KeyboardInterrupt
+    return _told(played, cut_off=cut.off)
+
+
+@dataclass
+class _Cut:
+    off: bool = False
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[_Cut]:
+    """End the run inside after so long, as an interrupt would, in good order. Only in the main thread."""
+    cut, over, lock = _Cut(), False, threading.Lock()
+
+    def end() -> None:
+        with lock:
+            if not over:
+                cut.off = True
+                _thread.interrupt_main()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield cut
+        return
+    timer = threading.Timer(max(seconds, 0.5), end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield cut
+    finally:
+        try:
+            with lock:
+                over = True
+        except KeyboardInterrupt:  # ours, at the very end
+            if not cut.off:
+                raise
+        timer.cancel()
+
+
+def _told(played: Run, *, cut_off: bool) -> Played:
+    if played.outcome is Outcome.NOT_APPLICABLE:
+        return Played(lines=(f"not played: {played.why}",))
+    if played.error is not None:
+        return Played(lines=(f"nobody was let in: {str(played.error).splitlines()[0]}",))
+    if cut_off:
+        return Played(lines=("there was no time to play it to its end: try it with `chatsim run`",))
+    failed = [verdict for verdict in played.verdicts if verdict.outcome is Outcome.FAILED]
+    passed = [verdict for verdict in played.verdicts if verdict.outcome is Outcome.PASSED]
+    lines = [f"as described: {', '.join(verdict.property for verdict in passed)}"] if passed else []
+    lines += [f"{verdict.property} failed: {verdict.summary}" for verdict in failed]
+    wrong = [verdict for verdict in failed if verdict.property in ABOUT_THE_PROFILE]
+    return Played(works=not wrong and bool(passed), lines=tuple(lines))

@@ -1,0 +1,535 @@
+"""What can be learned of a server once there is a way in: how messages, notices, a quit word and a roster look.
+
+A study is a row of stages, each an experiment with a few bots. A server that does not survive a stage is started anew by
+whoever drives the study (`Study.moved`), and the next stage goes on from there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from chatsim.detect.asking import is_refusal
+from chatsim.detect.bench import Bench
+from chatsim.detect.entering import Client, Heard, Sent, enter
+from chatsim.detect.findings import Findings, Step
+from chatsim.detect.inducing import ANSI, common, escaped, induce, names_in, parsed_json, pushed_list
+from chatsim.detect.trying import NICKS, SPOKEN, TEXTS, Trial
+from chatsim.profile.templates import Template
+
+__all__ = ["QUIT_WORDS", "ROSTER_WORDS", "Study"]
+
+QUIT_WORDS: Final = (
+    "/quit", "quit", "exit", "/exit", "QUIT", "bye", "!quit", "!DISCONNECT", "/leave", "/disconnect", "{quit}", "q", "/q",
+    "logout", "/bye", "EXIT", ":q",
+)  # fmt: skip
+ROSTER_WORDS: Final = (
+    "/list",
+    "/users",
+    "/who",
+    "LIST",
+    "/names",
+    "/online",
+    "!users",
+    "/people",
+    "WHO",
+    "list",
+    "users",
+)
+
+TOLD = 0.6  # seconds for a notice to come: many servers look for closed connections every so often
+ANSWERED = 0.25  # seconds for a word to be answered
+
+
+class Study:
+    """One server under study. `findings` grows with each stage."""
+
+    def __init__(self, bench: Bench, trial: Trial, quit_words: Sequence[str], roster_words: Sequence[str]) -> None:
+        self.bench = bench
+        self.way = trial.way
+        self.findings = Findings(trial.way, says=trial.says)
+        self._trial = trial
+        self._first, self._second = trial.clients[:2]
+        self._quit_words = tuple(dict.fromkeys((*quit_words, *QUIT_WORDS)))
+        self._roster_words = tuple(dict.fromkeys((*roster_words, *ROSTER_WORDS)))
+        self._names: dict[str, str] = {}  # what the server calls a client, by our name for it
+        self._naming: list[str] = []  # which of its words tell a client its name
+        self._next = 2  # of NICKS
+        self._slow = 2 * trial.latency  # seconds: some servers look around once a second
+        self._spoken = trial.spoken  # of TEXTS
+        self._arrived: list[tuple[Client, list[str]]] = [(self._second, list(trial.arrival))]
+
+    @property
+    def stages(self) -> tuple[tuple[str, Callable[[], None]], ...]:
+        """In this order: the later ones may end the server."""
+        return (
+            ("how messages look", self.messages),
+            ("what is told of who comes", self.arrivals),
+            ("what is told of who goes", self.departures),
+            ("a name in use", self.name_in_use),
+            ("words to leave with", self.quit_word),
+            ("who is there", self.roster),
+        )
+
+    def moved(self, bench: Bench) -> bool:
+        """Go on with a server that was started anew; False if nobody gets in any more."""
+        self.bench = bench
+        self._next = 2
+        self._first, self._second = enter(bench, self.way, NICKS[0]), enter(bench, self.way, NICKS[1])
+        self._first.hear()
+        for client in (self._first, self._second):
+            self._learn_name(client)
+        return not (self._first.refused or self._second.refused)
+
+    # --- messages -------------------------------------------------------------------------------------------------------
+
+    def messages(self) -> None:
+        found, trial = self.findings, self._trial
+        first, second = self._first, self._second
+        back = self._speech(second, first)
+        again = self._speech(first, second)
+        samples = [(first, TEXTS[0], trial.heard, trial.own), *back, *again]
+        found.ansi = any(ANSI.search(piece) for _, _, heard, own in samples for piece in (*heard, *own))
+        self._name(samples)
+        hears = [self._as_heard(speaker, text, heard) for speaker, text, heard, _ in samples]
+        found.hears = _merged(template for template in hears if template)
+        echoes = [self._as_echo(speaker, text, own) for speaker, text, _, own in samples]
+        found.echo = _merged(template for template in echoes if template) if all(echoes) else []
+        acks = [self._acknowledged(speaker, text, own) for speaker, text, _, own in samples]
+        if all(acks) and (ack := _merged(template for templates in acks for template in templates)):
+            found.ack = [template for template in ack if template.strip() != "{*}"][:3]
+        quoted = _quoted(next((piece for piece in trial.heard if TEXTS[0] in piece), ""))
+        found.note("hears", f"{second.nick} got {quoted} when {first.nick} had said {_quoted(TEXTS[0])}")
+        if len(samples) < 3:
+            found.open.append("whether every message looks like the first: a later one was not heard")
+        self._says()
+
+    def _speech(self, speaker: Client, listener: Client) -> list[tuple[Client, str, tuple[str, ...], tuple[str, ...]]]:
+        text = TEXTS[self._spoken % len(TEXTS)]
+        self._spoken += 1
+        self._clear()
+        speaker.say(self.bench, self.findings.says, text)
+        marker = text.encode()
+        self.bench.wait(lambda: marker in listener.bot.everything, first=2 * SPOKEN + self._slow)
+        heard, own = tuple(listener.hear()), tuple(speaker.hear())
+        return [(speaker, text, heard, own)] if any(text in piece for piece in heard) else []
+
+    def _clear(self) -> None:
+        for client in (self._first, self._second):
+            client.hear()
+
+    def _name(self, samples: Sequence[tuple[Client, str, tuple[str, ...], tuple[str, ...]]]) -> None:
+        """What the server calls them: by the name that they gave, by their address, or by one of its own."""
+        found = self.findings
+        pieces = [(speaker, text, piece) for speaker, text, heard, _ in samples for piece in heard if text in piece]
+        sends_name = any("{nick}" in step.template for step in self._first.steps if isinstance(step, Sent))
+        if sends_name:
+            for client in (self._first, self._second):
+                self._names[client.nick] = client.nick
+            return
+        for form in ("{ip}:{client-port}", "('{ip}', {client-port})", "[{ip}]:{client-port}", "{client-port}"):
+            named = [_filled(form, speaker) in piece.replace(text, "") for speaker, text, piece in pieces]
+            told = [_filled(form, client) in piece for client, heard in self._arrived for piece in heard]
+            if (named and all(named)) or any(told):
+                found.nick = form
+                found.note("nick", "the server calls clients by their address")
+                for client in (self._first, self._second):
+                    self._names[client.nick] = _filled(form, client)
+                return
+        found.nick = "none"
+        names = _differing(pieces)
+        told_so = [any(name in piece for piece in client.greeting) for client, name in names.items()]
+        if len(names) == 2 and all(told_so):
+            found.nick = "assigned"
+            found.note("nick", f"the server names everybody itself: {', '.join(names.values())}")
+            self._names = {client.nick: name for client, name in names.items()}
+            told = [[induce(piece, {"nick": name}) for piece in client.greeting] for client, name in names.items()]
+            self._naming = [template for template in told[0] if template in told[1] and "{nick}" in template]
+
+    def _values(self, client: Client, text: str = "") -> dict[str, str]:
+        values = {"text": text, "ip": "", "client-port": ""}
+        name = self._names.get(client.nick, "")
+        if name:
+            values["nick"] = name
+        elif self.findings.nick == "none":
+            values |= {"ip": client.bot.ip, "client-port": str(client.bot.port)}
+        if self.findings.nick not in ("chosen", "assigned", "none"):
+            values["nick"] = _filled(self.findings.nick, client)
+        return values
+
+    def _plain(self, piece: str) -> str:
+        return ANSI.sub("", piece) if self.findings.ansi else piece
+
+    def _as_heard(self, speaker: Client, text: str, heard: Sequence[str]) -> str:
+        at = next((index for index, piece in enumerate(heard) if text in piece), None)
+        if at is None:
+            return ""
+        values = self._values(speaker, text)
+        template = induce(self._plain(heard[at]), values)
+        name = values.get("nick", "")
+        if at and name and heard[at - 1].strip() == name and "{nick}" not in template:
+            return "{nick}{next}" + template  # the name comes as a message of its own
+        return template
+
+    def _as_echo(self, speaker: Client, text: str, own: Sequence[str]) -> str:
+        return self._as_heard(speaker, text, own)
+
+    def _acknowledged(self, speaker: Client, text: str, own: Sequence[str]) -> list[str]:
+        name = self._names.get(speaker.nick, "")
+        return [
+            induce(self._plain(piece), self._values(speaker))
+            for piece in own
+            if text not in piece and piece.strip() != name
+        ]
+
+    def _says(self) -> None:
+        """A text that is passed on as it is, by a server that knows names: there the clients write the name."""
+        found = self.findings
+        knows = any("{nick}" in step.template for step in self._first.steps if isinstance(step, Sent))
+        if found.says == "{text}" and found.hears == ["{text}"] and (knows or found.nick == "none"):
+            found.says = "{nick}: {text}"
+            found.hears = ["{nick}: {text}"]
+            if found.echo:
+                found.echo = ["{nick}: {text}"]
+            if found.nick == "none":
+                found.nick = "chosen"
+            found.note(
+                "says", "the server passes texts on as they are, so the clients write their names; any form will do"
+            )
+            found.guesses.append("says: how the server's own clients write their names")
+        elif found.nick == "none" and not any("{nick}" in template for template in found.hears):
+            found.note("nick", "nothing that is heard says who spoke")
+
+    # --- coming and going -------------------------------------------------------------------------------------------
+
+    def _newcomer(self) -> Client | None:
+        self._clear()
+        client = enter(self.bench, self.way, NICKS[self._next % len(NICKS)])
+        self._next += 1
+        self.bench.wait(first=max(QUIET_AFTER, self._slow))
+        if client.refused:
+            return None
+        self._learn_name(client)
+        return client
+
+    def arrivals(self) -> None:
+        found = self.findings
+        third = self._newcomer()
+        if third is None:
+            self._no_third()
+        else:
+            self._arrived.append((third, self._first.hear()))
+            self._second.hear()
+            self._third: Client | None = third
+        notices: list[str] = []
+        present = self._present()
+        for client, heard in self._arrived:
+            for piece in heard:
+                piece = self._plain(piece)
+                if (pushed := pushed_list(piece, present)) is not None:
+                    found.pushed = pushed
+                elif template := self._told_of(client, piece):
+                    notices.append(template)
+        found.joined = _merged(notices)[:2]
+        named = [template for template in found.joined if "{nick}" in template]
+        found.joined = named or found.joined[:1]
+        if found.joined:
+            sample = next((piece for _, heard in self._arrived for piece in heard), "")
+            found.note("joined", f"{self._first.nick} got {_quoted(sample)} when somebody came")
+        self._entry()
+
+    def _no_third(self) -> None:
+        found = self.findings
+        found.clients = 2
+        found.note("limits", "a third client was not let in, while two were there")
+        self._third = None
+
+    def _present(self) -> list[str]:
+        """What the server calls those who have come so far."""
+        return [self._names.get(nick, nick) for nick in NICKS[: self._next]]
+
+    def _learn_name(self, client: Client) -> None:
+        if self.findings.nick == "chosen":
+            self._names[client.nick] = client.nick
+        elif self.findings.nick == "assigned":
+            for template in self._naming:
+                for piece in client.greeting:
+                    if (match := Template(template).matcher().fullmatch(piece)) is not None:
+                        self._names[client.nick] = match.bindings["nick"]
+                        return
+        elif self.findings.nick != "none":
+            self._names[client.nick] = _filled(self.findings.nick, client)
+
+    def _told_of(self, client: Client, piece: str) -> str:
+        values = self._values(client)
+        values.pop("text")
+        template = induce(piece, values)
+        if "{nick}" in template:
+            return template
+        if self.findings.nick == "none":
+            return re.sub(r"\d+", "{*}", template)  # a number that stands for the client
+        return template if client.nick not in piece else ""
+
+    def _entry(self) -> None:
+        """The dialogue of `join`, from how the first and the second came in."""
+        found = self.findings
+        entries = [self._first, self._second, *([self._third] if self._third is not None else [])]
+        shapes = [[type(step) for step in client.steps] for client in entries]
+        steps = [client.steps for client, shape in zip(entries, shapes, strict=True) if shape == shapes[-1]]
+        clients = [client for client, shape in zip(entries, shapes, strict=True) if shape == shapes[-1]]
+        dialogue: list[Step] = []
+        for index, step in enumerate(steps[-1]):
+            if isinstance(step, Sent):
+                dialogue.append(Step("send", step.template))
+                continue
+            samples = [
+                [piece for raw in heard.pieces for piece in self._without_notice(client, raw)]
+                for client, taken in zip(clients, steps, strict=True)
+                if isinstance(heard := taken[index], Heard)
+            ]
+            last = index + 1 == len(steps[-1])
+            await_, others = self._awaited(clients, samples, last=last)
+            if await_:
+                dialogue.append(Step("await", await_))
+            found.ignore += [other for other in others if other not in found.ignore]
+        found.join = dialogue
+        first = next((step for step in dialogue if step.kind == "await"), None)
+        if first is not None:
+            found.note("join", f"the server says {_quoted(self._first.greeting[0]) if self._first.greeting else ''} "
+                               f"to whoever comes")  # fmt: skip
+        elif dialogue:
+            found.note("join", "the server says nothing before the client does")
+        else:
+            found.note("join", "whoever is connected is in")
+
+    def _without_notice(self, client: Client, piece: str) -> list[str]:
+        """Its own notice may come to the newcomer in one read with its welcome."""
+        piece = self._plain(piece)
+        for template in self.findings.joined:
+            told = Template(template).matcher().fullmatch(piece) if "{nick}" in template else None
+            if told is not None and told.bindings.get("nick") != self._names.get(client.nick, client.nick):
+                return []  # of somebody else: a server that tells its history
+            own = template.replace("{nick}", self._names.get(client.nick, client.nick))
+            if "{" not in own and own in piece and own != piece:
+                return [rest for rest in piece.split(own) if rest.strip()] or [piece]
+        return [piece]
+
+    def _awaited(
+        self, clients: Sequence[Client], samples: Sequence[Sequence[str]], *, last: bool
+    ) -> tuple[str, list[str]]:
+        """Which of these pieces to wait for: the last that all of them got. And the others that they got, too."""
+        present = self._present()
+        made = [
+            [induce(piece, self._greeted(client)) for piece in pieces if pushed_list(piece, present) is None]
+            for client, pieces in zip(clients, samples, strict=True)
+        ]
+        if not made or not made[-1]:
+            return "", []
+        in_all: list[str] = []
+        for template in made[-1]:
+            merged: str | None = template
+            for others in made[:-1]:
+                options = [common(merged, other) for other in others] if merged is not None else []
+                same = [option for option in options if option is not None]
+                merged = merged if merged in others else (min(same, key=lambda o: o.count("{*}")) if same else None)
+            if merged is not None and re.sub(r"\{\*\}", "", merged).strip():
+                in_all.append(merged)
+        if not in_all:
+            return "", []
+        wanted = [template for template in in_all if template not in self.findings.joined] or in_all
+        if self.findings.nick == "assigned":
+            wanted = [template for template in wanted if "{nick}" in template] or wanted
+        chosen = wanted[-1]
+        return chosen, [template for template in in_all if template != chosen and template not in self.findings.joined]
+
+    def _greeted(self, client: Client) -> dict[str, str]:
+        values = self._values(client)
+        values.pop("text")
+        return values
+
+    def departures(self) -> None:
+        found = self.findings
+        third = getattr(self, "_third", None)
+        if third is None:
+            third = self._second
+        self._clear()
+        present = self._present()
+        self.bench.go(third.bot)
+        witness = self._first
+        self.bench.wait(lambda: bool(witness.bot.chunks), first=max(TOLD, self._slow))
+        pieces = [self._plain(piece) for piece in witness.hear()]
+        late = False
+        if not pieces and third is not self._second:
+            late = True
+            self._second.say(self.bench, found.says, TEXTS[-1])
+            self.bench.wait(lambda: TEXTS[-1].encode() in witness.bot.everything, first=SPOKEN)
+            pieces = [self._plain(piece) for piece in witness.hear() if TEXTS[-1] not in piece]
+        notices = [
+            template
+            for piece in pieces
+            if pushed_list(piece, present) is None and (template := self._told_of(third, piece))
+        ]
+        named = [template for template in notices if "{nick}" in template]
+        found.left = (named or notices)[:1]
+        if found.left:
+            when = "when somebody spoke after a client had closed its connection" if late else "when a client closed"
+            found.note("left", f"{witness.nick} got {_quoted(pieces[0])} {when}")
+        elif found.joined:
+            found.open.append("what is told of who goes: nothing was heard of a client that had closed its connection")
+        if third is self._second:
+            self._second = enter(self.bench, self.way, NICKS[1])
+
+    def name_in_use(self) -> None:
+        found = self.findings
+        if found.nick != "chosen" or not any("{nick}" in s.template for s in self._first.steps if isinstance(s, Sent)):
+            return
+        self._clear()
+        again = enter(self.bench, self.way, self._first.nick)
+        usual = {piece for client in (self._first, self._second) for piece in client.greeting}
+        new = [piece for piece in again.greeting if piece not in usual]
+        refusals = [piece for piece in new if is_refusal(piece)]
+        if again.refused or refusals:
+            texts = refusals or new[-1:]
+            found.refuses = [induce(self._plain(piece), {"nick": again.nick}) for piece in texts][:2]
+            found.note("refuses", "somebody came with a name that was in use")
+        else:
+            found.note("in use", "a second client with a name in use was let in")
+        self.bench.go(again.bot)
+        self.bench.wait(first=max(QUIET_AFTER, self._slow))
+        self._clear()
+
+    # --- words ------------------------------------------------------------------------------------------------------
+
+    def quit_word(self) -> None:
+        found = self.findings
+        leaver = self._newcomer()
+        if leaver is None:
+            found.open.append("a word to leave with: no further client was let in")
+            return
+        for word in self._quit_words:
+            self._clear()
+            leaver.hear()
+            self._raw(leaver, word)
+            self.bench.wait(lambda: not leaver.bot.here, first=max(ANSWERED, self._slow))
+            told = [self._plain(piece) for piece in self._first.hear()]
+            said = [piece for piece in leaver.hear() if word not in piece]
+            passed_on = any(self._is_said(piece, word) for piece in told)
+            parted = [piece for piece in told if word not in piece and self._is_left(leaver, piece)]
+            if leaver.bot.here and (passed_on or not parted):
+                continue
+            if self.bench.died:
+                return
+            found.leave = [Step("send", escaped(word))]
+            goodbye = [template for piece in said if (template := induce(self._plain(piece), self._greeted(leaver)))]
+            if goodbye and goodbye[-1] not in found.left and not goodbye[-1].startswith("{*}"):
+                found.leave.append(Step("await", goodbye[-1]))
+            what = "closed the connection" if not leaver.bot.here else "told the others that the client had left"
+            found.note("leave", f"upon {_quoted(word)} the server {what}")
+            if not found.left:
+                found.left = [t for piece in parted if "{nick}" in (t := self._told_of(leaver, piece))][:1]
+                if found.left:
+                    found.note("left", f"{self._first.nick} got {_quoted(told[0])} upon {_quoted(word)}, "
+                                       f"and nothing when a client just closed")  # fmt: skip
+            return
+        found.note("leave", "no word to leave with was found; to leave is to close")
+        self.bench.go(leaver.bot)
+        self.bench.wait(first=max(QUIET_AFTER, self._slow))
+        self._clear()
+
+    def _is_said(self, piece: str, word: str) -> bool:
+        """Is this the word, passed on as a message?"""
+        forms = [hears.replace("{text}", escaped(word)) for hears in self.findings.hears]
+        return any(Template(form).matcher().fullmatch(piece) is not None for form in forms if form.strip())
+
+    def _is_left(self, client: Client, piece: str) -> bool:
+        template = self._told_of(client, piece)
+        return template in self.findings.left or (not self.findings.left and "{nick}" in template)
+
+    def _raw(self, client: Client, word: str) -> None:
+        framing = self.way.wire_framing
+        self.bench.say(client.bot, framing.frame(word.encode()))
+
+    def roster(self) -> None:
+        found = self.findings
+        if found.nick == "none" or parsed_json(found.says) is not None:
+            return
+        there = [self._names.get(client.nick, client.nick) for client in (self._first, self._second)]
+        for word in self._roster_words:
+            self._clear()
+            self._raw(self._first, word)
+            self.bench.wait(first=max(ANSWERED, self._slow))
+            if not self._first.bot.here:
+                return
+            answer = [self._plain(piece) for piece in self._first.hear()]
+            passed_on = self._second.hear()
+            whole = "\n".join(answer)
+            if passed_on or any(word in piece for piece in answer) or len(names_in(whole, there)) < 2:
+                continue
+            lists = [made for piece in answer if (made := pushed_list(piece, there)) is not None]
+            if lists:
+                found.roster_ask, found.roster_answer = word, lists[0]
+                found.note("roster", f"upon {_quoted(word)} came {_quoted(answer[0])}")
+            else:
+                found.open.append(f"the form of the list that comes upon {_quoted(word)}: {_quoted(whole)}")
+            return
+
+
+QUIET_AFTER = 0.15  # seconds for what follows an arrival
+
+
+def _merged(templates: Iterable[str]) -> list[str]:
+    """These templates, those of one kind made one."""
+    made: list[str] = []
+    for template in templates:
+        if not template.strip():
+            continue
+        for index, other in enumerate(made):
+            both = common(other, template)
+            if both is not None and re.sub(r"\{[a-z*-]+\}", "", both) + "x" != "" and _says_as_much(both, other):
+                made[index] = both
+                break
+        else:
+            made.append(template)
+    return made
+
+
+def _says_as_much(both: str, other: str) -> bool:
+    return all(name in both for name in ("{nick}", "{text}") if name in other)
+
+
+def _differing(pieces: Sequence[tuple[Client, str, str]]) -> dict[Client, str]:
+    """For each speaker what stands in its messages and not in the other's, where the rest is the same."""
+    shown: dict[Client, str] = {}
+    for speaker, text, piece in pieces:
+        shown.setdefault(speaker, piece.replace(text, "\0"))
+    if len(shown) != 2:
+        return {}
+    (one, left), (other, right) = shown.items()
+    if left == right:
+        return {}
+    begin = 0
+    while begin < min(len(left), len(right)) and left[begin] == right[begin]:
+        begin += 1
+    while begin and re.match(r"\w", left[begin - 1]):
+        begin -= 1
+    if re.fullmatch(r"[\w ]*", left[:begin]):
+        begin = 0  # a name of several words
+    end = 0
+    while end < min(len(left), len(right)) - begin and left[-1 - end] == right[-1 - end]:
+        end += 1
+    while end and re.match(r"\w", left[len(left) - end]):
+        end -= 1
+    names = left[begin : len(left) - end], right[begin : len(right) - end]
+    if not all(name and "\0" not in name and len(name) <= 40 for name in names):
+        return {}
+    return {one: names[0], other: names[1]}
+
+
+def _filled(form: str, client: Client) -> str:
+    return form.replace("{ip}", client.bot.ip).replace("{client-port}", str(client.bot.port))
+
+
+def _quoted(text: str) -> str:
+    text = text.strip("\r\n")
+    return repr(text) if len(text) <= 70 else repr(text[:66] + " …")
