@@ -16,10 +16,17 @@ __all__ = ["detect_and_tell", "detected"]
 
 def detected(target: Target, seconds: float, sources: tuple[str, ...] = (), *, quiet: bool) -> Detection:
     """Detect, showing on stderr what is being done. Raises ServerError."""
+    from chatsim.cli.sources import clues_of, read_sources
     from chatsim.detect.detecting import detect
+    from chatsim.detect.foreknowledge import hints_from
     from chatsim.detect.hints import Hints
 
     hints = Hints()
+    read = read_sources(target.command or "", sources)
+    if read:
+        if not quiet:
+            hint(f"  reading: {', '.join(read)}")
+        hints = hints_from(clues_of(read))
     return detect(target, hints, seconds=seconds, tell=(lambda _: None) if quiet else (lambda text: hint(f"  {text}")))
 
 

@@ -16,6 +16,7 @@ from chatsim.detect.bench import Bench, OutOfTimeError
 from chatsim.detect.findings import Findings
 from chatsim.detect.hints import Hints
 from chatsim.detect.inducing import parsed_json
+from chatsim.detect.narrowing import narrowed
 from chatsim.detect.playing import outcome_of_playing
 from chatsim.detect.studying import Study
 from chatsim.detect.trying import TEXTS, Trial, attempt
@@ -139,6 +140,7 @@ class _Detecting:
             if not (trial.works or (whatever and trial.heard)):
                 return None, trial
             self._tell(f"found a way in: {way.called}")
+            trial = narrowed(bench, trial)
             study = Study(bench, trial, self._hints.quit_words, self._hints.roster_words)
             self._study(study)
             return study, trial

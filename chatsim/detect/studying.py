@@ -144,8 +144,8 @@ class Study:
             found.nick = "assigned"
             found.note("nick", f"the server names everybody itself: {', '.join(names.values())}")
             self._names = {client.nick: name for client, name in names.items()}
-            told = [[induce(piece, {"nick": name}) for piece in client.greeting] for client, name in names.items()]
-            self._naming = [template for template in told[0] if template in told[1] and "{nick}" in template]
+            own = [[induce(piece, {"nick": name}) for piece in client.greeting] for client, name in names.items()]
+            self._naming = [template for template in own[0] if template in own[1] and "{nick}" in template]
 
     def _values(self, client: Client, text: str = "") -> dict[str, str]:
         values = {"text": text, "ip": "", "client-port": ""}
