@@ -22,7 +22,7 @@ from chatsim.engine.plan import Plan, make_plan
 from chatsim.engine.plan import why_not as _why_not
 from chatsim.errors import ChatsimError, Problem, ServerError, UsageError
 from chatsim.history import Header, History
-from chatsim.profile.profile import Profile, Start
+from chatsim.profile.profile import DETECTED, Profile, Start
 from chatsim.report.last_words import without_dumps
 from chatsim.report.report import Run
 from chatsim.scenario.scenario import Scenario
@@ -149,7 +149,9 @@ def replay_command(scenario: Scenario, profile: Profile, target: Target, seed: i
         words += ["--server", target.command]
     if target.address is not None:
         words += ["--connect", describe(profile, target)]
-    if profile.file or profile.name != "lines" or target.command is not None or target.address is not None:
+    if profile.file == DETECTED:
+        pass  # without --profile it is detected again
+    elif profile.file or profile.name != "lines" or target.command is not None or target.address is not None:
         words += ["--profile", profile.file or profile.name]
     words += ["--seed", str(seed)]
     if patience != 1.0:

@@ -9,12 +9,33 @@ from chatsim.cli.terminal import hint, tell, whole_file
 
 if TYPE_CHECKING:
     from chatsim.detect.detecting import Detection
+    from chatsim.profile.profile import Profile
     from chatsim.runs import Target
 
-__all__ = ["detect_and_tell", "detected"]
+__all__ = ["detect_and_tell", "profile_of"]
+
+BRIEFLY = 30.0  # seconds
 
 
-def detected(target: Target, seconds: float, sources: tuple[str, ...] = (), *, quiet: bool) -> Detection:
+def profile_of(target: Target, *, quiet: bool) -> Profile:
+    """The profile of a server that nobody has described. Raises ServerError where it cannot be found out."""
+    from chatsim.errors import ServerError
+    from chatsim.profile.profile import DETECTED
+    from chatsim.profile.reader import read_profile
+
+    hint("No --profile says how this server is spoken to, so it is tried first:")
+    made = _detected(target, BRIEFLY, quiet=quiet)
+    if not made.profile:
+        raise ServerError(f"no profile was given, and none could be found: {made.why}", hint=made.hint)
+    command = "" if target.command is None else f"-- {target.command}"
+    where = command or "--connect {}:{}".format(*(target.address or ("", 0)))
+    hint(f"This is how it is spoken to, it seems. To keep it: chatsim detect -o server.yaml {where}")
+    if not quiet:
+        hint("".join(f"    {line}\n" for line in made.profile.splitlines() if line and not line.startswith("#")))
+    return read_profile(made.profile, DETECTED)
+
+
+def _detected(target: Target, seconds: float, sources: tuple[str, ...] = (), *, quiet: bool) -> Detection:
     """Detect, showing on stderr what is being done. Raises ServerError."""
     from chatsim.cli.sources import clues_of, read_sources
     from chatsim.detect.detecting import detect
@@ -34,7 +55,7 @@ def detect_and_tell(
     target: Target, output: str | None, seconds: float, sources: tuple[str, ...], *, quiet: bool
 ) -> int:
     """The exit code."""
-    made = detected(target, seconds, sources, quiet=quiet)
+    made = _detected(target, seconds, sources, quiet=quiet)
     for text in made.killed:
         hint(f"Probing ended the server: {text}.")
     if not made.profile:

@@ -41,7 +41,8 @@ def run(
         typer.Option(
             metavar="P",
             help="How the server is spoken to: a profile's file, or the name of a built-in one (see: chatsim profiles). "
-            "Alone, a dialect of the reference server means that server; nothing at all means `lines`.",
+            "Alone, a dialect of the reference server means that server; nothing at all means `lines`. A server without a "
+            "profile is tried first, and its profile detected.",
             autocompletion=complete_profiles,
         ),
     ] = None,
@@ -159,6 +160,7 @@ def run(
     chatsim run scenarios -j 0
     chatsim run storm.yaml --server "python server.py" --profile mine.yaml
     chatsim run storm.yaml --connect 127.0.0.1:5000 --profile relay
+    chatsim run storm.yaml --server "python server.py"
     """
     from chatsim.cli.exit_codes import exit_code
     from chatsim.cli.formats import check_files
@@ -168,7 +170,7 @@ def run(
     from chatsim.cli.target import address, check_target, check_wire
 
     problems = Problems()
-    check_target(server, connect, profile, problems)
+    check_target(server, connect, problems)
     where = address(connect, problems) if connect is not None else None
     if not 0 < patience < float("inf"):
         problems.add(f"--patience {patience:g} makes no sense: it is a number above 0")
@@ -186,15 +188,21 @@ def run(
     measure = standard(baseline, update_baseline, noise, problems)
     chosen = _read(scenarios, keyword, problems)
     check_isolation(isolate, connect, problems)
-    spoken = _profile("lines" if profile is None else profile, server is not None or connect is not None, problems)
+    named = server is not None or connect is not None
+    unknown = named and profile is None
+    spoken = None if unknown else _profile("lines" if profile is None else profile, named, problems)
     check_wire(server, where, spoken, problems)
     problems.stop_if_any()
-    assert spoken is not None
 
     from chatsim.cli.playing import Playing
     from chatsim.runs import Target
 
     target = isolated(Target(command=server, address=where), isolate)
+    if unknown:
+        from chatsim.cli.detecting import profile_of
+
+        spoken = profile_of(target, quiet=quiet > 0)
+    assert spoken is not None
     several = len(chosen) * repeat > 1
     outlet = Outlet(verbose - quiet, files, several_runs=several, exit_first=exit_first, standard=measure)
     beside = side_by_side(jobs, spoken, target, isolate)

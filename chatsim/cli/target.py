@@ -19,8 +19,8 @@ def address(text: str, problems: Problems) -> tuple[str, int] | None:
     return problems.attempt(lambda: address_of(text))
 
 
-def check_target(server: str | None, connect: str | None, profile: str | None, problems: Problems) -> None:
-    """One server at most, and one that we did not write needs to be told how it is spoken to."""
+def check_target(server: str | None, connect: str | None, problems: Problems) -> None:
+    """One server at most."""
     if server is not None and connect is not None:
         problems.add(
             "--server and --connect exclude each other",
@@ -35,14 +35,6 @@ def check_target(server: str | None, connect: str | None, profile: str | None, p
             shlex.split(server)
         except ValueError as problem:
             problems.add(f"--server can not be read: {server}", f"It is split as by a shell: {str(problem).lower()}.")
-    if (server is not None or connect is not None) and profile is None:
-        from chatsim.profile.reader import builtin_names
-
-        problems.add(
-            "a server needs --profile, which says how it is spoken to",
-            f"A file of yours, or one that comes with chatsim: {', '.join(builtin_names())}.\n"
-            "`chatsim profiles` says what each is like.",
-        )
 
 
 def check_wire(

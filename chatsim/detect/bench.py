@@ -78,6 +78,11 @@ class Bench:
         """Seconds on the door's clock."""
         return self._network.now()
 
+    @property
+    def bots(self) -> tuple[Bot, ...]:
+        """All that have come, those that have gone included."""
+        return tuple(self._bots.values())
+
     def come(self, name: str) -> Bot:
         """Connect. The bot is `closed` if nobody let it in."""
         bot = Bot(len(self._bots) + 1, name)

@@ -9,7 +9,7 @@ from typing import Final
 
 from chatsim.detect.clues import Clues
 from chatsim.detect.hints import Hints
-from chatsim.detect.ways import JOIN_WORDS, SAY_WORDS, Way, spelled
+from chatsim.detect.ways import JOIN_WORDS, SAY_WORDS, Way, first_ways, spelled
 from chatsim.errors import ChatsimError
 
 __all__ = ["hints_from"]
@@ -29,7 +29,7 @@ MOST_WAYS: Final = 16
 
 def hints_from(clues: Clues) -> Hints:
     """What the source makes likely. Empty where it says nothing."""
-    framings = tuple(_framings(clues))
+    framings = tuple(dict.fromkeys(_framings(clues)))
     wires = {str(clue.value) for clue in clues.wires}
     limit = next((int(clue.value) for clue in clues.sizes if isinstance(clue.value, int) and clue.value >= 64), 0)
     size = next((clue for clue in clues.sizes if clue.value == limit), None)
@@ -37,8 +37,8 @@ def hints_from(clues: Clues) -> Hints:
         dict.fromkeys([*_json_ways(clues, framings), *_verb_ways(clues, framings), *_first_words(clues, framings)])
     )
     return Hints(
-        ways=tuple(ways[:MOST_WAYS]),
-        framings=framings or Hints().framings,
+        ways=(*objects[:MOST_WAYS], *plain, *words[:MOST_WAYS]),
+        framings=tuple(dict.fromkeys((*framings, *Hints().framings))),
         quit_words=tuple(str(clue.value) for clue in clues.quit_words),
         roster_words=tuple(str(clue.value) for clue in clues.roster_words),
         speaks_json=bool(clues.json_read),
@@ -54,6 +54,8 @@ def hints_from(clues: Clues) -> Hints:
 def _framings(clues: Clues) -> Iterator[str]:
     for clue in clues.framings:
         spelling = str(clue.value)
+        if (both := re.fullmatch(r"\{sent: (.+), received: (.+)\}", spelling)) is not None:
+            spelling = both[1]  # what is received shows itself
         try:
             spelled(spelling)
         except ChatsimError:

@@ -54,6 +54,7 @@ class Study:
         self._quit_words = tuple(dict.fromkeys((*quit_words, *QUIT_WORDS)))
         self._roster_words = tuple(dict.fromkeys((*roster_words, *ROSTER_WORDS)))
         self._names: dict[str, str] = {}  # what the server calls a client, by our name for it
+        self._of_arrival: set[str] = set()  # what is told when somebody comes
         self._naming: list[str] = []  # which of its words tell a client its name
         self._next = 2  # of NICKS
         self._slow = 2 * trial.latency  # seconds: some servers look around once a second
@@ -70,6 +71,7 @@ class Study:
             ("a name in use", self.name_in_use),
             ("words to leave with", self.quit_word),
             ("who is there", self.roster),
+            ("where messages end", self.received_framing),
         )
 
     def moved(self, bench: Bench) -> bool:
@@ -183,6 +185,26 @@ class Study:
             if text not in piece and piece.strip() != name
         ]
 
+    def received_framing(self) -> None:
+        """What ends the server's messages, where that is not what ends ours."""
+        found, framing = self.findings, self.way.framing
+        said = [bot.everything for bot in self.bench.bots if bot.everything]
+        if self.way.line.wire.messages or not said:
+            return
+        ended = all(data.endswith(b"\n") for data in said)
+        if framing == "none" and ended:
+            found.received = "newline"
+        elif framing in ("newline", "crlf") and not ended:
+            found.received = "none"
+            found.note("framing", "not every message of the server ends with a line end")
+        elif framing.startswith("{"):
+            decoders = [self.way.wire_framing.decoder() for _ in said]
+            whole = all(
+                decoder.feed(data) and decoder.broken is None and not decoder.rest()
+                for decoder, data in zip(decoders, said, strict=True)
+            )
+            found.received = framing if whole else "none"
+
     def _says(self) -> None:
         """A text that is passed on as it is, by a server that knows names: there the clients write the name."""
         found = self.findings
@@ -231,6 +253,7 @@ class Study:
                     found.pushed = pushed
                 elif template := self._told_of(client, piece):
                     notices.append(template)
+        self._of_arrival = set(notices)
         found.joined = _merged(notices)[:2]
         named = [template for template in found.joined if "{nick}" in template]
         found.joined = named or found.joined[:1]
@@ -341,6 +364,8 @@ class Study:
         if self.findings.nick == "assigned":
             wanted = [template for template in wanted if "{nick}" in template] or wanted
         chosen = wanted[-1]
+        if self.way.framing == "none" and not self.way.line.wire.messages:
+            chosen = re.sub(r"^(\{\*\})+|(\{\*\})+$", "", chosen)  # it is looked for anywhere
         return chosen, [template for template in in_all if template != chosen and template not in self.findings.joined]
 
     def _greeted(self, client: Client) -> dict[str, str]:
@@ -364,12 +389,16 @@ class Study:
             late = True
             self._second.say(self.bench, found.says, TEXTS[-1])
             self.bench.wait(lambda: TEXTS[-1].encode() in witness.bot.everything, first=SPOKEN)
-            pieces = [self._plain(piece) for piece in witness.hear() if TEXTS[-1] not in piece]
+            name = self._names.get(self._second.nick, "")
+            pieces = [
+                self._plain(piece) for piece in witness.hear() if TEXTS[-1] not in piece and piece.strip() != name
+            ]
         notices = [
             template
             for piece in pieces
             if pushed_list(piece, present) is None and (template := self._told_of(third, piece))
         ]
+        notices = [template for template in notices if template not in self._of_arrival]
         named = [template for template in notices if "{nick}" in template]
         found.left = (named or notices)[:1]
         if found.left:
@@ -391,7 +420,8 @@ class Study:
         refusals = [piece for piece in new if is_refusal(piece)]
         if again.refused or refusals:
             texts = refusals or new[-1:]
-            found.refuses = [induce(self._plain(piece), {"nick": again.nick}) for piece in texts][:2]
+            found.refuses = [induce(self._plain(piece), {"nick": again.nick}) for piece in texts]
+            found.refuses = list(dict.fromkeys(found.refuses))[:2]
             found.note("refuses", "somebody came with a name that was in use")
         else:
             found.note("in use", "a second client with a name in use was let in")
@@ -411,7 +441,9 @@ class Study:
             self._clear()
             leaver.hear()
             self._raw(leaver, word)
-            self.bench.wait(lambda: not leaver.bot.here, first=max(ANSWERED, self._slow))
+            self.bench.wait(
+                lambda: bool(leaver.bot.closed or self._first.bot.chunks), first=max(ANSWERED, self._slow), quiet=0.06
+            )
             told = [self._plain(piece) for piece in self._first.hear()]
             said = [piece for piece in leaver.hear() if word not in piece]
             passed_on = any(self._is_said(piece, word) for piece in told)

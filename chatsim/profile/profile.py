@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chatsim.profile.authored import Authored
 
 __all__ = [
+    "DETECTED",
     "Await",
     "Dialogue",
     "Either",
@@ -29,6 +30,9 @@ __all__ = [
     "Way",
     "Whenever",
 ]
+
+
+DETECTED = "(detected)"  # the `file` of a profile that nobody has written, or saved
 
 
 @dataclass(frozen=True, slots=True)
