@@ -35,6 +35,10 @@ def detect(
             metavar="F", help="A source file of the server, where the command does not name it; several times for more."
         ),
     ] = None,
+    isolate: Annotated[
+        bool,
+        typer.Option("--isolate", help="Give the server a network of its own (Linux), away from what uses its port."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Do not show what is being tried.")] = False,
 ) -> None:
     """Work out how a server is spoken to, and write a profile.
@@ -65,5 +69,6 @@ def detect(
     if output is not None and output != "-" and (why := unwritable(output)):
         problems.add(f"--output: {why}")
     problems.stop_if_any()
-    target = Target(command=shlex.join(command or ()) if where is None else None, address=where)
+    started = shlex.join(command or ()) if where is None else None
+    target = Target(command=started, address=where, isolated=isolate)
     raise typer.Exit(detect_and_tell(target, output, seconds, tuple(source or ()), quiet=quiet))

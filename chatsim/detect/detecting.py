@@ -6,6 +6,7 @@ doing.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,6 +77,7 @@ class _Detecting:
         self._line = Line("udp") if hints.datagrams else Line()
         self._made = Detection()
         self._port = 0
+        self._fixed = 0  # the port to speak to, where it listens on several
         self._weak: Trial | None = None
         self._doubted: Trial | None = None
         self._greets: bool | None = None
@@ -248,7 +250,11 @@ class _Detecting:
     def _world(self, line: Line) -> World:
         if self._target.address is not None:
             return World(self._target.address, line)
-        return World(Launcher(Start(), self._command, patience=START * self._patience), line)
+        return self._launched(self._command, line)
+
+    def _launched(self, command: str, line: Line) -> World:
+        launcher = Launcher(Start(port=self._fixed or None), command, patience=START * self._patience)
+        return World(launcher, line, isolated=self._target.isolated)
 
     @property
     def _command(self) -> str:
@@ -267,8 +273,7 @@ class _Detecting:
         for command in commands:
             for line in lines:
                 try:
-                    with World(Launcher(Start(), command, patience=START * self._patience), line) as world:
-                        world.start()
+                    self._start_once(command, line)
                 except ServerError as error:
                     first = first or error
                     if "not listen" not in str(error):
@@ -281,6 +286,20 @@ class _Detecting:
                     break
         assert first is not None
         raise first
+
+    def _start_once(self, command: str, line: Line) -> None:
+        """Of several ports on which it listens, the one that its source names first, or the lowest."""
+        try:
+            with self._launched(command, line) as world:
+                world.start()
+        except ServerError as error:
+            ports = [int(port) for port in re.findall(r":(\d+)\b", str(error).splitlines()[0])]
+            if "several ports" not in str(error) or self._fixed or not ports:
+                raise
+            named = [port for port in self._hints.ports if port in ports]
+            self._fixed = (named or sorted(ports))[0]
+            self._tell(f"it listens on several ports: {self._fixed} is tried")
+            self._start_once(command, line)
 
     def _note_death(self, bench: Bench, way: Way) -> None:
         text = f"{bench.last_words}: {bench.died}"

@@ -33,9 +33,9 @@ def hints_from(clues: Clues) -> Hints:
     wires = {str(clue.value) for clue in clues.wires}
     limit = next((int(clue.value) for clue in clues.sizes if isinstance(clue.value, int) and clue.value >= 64), 0)
     size = next((clue for clue in clues.sizes if clue.value == limit), None)
-    ways = list(
-        dict.fromkeys([*_json_ways(clues, framings), *_verb_ways(clues, framings), *_first_words(clues, framings)])
-    )
+    objects = list(dict.fromkeys(_json_ways(clues, framings)))
+    words = list(dict.fromkeys([*_verb_ways(clues, framings), *_first_words(clues, framings)]))
+    plain = [] if objects else list(first_ways([framing for framing in framings if not framing.startswith("json")]))
     return Hints(
         ways=(*objects[:MOST_WAYS], *plain, *words[:MOST_WAYS]),
         framings=tuple(dict.fromkeys((*framings, *Hints().framings))),
@@ -45,6 +45,7 @@ def hints_from(clues: Clues) -> Hints:
         websocket="websocket" in wires,
         tls="tls" in wires,
         datagrams="udp" in wires and "tcp" not in wires,
+        ports=tuple(clue.value for clue in clues.ports if isinstance(clue.value, int)),
         text_limit=_below(limit),
         limit_why=f"{size.file}:{size.line} reads {limit} bytes at once" if size is not None else "",
         needs=tuple(_needs(clues)),

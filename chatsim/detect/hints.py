@@ -22,6 +22,7 @@ class Hints:
     path: str = "/"
     tls: bool = False
     datagrams: bool = False
-    text_limit: int = 0
+    ports: tuple[int, ...] = ()
+    text_limit: int = 0  # bytes
     limit_why: str = ""
     needs: tuple[str, ...] = ()  # why it can hardly be spoken to: pickles, ciphers
