@@ -21,7 +21,7 @@ from chatsim.detect.narrowing import narrowed
 from chatsim.detect.playing import outcome_of_playing
 from chatsim.detect.studying import Study
 from chatsim.detect.trying import TEXTS, Trial, attempt
-from chatsim.detect.ways import Way, catalogue, over_websocket
+from chatsim.detect.ways import FRAMINGS, Way, catalogue, over_websocket
 from chatsim.detect.writing import Begun, profile_name, written
 from chatsim.errors import ServerError
 from chatsim.profile.profile import Start
@@ -112,6 +112,7 @@ class _Detecting:
                 if not ways:
                     return trial, None
             if len(self._made.tried) == 1:
+                ways = self._by_its_length(trial.foreign, ways)
                 ways = self._after_the_greeting(trial, ways)
             if trial.heard and self._doubted is None:
                 self._doubted = trial
@@ -122,7 +123,7 @@ class _Detecting:
                 ways = [other for other in ways if other.why][:6]  # what its source says may still be better
         if self._doubted is not None:
             return self._settle_for(self._doubted)
-        if self._weak is not None:
+        if self._weak is not None and not (self._made.killed and not self._weak.echoes):
             self._settle_for_less(self._weak)
             return self._weak, None
         return None, None
@@ -214,6 +215,17 @@ class _Detecting:
             return [*plain, *(way for way in ways if way not in plain)]
         return ways
 
+    def _by_its_length(self, greeting: bytes, ways: list[Way]) -> list[Way]:
+        """Is the first thing that it says as long as its own beginning says?"""
+        for spelling, framing in FRAMINGS.items():
+            if spelling.startswith("{"):
+                decoder = framing.decoder(longest=1 << 20)
+                if decoder.feed(greeting) and decoder.broken is None and not decoder.rest():
+                    self._tell(f"what it says comes after its length: {spelling}")
+                    likely = [Way(f"{spelling}, a name first", spelling), Way(f"{spelling}, no name", spelling, ())]
+                    return list(dict.fromkeys([*likely, *ways]))
+        return ways
+
     def _elsewhere(self, other: Foreign, trial: Trial, ways: list[Way]) -> list[Way]:
         """It speaks another protocol: the ways there; none if that is no chat."""
         made = self._made
@@ -236,8 +248,7 @@ class _Detecting:
 
     @contextmanager
     def _server(self, line: Line) -> Iterator[Bench]:
-        with self._world(line) as world:
-            world.start()
+        with self._started(line) as world:
             self._port = world.address[1] if world.address is not None else 0
             left = self._end - time.monotonic()
             bench = Bench(world, world.now() + max(left, 0.0), patience=self._patience)
@@ -247,13 +258,29 @@ class _Detecting:
             finally:
                 bench.reset_all()
 
+    def _started(self, line: Line) -> World:
+        """Of several ports on which it listens, the one that its source names first, or the lowest."""
+        world = self._world(line)
+        try:
+            world.start()
+        except ServerError as error:
+            world.close()
+            ports = [int(port) for port in re.findall(r":(\d+)\b", str(error).splitlines()[0])]
+            if "several ports" not in str(error) or self._fixed or not ports:
+                raise
+            named = [port for port in self._hints.ports if port in ports]
+            self._fixed = (named or sorted(ports))[0]
+            self._tell(f"it listens on several ports: {self._fixed} is tried")
+            return self._started(line)
+        except BaseException:
+            world.close()
+            raise
+        return world
+
     def _world(self, line: Line) -> World:
         if self._target.address is not None:
             return World(self._target.address, line)
-        return self._launched(self._command, line)
-
-    def _launched(self, command: str, line: Line) -> World:
-        launcher = Launcher(Start(port=self._fixed or None), command, patience=START * self._patience)
+        launcher = Launcher(Start(port=self._fixed or None), self._command, patience=START * self._patience)
         return World(launcher, line, isolated=self._target.isolated)
 
     @property
@@ -272,34 +299,20 @@ class _Detecting:
         first: ServerError | None = None
         for command in commands:
             for line in lines:
+                self._made.command = command if command != given else ""
                 try:
-                    self._start_once(command, line)
+                    self._started(line).close()
                 except ServerError as error:
                     first = first or error
                     if "not listen" not in str(error):
                         break  # it ended: datagrams will not help
                 else:
                     self._line = line
-                    self._made.command = command if command != given else ""
                     return
                 if time.monotonic() > self._search_end:
                     break
         assert first is not None
         raise first
-
-    def _start_once(self, command: str, line: Line) -> None:
-        """Of several ports on which it listens, the one that its source names first, or the lowest."""
-        try:
-            with self._launched(command, line) as world:
-                world.start()
-        except ServerError as error:
-            ports = [int(port) for port in re.findall(r":(\d+)\b", str(error).splitlines()[0])]
-            if "several ports" not in str(error) or self._fixed or not ports:
-                raise
-            named = [port for port in self._hints.ports if port in ports]
-            self._fixed = (named or sorted(ports))[0]
-            self._tell(f"it listens on several ports: {self._fixed} is tried")
-            self._start_once(command, line)
 
     def _note_death(self, bench: Bench, way: Way) -> None:
         text = f"{bench.last_words}: {bench.died}"
@@ -355,6 +368,10 @@ class _Detecting:
             return
         if len(made.tried) == 0:
             made.why = "there was no time to try anything"
+            return
+        if made.killed:
+            made.why = f"the server ended while it was tried, after {made.killed[0]}"
+            made.hint = "That is its own fault, whatever was sent: `chatsim talk` shows it, too."
             return
         needs = "".join(f"\n{need}" for need in self._hints.needs)
         made.why = f"in {len(made.tried)} ways of joining and speaking, nobody heard anybody{needs}"

@@ -446,10 +446,15 @@ class Study:
             )
             told = [self._plain(piece) for piece in self._first.hear()]
             said = [piece for piece in leaver.hear() if word not in piece]
-            passed_on = any(self._is_said(piece, word) for piece in told)
+            passed_on = any(word in piece if not found.left else self._is_said(piece, word) for piece in told)
             parted = [piece for piece in told if word not in piece and self._is_left(leaver, piece)]
             if leaver.bot.here and (passed_on or not parted):
                 continue
+            if passed_on:
+                found.note(
+                    "leave", f"upon {_quoted(word)} the server closes, but passes the word on: to leave is to close"
+                )
+                return
             if self.bench.died:
                 return
             found.leave = [Step("send", escaped(word))]
