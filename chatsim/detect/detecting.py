@@ -74,7 +74,7 @@ class _Detecting:
         self._seconds = seconds
         self._patience = patience
         self._tell = tell
-        self._line = Line("udp") if hints.datagrams else Line()
+        self._line = _line_of(target, hints)
         self._made = Detection()
         self._port = 0
         self._fixed = 0  # the port to speak to, where it listens on several
@@ -183,6 +183,8 @@ class _Detecting:
 
     def _ways(self) -> list[Way]:
         hints = self._hints
+        if self._line.transport == "unix":
+            return [replace(way, line=self._line) for way in [*hints.ways, *catalogue(hints.framings)]]
         if self._line.transport == "udp":
             return [
                 Way(f"datagrams, {way.called.partition(', ')[2]}", "none", way.join, way.says, self._line, way.why)
@@ -294,8 +296,12 @@ class _Detecting:
             return
         given = self._target.command or ""
         self._tell(f"starting: {given}")
-        commands = [given] if "{port}" in given else [given, f"{given} {{port}}", f"{given} 127.0.0.1 {{port}}"]
-        lines = [Line("udp"), Line()] if self._hints.datagrams else [Line(), Line("udp")]
+        commands = (
+            [given]
+            if "{port}" in given or "{socket}" in given
+            else [given, f"{given} {{port}}", f"{given} 127.0.0.1 {{port}}"]
+        )
+        lines = [self._line] if self._line.transport == "unix" else [self._line, *_others(self._line)]
         first: ServerError | None = None
         for command in commands:
             for line in lines:
@@ -341,7 +347,7 @@ class _Detecting:
     def _write(self, found: Findings) -> None:
         made = self._made
         name = profile_name(self._target.command or "server")
-        chosen = "{port}" in self._command or self._target.address is not None
+        chosen = not self._port or "{port}" in self._command or self._target.address is not None
         begun = Begun(self._command, 0 if chosen else self._port) if self._target.address is None else Begun()
         text = written(found, name, begun)
         left = self._end - time.monotonic()
@@ -381,6 +387,17 @@ class _Detecting:
             "Describe it by hand: `chatsim profiles` lists families to begin with, docs/profiles.md has all keys,\n"
             "and `chatsim talk` shows what it says."
         )
+
+
+def _line_of(target: Target, hints: Hints) -> Line:
+    unix = target.address is not None and not target.address[1]
+    if unix or "{socket}" in (target.command or ""):
+        return Line("unix")
+    return Line("udp") if hints.datagrams else Line()
+
+
+def _others(line: Line) -> list[Line]:
+    return [other for other in (Line(), Line("udp")) if other != line]
 
 
 def _about_framing(found: Findings) -> str:
