@@ -106,6 +106,10 @@ class _Detecting:
             if found is not None:
                 return trial, found
             assert trial is not None
+            if trial.clients[0].bot.closed == "refused" and self._target.address is not None:
+                raise ServerError(
+                    "nobody answers there", hint="Is it running? Does it listen at this address and port?"
+                )
             self._greets = trial.greeted
             if (other := foreign(trial.foreign)) is not None:
                 ways = self._elsewhere(other, trial, ways)

@@ -60,16 +60,18 @@ def test_a_profile_that_the_reference_server_does_not_speak_needs_a_server(
     assert "--connect HOST:PORT" in alone.err
 
 
-@pytest.mark.parametrize("option", [("--server", "python s.py"), ("--connect", "localhost:5000")])
-def test_a_server_without_a_profile_is_a_usage_error_that_lists_the_built_in_ones(
-    call: Any, scenarios: Path, player: Any, option: tuple[str, str]
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [(("--server", "python s.py"), "No such file"), (("--connect", "127.0.0.1:1"), "nobody answers")],
+)
+def test_a_server_without_a_profile_is_tried_first_and_one_that_is_not_there_is_told(
+    call: Any, scenarios: Path, player: Any, option: tuple[str, str], said: str
 ) -> None:
     called = call("run", "scenarios/alpha.yaml", *option)
 
-    assert called.code == 2
-    assert "relay" in called.err
-    assert "operator-desk" in called.err
-    assert not player.played
+    assert called.code == 4
+    assert "tried first" in called.err
+    assert said in called.err
 
 
 def test_all_that_is_wrong_is_told_at_once_and_nothing_is_run(call: Any, scenarios: Path, player: Any) -> None:
