@@ -194,7 +194,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if row.id in results and not options.again and options.only is None:
                 continue
             start = starts.get(row.id, Start(cannot="nobody has said how it is started"))
-            results[row.id] = one = bench.result(row, start)
+            one = bench.result(row, start)
+            if (
+                row.id in results and not one.suite
+            ):  # the suite takes long: its verdicts are kept until it is played again
+                one = replace(one, suite=results[row.id].suite)
+            results[row.id] = one
             kept.write_text(to_json(results.values()), encoding="utf-8")
             print(told(one), file=sys.stderr, flush=True)
     except Trouble as trouble:

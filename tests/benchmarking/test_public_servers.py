@@ -212,7 +212,7 @@ def test_a_server_that_ends_at_once_says_why(server: str, why: str, tmp_path: Pa
 
 def test_what_was_found_before_is_kept_and_not_played_again(tmp_path: Path) -> None:
     (tmp_path / "into").mkdir()
-    before = Result("tiny", "own/tiny", "tcp :7", detect="right")
+    before = Result("tiny", "own/tiny", "tcp :7", detect="right", suite={"intact": "failed"})
     (tmp_path / "into" / "results.json").write_text(to_json([before]), encoding="utf-8")
     arguments = rows(tmp_path, tiny='command: "true"', next="cannot: no display")
 
@@ -223,6 +223,7 @@ def test_what_was_found_before_is_kept_and_not_played_again(tmp_path: Path) -> N
 
     assert [one["starts"] for one in kept] == ["tcp :7", ""]
     assert [one["why_not"] for one in again] == ["not fetched", "no display"]
+    assert again[0]["suite"] == {"intact": "failed"}
 
 
 def test_a_process_is_ended_with_all_that_it_started() -> None:
