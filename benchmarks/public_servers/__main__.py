@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.public_servers.bringing import Trouble, fetch, free_port, listens, prepared, surroundings
+from benchmarks.public_servers.bringing import Trouble, built, fetch, free_port, fresh, listens, surroundings
 from benchmarks.public_servers.comparing import likeness
 from benchmarks.public_servers.playing import ROOT, Played, detect, judged, play
 from benchmarks.public_servers.rows import (
@@ -36,8 +36,7 @@ from chatsim.profile.reader import load_profile
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 SUITE = ROOT / "scenarios"
-PLAY_SECONDS = 200.0  # most of it waiting for a port that the server left in TIME_WAIT
-SUITE_SECONDS = 900.0
+PLAY_SECONDS = 150.0  # most of it waiting for a port that the server left in TIME_WAIT
 TRIES = 3
 _WORST = ("failed", "inconclusive", "passed", "not-exercised", "not-applicable")
 
@@ -55,52 +54,55 @@ class Bench:
         try:
             if self.options.fetch:
                 fetch(row, self.into / row.id)
-            started = replace(empty, starts=self._listens(row, start))
+            with built(start, self.into / row.id, self.into, self.env) as whole:
+                return self._played(start, whole, replace(empty, starts=self._listens(start, whole)))
         except Trouble as trouble:
             return replace(empty, why_not=str(trouble))
-        return self._played(row, start, started)
 
-    def _listens(self, row: Row, start: Start) -> str:
+    def _listens(self, start: Start, whole: Path) -> str:
         port = free_port(start)
-        with prepared(start, self.into / row.id, self.into, port, self.env) as folder:
+        with fresh(start, whole, port) as folder:
             return listens(start, folder, port, self.env)
 
-    def _played(self, row: Row, start: Start, result: Result) -> Result:
+    def _played(self, start: Start, whole: Path, result: Result) -> Result:
         if result.lines is not None:
-            result = replace(result, by_hand=self._by_hand(row, start))
+            by_hand = at_best(lambda: self._runs(start, whole, scenarios_of(start)), heard=not start.no_chat)
+            result = replace(result, by_hand=by_hand)
             if self.options.verdicts:
-                result = replace(result, suite=self._suite(row, start))
-        return self._detected(row, start, result) if self.options.detect else result
+                result = replace(result, suite=self._suite(start, whole))
+        return self._detected(start, whole, result) if self.options.detect else result
 
-    def _by_hand(self, row: Row, start: Start) -> Played:
-        return at_best(lambda: self._runs(row, start, scenarios_of(start)), heard=not start.no_chat)
-
-    def _suite(self, row: Row, start: Start) -> dict[str, str]:
-        try:
-            runs = self._runs(row, start, [str(SUITE)], SUITE_SECONDS)
-        except Trouble:
-            return {}
+    def _suite(self, start: Start, whole: Path) -> dict[str, str]:
         worst: dict[str, str] = {}
-        for each in (each for one in runs for each in one["verdicts"]):
-            before = worst.get(each["property"], _WORST[-1])
-            worst[each["property"]] = min(before, each["outcome"], key=_WORST.index)
+        for scenario in sorted(map(str, SUITE.glob("*.yaml"))):
+            try:
+                runs = self._runs(start, whole, [scenario])
+            except Trouble as trouble:
+                print(f"  {Path(scenario).stem}: {trouble}", file=sys.stderr, flush=True)
+                continue
+            for each in (each for one in runs for each in one["verdicts"]):
+                before = worst.get(each["property"], _WORST[-1])
+                worst[each["property"]] = min(before, each["outcome"], key=_WORST.index)
         return worst
 
     def _runs(
-        self, row: Row, start: Start, scenarios: Sequence[str], seconds: float = PLAY_SECONDS, found: str | None = None
+        self, start: Start, whole: Path, scenarios: Sequence[str], found: str | None = None
     ) -> list[dict[str, Any]]:
-        """Each play in a copy of its own. `found`: the text of the detected profile, in place of the one by hand."""
-        port = free_port(start)
-        with prepared(start, self.into / row.id, self.into, port, self.env) as folder:
-            profile = folder / "played.yaml"
-            text = profile_text(start.profile, start.words()) if found is None else with_start(found, start)
-            profile.write_text(text, encoding="utf-8")
-            return play(scenarios, profile, folder, self.env, seconds)
+        """`found`: the text of the detected profile, in place of the one by hand."""
+        runs: list[dict[str, Any]] = []
+        for scenario in scenarios:
+            port = free_port(start)
+            with fresh(start, whole, port) as folder:
+                profile = folder / "played.yaml"
+                text = profile_text(start.profile, start.words()) if found is None else with_start(found, start)
+                profile.write_text(text, encoding="utf-8")
+                runs += play(scenario, profile, folder, self.env, PLAY_SECONDS)
+        return runs
 
-    def _detected(self, row: Row, start: Start, result: Result) -> Result:
+    def _detected(self, start: Start, whole: Path, result: Result) -> Result:
         try:
             port = free_port(start)
-            with prepared(start, self.into / row.id, self.into, port, self.env) as folder:
+            with fresh(start, whole, port) as folder:
                 env = {**self.env, **start.words(port).get("env", {})}
                 found = detect(detectable(start, port), folder, env, self.options.seconds)
                 profile = None
@@ -114,7 +116,7 @@ class Bench:
             return replace(result, detect="right" if profile is None else "not")
         if found.profile is None or profile is None:
             return replace(result, detect="not", differences=("no profile", found.told))
-        alone = at_best(lambda: self._runs(row, start, scenarios_of(start), found=found.profile), result.by_hand)
+        alone = at_best(lambda: self._runs(start, whole, scenarios_of(start), found.profile), result.by_hand)
         like = likeness(profile, known) if known is not None else None
         differences = like.differences if like is not None else ()
         verdict = like.verdict if like is not None else "not"

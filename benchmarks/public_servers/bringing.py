@@ -17,7 +17,7 @@ import psutil
 
 from benchmarks.public_servers.rows import PROFILES, Row, Start
 
-__all__ = ["Trouble", "ended", "fetch", "free_port", "listens", "prepared", "surroundings"]
+__all__ = ["Trouble", "built", "ended", "fetch", "free_port", "fresh", "listens", "surroundings"]
 
 GIT_SECONDS = 120
 BUILD_SECONDS = 120
@@ -57,29 +57,43 @@ def surroundings(folder: Path, packages: tuple[str, ...], python: str, install: 
 
 
 @contextlib.contextmanager
-def prepared(start: Start, checkout: Path, beside: Path, port: int, env: Mapping[str, str]) -> Iterator[Path]:
-    """A copy of the repository in which the server can be started: its files written, its code built. The folder to
-    start it in is given, and all is gone afterwards. Servers write where they run, so each play has its own."""
+def built(start: Start, checkout: Path, beside: Path, env: Mapping[str, str]) -> Iterator[Path]:
+    """A copy of the repository with its code built; gone afterwards. Nothing is started in it: see `fresh`."""
     missing = [program for program in start.needs if shutil.which(program, path=env.get("PATH")) is None]
     if missing:
         raise Trouble(f"no {' and no '.join(missing)} here")
     if not checkout.exists():
         raise Trouble("not fetched")
-    whole = beside / f"{checkout.name}.played"
-    shutil.rmtree(whole, ignore_errors=True)
-    shutil.copytree(checkout, whole, symlinks=True)
-    try:
-        folder = whole / start.folder
+    whole = beside / f"{checkout.name}.built"
+    with _copied(checkout, whole):
+        for module in (PROFILES / "public").glob("*.py"):
+            shutil.copy(module, whole / start.folder)
+        if start.build:
+            _run(["sh", "-c", start.build], whole / start.folder, "build", BUILD_SECONDS, env)
+        yield whole
+
+
+@contextlib.contextmanager
+def fresh(start: Start, whole: Path, port: int) -> Iterator[Path]:
+    """A copy of what was built, with the files that the server needs; the folder to start it in is given, and all is gone
+    afterwards. Servers write where they run, and some tell newcomers what was said in another run: each play has its own."""
+    played = whole.with_suffix(".played")
+    with _copied(whole, played):
+        folder = played / start.folder
         for name, text in start.files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text.replace("{port}", str(port)), encoding="utf-8")
-        for module in (PROFILES / "public").glob("*.py"):
-            shutil.copy(module, folder)
-        if start.build:
-            _run(["sh", "-c", start.build], folder, "build", BUILD_SECONDS, env)
         yield folder
+
+
+@contextlib.contextmanager
+def _copied(what: Path, to: Path) -> Iterator[None]:
+    shutil.rmtree(to, ignore_errors=True)
+    shutil.copytree(what, to, symlinks=True)
+    try:
+        yield
     finally:
-        shutil.rmtree(whole, ignore_errors=True)
+        shutil.rmtree(to, ignore_errors=True)
 
 
 def free_port(start: Start, patience: float = LINGERING) -> int:

@@ -62,18 +62,17 @@ def detect(command: Sequence[str], folder: Path, env: Mapping[str, str], seconds
 
 
 def play(
-    scenarios: Sequence[str],
+    scenario: str,
     profile: Path,
     folder: Path,
     env: Mapping[str, str],
     seconds: float,
-    server: str | None = None,
 ) -> list[dict[str, Any]]:
     """The runs, as `--json` tells them. Raises Trouble where there are none in time."""
     report = folder / "report.json"
     report.unlink(missing_ok=True)
-    words = ["run", *scenarios, "--profile", str(profile), "--seed", "1", "--json", str(report), "-q"]
-    said = _chatsim([*words, *(["--server", server] if server is not None else [])], folder, env, seconds)
+    words = ["run", scenario, "--profile", str(profile), "--seed", "1", "--json", str(report), "-q"]
+    said = _chatsim(words, folder, env, seconds)
     if not report.exists():
         lines = [line.strip() for line in said.splitlines() if line.strip()]
         raise Trouble(lines[0][:200] if lines else "chatsim said nothing")
