@@ -107,7 +107,7 @@ def over_tls(keys: str) -> Profile:
     return read_profile(f"profile: over-tls\nextends: lines\ntransport: tls\n{keys}\n", "over-tls.yaml")
 
 
-@pytest.mark.parametrize("name", ["drops", "storm", "slow", "malformed", "half", "cuts", "restart"])
+@pytest.mark.parametrize("name", ["drops", "half-close", "storm", "slow", "malformed", "half", "cuts", "restart"])
 def test_a_right_server_fails_nothing_over_tls(name: str, own: Path) -> None:
     assert_passed(played(name, over_tls("tls: {verify: no}"), command("lines_over_tls.py", str(own))))
 
@@ -135,7 +135,7 @@ def test_talk_speaks_tls(own: Path, tmp_path: Path) -> None:
 CHAT = "chats_over_websocket.py"
 
 
-@pytest.mark.parametrize("name", ["storm", "slow", "malformed", "half", "cuts", "restart"])
+@pytest.mark.parametrize("name", ["drops", "rejoin", "churn", "storm", "slow", "malformed", "half", "cuts", "restart"])
 def test_a_right_server_fails_nothing_over_websocket(name: str) -> None:
     assert_passed(played(name, load_profile("websocket-text"), command(CHAT)))
 
@@ -145,10 +145,52 @@ def test_json_over_websocket() -> None:
 
 
 def test_a_half_close_is_nothing_that_websocket_knows() -> None:
-    assert why_not(load_scenario(SHIPPED / "drops.yaml"), load_profile("websocket-text")) == (
-        f"'drop' ({SHIPPED / 'drops.yaml'}:13:11) needs a wire on which one side can be ended alone, "
+    assert why_not(load_scenario(SHIPPED / "half-close.yaml"), load_profile("websocket-text")) == (
+        f"'drop' ({SHIPPED / 'half-close.yaml'}:10:5) needs a wire on which one side can be ended alone, "
         "and over WebSocket there is no such thing"
     )
+
+
+SECRET = "profile: secret\nextends: websocket-{kind}\ntls: {verify: no}\n"
+
+
+@pytest.mark.parametrize(("name", "kind"), [("drops", "text"), ("slow", "text"), ("cuts", "text"), ("crowd", "json")])
+def test_a_right_server_fails_nothing_over_websocket_on_tls(name: str, kind: str, own: Path) -> None:
+    secret = read_profile(SECRET.replace("{kind}", kind), "secret.yaml")
+
+    assert_passed(played(name, secret, command(CHAT, str(own))))
+
+
+def test_a_server_in_the_clear_is_not_spoken_to_over_tls() -> None:
+    failed = played("lobby", read_profile(SECRET.replace("{kind}", "text"), "secret.yaml"), command(CHAT))
+
+    assert failed.error is not None
+    assert "could not connect" in str(failed.error)
+
+
+TORN = """
+scenario: "half a message, and gone"
+bots: {ann: {}, bob: {}, torn: {}}
+steps:
+  - join: everyone
+  - chat: {ann and torn: 1}
+  - drop: {torn: mid-message}
+  - chat: {ann and bob: 2}
+"""
+
+
+@pytest.mark.parametrize("habit", ["", "takes-frames-for-messages"])
+def test_half_a_message_over_websocket_is_an_unfinished_one(habit: str) -> None:
+    """A server that waits for the end of a message never tells it; one that takes frames for messages does."""
+    done = run(read_scenario(TORN, "torn.yaml"), load_profile("websocket-text"), Target(command(CHAT, habit)), seed=1)
+    assert done.history is not None
+    [drop] = done.history.of("drop")
+    [half] = [each for each in done.history.messages if each.kind == "half"]
+    passed_on = [entry.detail for entry in done.history.of("damaged")]
+
+    assert drop.detail["how"] == "mid-message"
+    assert {entry["message"] for entry in passed_on} == ({half.id} if habit else set())
+    assert all(half.text.startswith(str(entry["text"])) for entry in passed_on)
 
 
 def test_talk_speaks_websocket(tmp_path: Path) -> None:
@@ -291,7 +333,7 @@ def over_unix(name: str, server: str | None = None, start: str = "") -> Run:
 
 
 @pytest.mark.parametrize(
-    "name", ["lobby", "drops", "storm", "slow", "malformed", "half", "cuts", "restart", "rejoin", "silent", "churn"]
+    "name", ["lobby", "drops", "storm", "slow", "malformed", "half", "cuts", "restart", "rejoin", "half-close", "churn"]
 )
 def test_a_right_server_fails_nothing_at_a_unix_socket(name: str) -> None:
     assert_passed(over_unix(name))
@@ -301,7 +343,7 @@ def test_that_nothing_can_be_reset_at_a_unix_socket_is_said() -> None:
     played_so = over_unix("drops")
     ways = {entry.detail["how"] for entry in played_so.history.of("drop")} if played_so.history is not None else set()
 
-    assert ways == {"close", "half-close", "mid-message", "vanish"}
+    assert ways == {"close", "mid-message", "vanish"}
     assert played_so.notes == (
         "over a Unix socket there is no reset: whoever drops closes the connection without a goodbye",
     )

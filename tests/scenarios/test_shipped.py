@@ -33,6 +33,7 @@ MADE_FOR = {
     "echo": ("echo", "echo isolation expectations"),
     "flood": ("lines", "no-memory-leak no-head-of-line-blocking"),
     "half": ("lines", "no-head-of-line-blocking drop-notice"),
+    "half-close": ("lines", "drop-notice closes-connection no-thread-leak no-socket-leak nickname-released no-ghosts"),
     "lengths": ("binary-length", "survives-malformed still-serves"),
     "lobby": ("lines", "delivery attribution no-creation join-notice leave-notice drop-notice lets-in keeps-clients"),
     "long": ("lines", "intact delivery"),
@@ -53,7 +54,7 @@ MADE_FOR = {
     "whispers": ("lines", "isolation expectations"),
 }
 # A second or more each: here in one dialect only; the soak plays them in all.
-HEAVY = {"churn", "flood", "memory", "slow"}
+HEAVY = {"churn", "flood", "half-close", "memory", "slow"}
 
 
 def applying() -> list[tuple[str, str]]:

@@ -1,17 +1,21 @@
 """A right server over WebSocket, with asyncio: what one says goes to everybody as it is, itself included.
 
-python chats_over_websocket.py PORT
+python chats_over_websocket.py PORT [CERTIFICATE | takes-frames-for-messages]: with a certificate over TLS; the habit is
+a mistake, it passes on each part of a message.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import sys
 
 import wsproto
 from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Event, Ping, Request, TextMessage
 from wsproto.utilities import RemoteProtocolError
+
+HABIT = "takes-frames-for-messages"
 
 
 class Client:
@@ -33,7 +37,7 @@ class Client:
                     clients.append(self)
                 case TextMessage():
                     self.unfinished += event.data
-                    if event.message_finished:
+                    if event.message_finished or HABIT in sys.argv:
                         tell_everybody(self.unfinished)
                         self.unfinished = ""
                 case BytesMessage():
@@ -68,7 +72,13 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def main() -> None:
-    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))
+    context = None
+    if certificate := [each for each in sys.argv[2:] if each and each != HABIT]:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate[0])
+    # One who has vanished never answers a goodbye: nobody waits half a minute for that.
+    patience = {} if context is None else {"ssl_shutdown_timeout": 0.5}
+    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]), ssl=context, **patience)
     await server.serve_forever()
 
 
