@@ -26,7 +26,7 @@ from chatsim.report.narrate import Narrator
 from chatsim.report.printable import printable, shorten
 from chatsim.report.rate import Rate, rates, standing, valid
 from chatsim.report.report import Report, Run
-from chatsim.report.spacetime.diagram import Diagram, Lane, Said
+from chatsim.report.spacetime.diagram import Diagram, Lane, Mark, Said
 from chatsim.report.spacetime.layout import MOST_EVENTS, diagram
 from chatsim.report.spacetime.svg import head_svg, svg
 from chatsim.report.text import BECAUSE, REPLAYED, SEEN, SEEN_AT, asked_in_vain
@@ -273,7 +273,9 @@ def _with_code(line: str) -> tuple[tuple[bool, str], ...]:
 
 
 def _proof(index: int, narrator: Narrator, drawn: frozenset[int]) -> Proof:
-    return Proof(index, narrator.time(index), narrator.who(index), narrator.words(index), index in drawn)
+    return Proof(
+        index, f"{narrator.history[index].t:.3f} s", narrator.who(index), narrator.words(index), index in drawn
+    )
 
 
 def _odd(run: Run) -> Iterator[str]:
@@ -292,7 +294,9 @@ def _picture(layout: Diagram, prefix: str) -> Picture:
     lanes: dict[int, list[int]] = {}
     for mark in layout.marks:
         lanes.setdefault(mark.index, []).append(mark.lane)
-    first = {mark.index: mark for mark in reversed(layout.marks)}
+    first: dict[int, Mark] = {}
+    for mark in layout.marks:
+        first.setdefault(mark.index, mark)
     events = [
         Event(
             index,
@@ -302,7 +306,7 @@ def _picture(layout: Diagram, prefix: str) -> Picture:
             mark.message,
             mark.witness,
         )
-        for index, mark in sorted(first.items())
+        for index, mark in first.items()
     ]
     return Picture(
         Markup(svg(layout, prefix)),

@@ -68,6 +68,17 @@ def test_the_owns_of_chatsim_are_drawn_only_where_they_prove_something() -> None
     assert proved.own == 0
 
 
+def test_what_became_of_the_owns_of_chatsim_is_not_told_either() -> None:
+    story = Story()
+    story.join("ann", "bob")
+    story.named("bob", "knock 0", "cat")
+    story.say("ann", "hello")
+    story.named("bob", "hello", "cat")
+    drawn = diagram(story.history)
+
+    assert [mark.words for mark in marked(drawn, Sign.ODD)] == ['bob heard "hello" of ann under the name "cat"']
+
+
 def test_what_several_hear_stands_side_by_side_but_after_every_act_before_it() -> None:
     story = Story()
     story.connect("ann", "bob", "cat")

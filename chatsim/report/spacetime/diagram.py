@@ -126,7 +126,9 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """`drawn` of the `events` that tell something about the bots in `lanes` are in it. Of `bots` bots not all may have a
+    """`marks` stand in the order in which they were observed.
+
+    `drawn` of the `events` that tell something about the bots in `lanes` are in it. Of `bots` bots not all may have a
     lane. `own`: so many messages of chatsim's own are not in it.
     """
 

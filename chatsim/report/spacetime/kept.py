@@ -138,9 +138,15 @@ def _told(
         and not (unseen and WITH_MESSAGE[kinds[index]] and refs[index] >= 0 and _is_of(history, refs[index], unseen))
     ]
     silent = [index for index in proof if not TOLD[kinds[index]]]
-    twice = {entry.index for entry in history.of("out") if entry.detail.get("message") is not None} - proved
-    told = sorted({*told, *silent, *_failed_expectations(history)} - twice)
+    told = sorted({*told, *silent, *_failed_expectations(history)} - (set(_told_already(history, own)) - proved))
     return told, len(own)
+
+
+def _told_already(history: History, own: set[int]) -> Iterator[int]:
+    """What the console heard is printed, too; and what became of our own messages is told no more than they are."""
+    yield from (entry.index for entry in history.of("out") if entry.detail.get("message") is not None)
+    harms = history.of("damaged", "named")
+    yield from (entry.index for entry in harms if not own.isdisjoint(_mentioned(history, entry.index)[:1]))
 
 
 def _is_of(history: History, message: int, senders: set[int]) -> bool:

@@ -134,7 +134,7 @@ class _Drawing:
         return Diagram(
             tuple(self.lanes),
             tuple(self.rows),
-            tuple(sorted(self.marks, key=lambda mark: (mark.row, mark.lane))),
+            tuple(self.marks),
             tuple(self.arrows),
             lives,
             tuple(messages),
