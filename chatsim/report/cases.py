@@ -112,10 +112,9 @@ def _key(run: Run) -> tuple[str, str, str]:
 
 def _weighed(case: Case, change: Change | None) -> Case:
     """The case as it counts beside a baseline: what is known there is no reason to stop, and what is better is well."""
-    if case.name == PLAYED and change is not None and change.kind is Kind.DOUBTFUL and case.outcome != "error":
-        return replace(
-            case, status=Status.ERROR, outcome="inconclusive", message=_line(f"The scenario {change.words}.")
-        )
+    if change is not None and change.kind is Kind.DOUBTFUL and case.status in (Status.PASSED, Status.SKIPPED):
+        subject = "The scenario" if case.name == PLAYED else case.name
+        return replace(case, status=Status.ERROR, outcome="inconclusive", message=_line(f"{subject} {change.words}."))
     if case.status not in (Status.FAILED, Status.ERROR) or case.outcome == "error":
         return case
     if change is None:  # nothing about it is otherwise than in the runs that were left out
