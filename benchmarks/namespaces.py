@@ -15,7 +15,7 @@ import time
 
 from benchmarks.measuring import Row, alternate, spread
 from chatsim.network.namespace import OWN, OpenSocket
-from chatsim.server.isolation import Isolation, refusal
+from chatsim.server.own_network import OwnNetwork, refusal
 
 CONNECTIONS = 200
 REACH = 63e-6  # seconds a connection, as found when the way was tried
@@ -37,10 +37,10 @@ def a_connection(open_socket: OpenSocket) -> float:
 def a_start(*, isolated: bool) -> float:
     """Seconds until a process has become its program, with the namespace made for it."""
     began = time.perf_counter()
-    with contextlib.closing(Isolation()) as isolation:
+    with contextlib.closing(OwnNetwork()) as own_network:
         if isolated:
-            isolation.open()
-        process = (isolation.popen if isolated else subprocess.Popen)(["/bin/sh", "-c", ":"])
+            own_network.open()
+        process = (own_network.popen if isolated else subprocess.Popen)(["/bin/sh", "-c", ":"])
         took = time.perf_counter() - began
         process.wait()
     return took
@@ -49,11 +49,11 @@ def a_start(*, isolated: bool) -> float:
 def rows(runs: int = 15) -> list[Row]:
     if why := refusal():
         return [Row("a network namespace for each server", "", f"not to be had here: {why}", None)]
-    with contextlib.closing(Isolation()) as isolation:
-        isolation.open()
+    with contextlib.closing(OwnNetwork()) as own_network:
+        own_network.open()
         found = alternate(
             {
-                "there": lambda: a_connection(isolation.open_socket),
+                "there": lambda: a_connection(own_network.open_socket),
                 "here": lambda: a_connection(OWN.open_socket),
                 "start there": lambda: a_start(isolated=True),
                 "start here": lambda: a_start(isolated=False),

@@ -56,7 +56,7 @@ class Target:
     """The server to judge: a command, or an address where one listens (a Unix socket's path, with port 0); neither: the
     profile's own `start`, and for a built-in profile the reference server in that dialect, if there is one.
 
-    `isolated`: a server that we start lives in a network namespace of its own (Linux; `chatsim.server.isolation`). Where
+    `isolated`: a server that we start lives in a network namespace of its own (Linux; `chatsim.server.own_network`). Where
     there are none to be had, that is the run's `error`.
     """
 

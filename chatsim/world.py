@@ -30,10 +30,10 @@ from chatsim.network.network import (
 from chatsim.network.tcp import Address
 from chatsim.network.wires import network_on
 from chatsim.server.inspect import connection_facts, has_let_go
-from chatsim.server.isolation import Isolation
 from chatsim.server.launch import Launcher
 from chatsim.server.listening import occupant_of, place_of
 from chatsim.server.load import ForeignLoad
+from chatsim.server.own_network import OwnNetwork
 from chatsim.server.processes import ProcessTree, delay_of
 from chatsim.server.server import Server
 from chatsim.server.unix_ends import UnixEnds
@@ -53,14 +53,14 @@ class World:
 
     def __init__(self, server: Launcher | Address, line: Line = TCP, *, isolated: bool = False) -> None:
         self._loop = Loop()
-        self._isolation = Isolation() if isolated and isinstance(server, Launcher) else None
+        self._own_network = OwnNetwork() if isolated and isinstance(server, Launcher) else None
         self._namespace = OWN
-        open_socket = OWN.open_socket if self._isolation is None else self._isolation.open_socket
+        open_socket = OWN.open_socket if self._own_network is None else self._own_network.open_socket
         self._network = network_on(line, self._loop, open_socket)
         self._wire = line.wire
         self._unix_ends = UnixEnds() if self._wire.sockets == "unix" else None
         self._server = (
-            Server(server, self._loop, sockets=self._wire.sockets, isolation=self._isolation)
+            Server(server, self._loop, sockets=self._wire.sockets, own_network=self._own_network)
             if isinstance(server, Launcher)
             else None
         )
@@ -76,9 +76,9 @@ class World:
 
         Raises ServerError. Nothing is connected to the server by this.
         """
-        if self._isolation is not None:
-            self._isolation.open()
-            self._namespace = self._isolation.namespace
+        if self._own_network is not None:
+            self._own_network.open()
+            self._namespace = self._own_network.namespace
         if self._server is not None:
             self._server.start()
         elif self._address is not None and _is_here(self._address):
@@ -106,7 +106,7 @@ class World:
 
     def cut_off(self) -> bool:
         """Has the server looked for something that cannot be reached from the namespace in which it was isolated?"""
-        return self._isolation is not None and self._isolation.reached_out(
+        return self._own_network is not None and self._own_network.reached_out(
             self._network.refused, datagrams=not self._wire.connects
         )
 
@@ -139,8 +139,8 @@ class World:
                 self._server.close()
         finally:
             self._loop.close()
-            if self._isolation is not None:
-                self._isolation.close()
+            if self._own_network is not None:
+                self._own_network.close()
 
     def __enter__(self) -> World:
         return self
@@ -151,8 +151,8 @@ class World:
         self.close()
 
     def _before_connecting(self) -> None:
-        if self._isolation is not None:
-            self._isolation.check()
+        if self._own_network is not None:
+            self._own_network.check()
         if self.address != self._aimed_at:
             self._aim()  # after a restart the server may listen elsewhere
 
@@ -181,8 +181,8 @@ class World:
             self._loop.emit(ServerEvent(self.now(), "failed", {"command": what, "why": why}))
 
     def _facts(self, *, work: bool) -> dict[str, object]:
-        if self._isolation is not None:
-            self._isolation.check()
+        if self._own_network is not None:
+            self._own_network.check()
         facts = {} if self._server is None else self._server.facts(work=work)
         if self._unix_ends is not None:
             facts |= self._unix_ends.facts(self._network.our_end.values(), self.address, self._namespace)

@@ -17,7 +17,7 @@ from chatsim.report.report import Report, Run
 from chatsim.report.text import Style, render
 from chatsim.runs import Target, run
 from chatsim.scenario.reader import load_scenario, read_scenario
-from chatsim.server.isolation import refusal
+from chatsim.server.own_network import refusal
 from tests.network.peers import certificate
 from tests.servers.starting import FOLDER
 from tests.test_wires import DATAGRAMS, OVER_UDP

@@ -165,7 +165,7 @@ def run(
     from chatsim.cli.exit_codes import exit_code
     from chatsim.cli.formats import check_files
     from chatsim.cli.reporting import Outlet
-    from chatsim.cli.side_by_side import check_isolation, isolated, side_by_side
+    from chatsim.cli.side_by_side import check_isolate, isolated, side_by_side
     from chatsim.cli.standard import standard
     from chatsim.cli.target import address, check_target, check_wire
 
@@ -187,7 +187,7 @@ def run(
     files = check_files(asked, problems)
     measure = standard(baseline, update_baseline, noise, problems)
     chosen = _read(scenarios, keyword, problems)
-    check_isolation(isolate, connect, problems)
+    check_isolate(isolate, connect, problems)
     named = server is not None or connect is not None
     unknown = named and profile is None
     spoken = None if unknown else _profile("lines" if profile is None else profile, named, problems)

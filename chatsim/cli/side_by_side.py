@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from chatsim.profile.profile import Profile
     from chatsim.runs import Target
 
-__all__ = ["SideBySide", "check_isolation", "isolated", "side_by_side"]
+__all__ = ["SideBySide", "check_isolate", "isolated", "side_by_side"]
 
 CHOOSES_ITSELF = "--jobs: the server chooses its port itself"
 TAKES_A_PORT = "If it takes a port, write {port} where it stands in the command."
@@ -26,7 +26,7 @@ class SideBySide:
     target: Target
 
 
-def check_isolation(isolate: bool | None, connect: str | None, problems: Problems) -> None:
+def check_isolate(isolate: bool | None, connect: str | None, problems: Problems) -> None:
     """Can each server be given a network of its own, if this was asked for?"""
     if not isolate:
         return
@@ -35,7 +35,7 @@ def check_isolation(isolate: bool | None, connect: str | None, problems: Problem
             "--isolate and --connect exclude each other", "A server that is running already stays where it is."
         )
         return
-    from chatsim.server.isolation import refusal
+    from chatsim.server.own_network import refusal
 
     if why := refusal():
         problems.add(
@@ -72,7 +72,7 @@ def side_by_side(jobs: int, profile: Profile, target: Target, isolate: bool | No
     if isolate is False:
         hint(f"{CHOOSES_ITSELF}, so the runs are played one after the other.\n{TAKES_A_PORT}")
         return SideBySide(1, target)
-    from chatsim.server.isolation import refusal
+    from chatsim.server.own_network import refusal
 
     if why := refusal():
         hint(

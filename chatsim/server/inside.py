@@ -1,4 +1,4 @@
-"""What runs inside a network namespace: a program of its own, started by its path (`chatsim.server.isolation` does).
+"""What runs inside a network namespace: a program of its own, started by its path (`chatsim.server.own_network` does).
 
 `broker`: makes a namespace, brings its loopback up, and then makes sockets in it for whoever asks. They go over as
 descriptors (SCM_RIGHTS), not connected yet. It ends with the link over which it is asked, so also when chatsim is killed;

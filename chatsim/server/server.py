@@ -24,11 +24,11 @@ from chatsim.network.loop import Loop
 from chatsim.network.namespace import OWN
 from chatsim.network.network import Event, ServerCommand, ServerEvent, Type
 from chatsim.server.guardian import Guardian
-from chatsim.server.isolation import Isolation
 from chatsim.server.launch import Launcher
 from chatsim.server.life import Failure, Life, Wish
 from chatsim.server.listening import Occupant, listeners, occupant_of, place_of
 from chatsim.server.output import LastWords
+from chatsim.server.own_network import OwnNetwork
 from chatsim.server.ports import Turn, bindable, free_port
 from chatsim.server.stacks import StackDump, py_spy
 from chatsim.wires import Sockets
@@ -47,11 +47,11 @@ class Server:
     """One server under test on one loop. `start` first; `do` for the rest of its life; `close` always."""
 
     def __init__(
-        self, launcher: Launcher, loop: Loop, *, sockets: Sockets = "tcp", isolation: Isolation | None = None
+        self, launcher: Launcher, loop: Loop, *, sockets: Sockets = "tcp", own_network: OwnNetwork | None = None
     ) -> None:
         self._launcher = launcher
         self._sockets = sockets  # of what kind the one is at which it listens
-        self._isolation = isolation  # where it is to live, open by the time of `start`; None: on the machine's network
+        self._own_network = own_network  # where it is to live, open by the time of `start`; None: with everybody else
         self._namespace = OWN
         self._loop = loop
         self._marker = os.urandom(12).hex()
@@ -76,9 +76,9 @@ class Server:
         Raises ServerError, with its last words, if it does not; then nothing of it is left.
         """
         try:
-            if self._isolation is not None:
-                self._namespace = self._isolation.namespace
-            if self._isolation is None or self._sockets == "unix":  # a path is the same in all namespaces
+            if self._own_network is not None:
+                self._namespace = self._own_network.namespace
+            if self._own_network is None or self._sockets == "unix":  # a path is the same in all namespaces
                 self._take_turn()
             self._guardian = Guardian(self._marker, self._launcher.temporary)
             self._start_on_some_port()
@@ -288,7 +288,9 @@ class Server:
             launcher.prepare(port, self._marker)
             if self._sockets == "unix" and self._may_tidy:
                 _remove_stale(launcher.socket)
-            spawned = launcher.spawn(port, self._marker, self._isolation.popen if self._isolation else subprocess.Popen)
+            spawned = launcher.spawn(
+                port, self._marker, self._own_network.popen if self._own_network else subprocess.Popen
+            )
         except ServerError:
             self._beginning = False  # it was not started
             raise

@@ -191,7 +191,7 @@ FIXED = ["--profile", "lines", "--server", "python server.py"]
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Each time it is found out whether there are network namespaces; the answers are given by the test, none: yes."""
     answers: list[str] = []
-    monkeypatch.setattr("chatsim.server.isolation.refusal", lambda: answers.pop() if answers else "")
+    monkeypatch.setattr("chatsim.server.own_network.refusal", lambda: answers.pop() if answers else "")
     return answers
 
 

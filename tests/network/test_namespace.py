@@ -12,7 +12,7 @@ import pytest
 
 from chatsim.network.network import Connect, Opened, OpenFailed
 from chatsim.network.tcp import TcpNetwork
-from chatsim.server.isolation import Isolation, refusal
+from chatsim.server.own_network import OwnNetwork, refusal
 from chatsim.wires import WIRES
 from tests.contracts.network import CONTRACT, Room, promises_of, quiet, some, until
 from tests.network.peers import SocketServer
@@ -23,29 +23,29 @@ pytestmark = pytest.mark.skipif(bool(REFUSED), reason=f"there are no network nam
 
 
 @pytest.fixture
-def isolation() -> Iterator[Isolation]:
-    made = Isolation()
+def own_network() -> Iterator[OwnNetwork]:
+    made = OwnNetwork()
     made.open()
     with contextlib.closing(made):
         yield made
 
 
-def listener_in(isolation: Isolation, backlog: int = 100) -> socket.socket:
-    made = isolation.open_socket(socket.AF_INET, socket.SOCK_STREAM)
+def listener_in(own_network: OwnNetwork, backlog: int = 100) -> socket.socket:
+    made = own_network.open_socket(socket.AF_INET, socket.SOCK_STREAM)
     made.bind(("127.0.0.1", 0))
     made.listen(backlog)
     return made
 
 
 class TcpRoom:
-    def __init__(self, isolation: Isolation) -> None:
-        self.server = SocketServer(listener_in(isolation))
-        self.network = TcpNetwork(self.server.address, open_socket=isolation.open_socket)
+    def __init__(self, own_network: OwnNetwork) -> None:
+        self.server = SocketServer(listener_in(own_network))
+        self.network = TcpNetwork(self.server.address, open_socket=own_network.open_socket)
 
 
 @pytest.fixture
-def room(isolation: Isolation) -> Iterator[TcpRoom]:
-    made = TcpRoom(isolation)
+def room(own_network: OwnNetwork) -> Iterator[TcpRoom]:
+    made = TcpRoom(own_network)
     with contextlib.closing(made.server), contextlib.closing(made.network.loop), contextlib.closing(made.network):
         yield made
 
@@ -57,9 +57,9 @@ def test_tcp_into_a_namespace_keeps_the_contract(promise: Callable[[Room], None]
 
 @pytest.mark.parametrize("promise", promises_of(WIRES["udp"]), ids=lambda one: one.__name__.replace("_", " "))
 def test_udp_into_a_namespace_keeps_what_it_can_of_the_contract(
-    promise: Callable[[Room], None], isolation: Isolation
+    promise: Callable[[Room], None], own_network: OwnNetwork
 ) -> None:
-    made = UdpRoom(isolation.open_socket)
+    made = UdpRoom(own_network.open_socket)
     with contextlib.closing(made.server), contextlib.closing(made.network.loop), contextlib.closing(made.network):
         promise(made)  # type: ignore[arg-type]
 
@@ -69,9 +69,9 @@ def test_who_listens_there_is_not_reached_from_here(room: TcpRoom) -> None:
         socket.create_connection(room.server.address).close()
 
 
-def test_a_full_backlog_keeps_a_connection_waiting_and_nobody_else(isolation: Isolation) -> None:
-    with contextlib.closing(SocketServer(listener_in(isolation, backlog=0))) as server:
-        network = TcpNetwork(server.address, open_socket=isolation.open_socket)
+def test_a_full_backlog_keeps_a_connection_waiting_and_nobody_else(own_network: OwnNetwork) -> None:
+    with contextlib.closing(SocketServer(listener_in(own_network, backlog=0))) as server:
+        network = TcpNetwork(server.address, open_socket=own_network.open_socket)
         with contextlib.closing(network.loop), contextlib.closing(network):
             for session in (0, 1):
                 network.do(Connect(session))
@@ -97,28 +97,28 @@ def test_more_connections_than_the_soft_limit_of_descriptors(room: TcpRoom) -> N
 
 
 def test_an_interrupt_between_question_and_answer_mixes_nothing_up(
-    isolation: Isolation, monkeypatch: pytest.MonkeyPatch
+    own_network: OwnNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(isolation, "_hear", interrupted)
+        patched.setattr(own_network, "_hear", interrupted)
         for _ in range(2):
             with pytest.raises(KeyboardInterrupt):
-                isolation.open_socket(socket.AF_INET, socket.SOCK_STREAM)
+                own_network.open_socket(socket.AF_INET, socket.SOCK_STREAM)
     open_before = set(Path("/proc/self/fd").iterdir())
-    with isolation.open_socket(socket.AF_INET6, socket.SOCK_DGRAM) as made:
+    with own_network.open_socket(socket.AF_INET6, socket.SOCK_DGRAM) as made:
         assert made.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) == socket.SOCK_DGRAM
         assert made.getsockopt(socket.SOL_SOCKET, socket.SO_DOMAIN) == socket.AF_INET6
 
     assert set(Path("/proc/self/fd").iterdir()) == open_before
 
 
-def test_when_the_broker_is_gone_nobody_is_let_in_and_it_is_said(isolation: Isolation, room: TcpRoom) -> None:
-    assert isolation._broker is not None
-    isolation._broker.kill()
-    isolation._broker.wait()
+def test_when_the_broker_is_gone_nobody_is_let_in_and_it_is_said(own_network: OwnNetwork, room: TcpRoom) -> None:
+    assert own_network._broker is not None
+    own_network._broker.kill()
+    own_network._broker.wait()
     for session in (0, 1):
         room.network.do(Connect(session))
     events = until(room.network, some(OpenFailed, 2))

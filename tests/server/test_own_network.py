@@ -34,9 +34,9 @@ from chatsim.network.network import (
     ShutdownWrite,
 )
 from chatsim.profile.profile import Start
-from chatsim.server import inspect, isolation, listening
-from chatsim.server.isolation import Isolation, refusal
+from chatsim.server import inspect, listening, own_network
 from chatsim.server.launch import Launcher
+from chatsim.server.own_network import OwnNetwork, refusal
 from chatsim.world import World
 from tests.server.conftest import Yard, at_last, left_of, lines, printed, told, until
 
@@ -291,7 +291,7 @@ def test_who_looks_for_nothing_is_not_suspected_whatever_our_bots_do(yard: Yard,
 
 TELLS = """
 env | grep -v CHATSIM_TREE | sort
-grep -E '^(SigIgn|SigBlk|Uid|Gid|Groups)' "/proc/$$/status"
+grep -E '^(SigIgn|SigBlk|Uid|Gid|Groups)' /proc/self/status
 cut -d ' ' -f 5,6 "/proc/$$/stat" | sed "s/$$/me/g"
 ls "/proc/$$/fd"
 pwd
@@ -384,8 +384,8 @@ def test_when_we_are_killed_the_broker_and_the_server_end(apart: Isolated) -> No
 
 @needs_namespaces
 def test_a_broker_that_is_stopped_holds_nobody_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(isolation, "PATIENCE", 0.1)
-    with contextlib.closing(Isolation()) as made:
+    monkeypatch.setattr(own_network, "PATIENCE", 0.1)
+    with contextlib.closing(OwnNetwork()) as made:
         made.open()
         assert made._broker is not None
         broker = made._broker
@@ -400,7 +400,7 @@ def test_a_broker_that_is_stopped_holds_nobody_up_for_ever(monkeypatch: pytest.M
 @pytest.mark.parametrize("asked", [Connect(1), Inspect(1)], ids=["to connect", "for facts"])
 def test_when_the_broker_has_ended_the_server_is_not_blamed(apart: Isolated, asked: Connect | Inspect) -> None:
     world = apart.running(apart.script(f"serve({PORT})"), port=PORT)
-    broker = world._isolation._broker  # type: ignore[union-attr]
+    broker = world._own_network._broker  # type: ignore[union-attr]
     assert broker is not None
     broker.kill()
     broker.wait()
@@ -414,7 +414,7 @@ def test_when_the_broker_has_ended_the_server_is_not_blamed(apart: Isolated, ask
 @pytest.mark.skipif(bool(REFUSED) or shutil.which("unshare") is None, reason="nothing here can forbid namespaces")
 def test_a_system_that_allows_none_is_understood() -> None:
     forbid = 'echo 0 > /proc/sys/user/max_net_namespaces && exec "$@"'
-    asked = "from chatsim.server.isolation import refusal; print(refusal())"
+    asked = "from chatsim.server.own_network import refusal; print(refusal())"
     done = subprocess.run(
         ["unshare", "-Ur", "sh", "-c", forbid, "sh", sys.executable, "-c", asked],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
@@ -427,7 +427,7 @@ def test_a_system_that_allows_none_is_understood() -> None:
 
 
 def test_elsewhere_than_on_linux_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(isolation.sys, "platform", "darwin")
+    monkeypatch.setattr(own_network.sys, "platform", "darwin")
 
     assert refusal() == "only Linux has them"
 
@@ -437,7 +437,7 @@ def test_a_start_in_a_namespace_that_is_not_to_be_had_says_so(yard: Yard, monkey
     refuses.write_text(
         "import socket, sys\nsocket.socket(fileno=int(sys.argv[2])).send(b'making a namespace: not here')\n"
     )
-    monkeypatch.setattr(isolation, "PROGRAM", str(refuses))
+    monkeypatch.setattr(own_network, "PROGRAM", str(refuses))
     world = Isolated(yard.folder).world(yard.script(f"serve({PORT})"))
     with pytest.raises(ServerError) as caught, world:
         world.start()

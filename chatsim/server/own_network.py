@@ -23,14 +23,14 @@ from typing import Any
 from chatsim.errors import ServerError
 from chatsim.network.namespace import Namespace
 
-__all__ = ["Isolation", "refusal"]
+__all__ = ["OwnNetwork", "refusal"]
 
 PROGRAM = str(Path(__file__).with_name("inside.py"))
 GONE = "the broker of its network namespace has ended"
 PATIENCE = 10.0  # seconds for each answer of the broker's; the first one is that of a Python which has to start
 
 
-class Isolation:
+class OwnNetwork:
     """One namespace, from `open` to `close`. It ends with us, however we end, and with the last process in it."""
 
     def __init__(self) -> None:
@@ -159,9 +159,9 @@ class Isolation:
 def refusal() -> str:
     """Why no server can be started in a namespace here, in a few words; empty: it can. Found out by doing it once."""
     try:
-        with contextlib.closing(Isolation()) as isolation:
-            isolation.open()
-            isolation.popen(["/bin/sh", "-c", ":"]).wait()
+        with contextlib.closing(OwnNetwork()) as own_network:
+            own_network.open()
+            own_network.popen(["/bin/sh", "-c", ":"]).wait()
     except ServerError as error:
         return error.problems[0].hint
     except OSError as error:
