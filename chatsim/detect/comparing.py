@@ -168,6 +168,12 @@ def _leads_out(one: _Comparison) -> bool:
     """Does a client that says so go?"""
     module = one.module
     below: ast.AST = one.node
+    if isinstance(below, ast.Match):
+        return any(
+            ends_it(case.body, in_branches=True)
+            for case in below.cases
+            if any(isinstance(word, ast.Constant) and word.value == one.value for word in _in_pattern(case.pattern))
+        )
     for upper in module.above(one.node):
         if isinstance(upper, ast.If):
             if below is not upper.test:
@@ -175,8 +181,6 @@ def _leads_out(one: _Comparison) -> bool:
             return ends_it(upper.orelse if _denied(one.node, upper.test) else upper.body, in_branches=True)
         if isinstance(upper, ast.While):
             return below is upper.test and _denied(one.node, upper.test)
-        if isinstance(upper, ast.match_case):
-            return ends_it(upper.body, in_branches=True)
         if isinstance(upper, ast.stmt):
             return False
         below = upper

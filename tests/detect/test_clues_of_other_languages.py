@@ -87,6 +87,7 @@ def test_what_is_sent_is_put_together(source: str, file: str, sent: list[tuple[s
 
 def test_quit_words_and_commands_are_told_apart() -> None:
     assert [clue.value for clue in clues(NODE, "s.js").quit_words] == ["/quit"]
+    assert clues(NODE, "s.js").commands == ()
     assert [clue.value for clue in clues(JAVA, "S.java").quit_words] == ["logout"]
     assert [clue.value for clue in clues(C, "s.c").commands] == ["/list"]
 
@@ -95,3 +96,9 @@ def test_a_clue_tells_its_line() -> None:
     (quit_word,) = clues(NODE, "s.js").quit_words
 
     assert "/quit" in NODE.splitlines()[quit_word.line - 1]
+
+
+def test_what_is_called_a_broadcast_goes_to_many() -> None:
+    (told,) = clues("broadcastMessage('the room is full\\n')", "s.js").sent
+
+    assert (told.to, told.text.template()) == ("many", "the room is full\n")

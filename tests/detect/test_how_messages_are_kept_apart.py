@@ -47,6 +47,7 @@ def of_body(body: str) -> list[str | int]:
         ("H = 10\nn = int(conn.recv(H))\nconn.send(f'{len(x):<{H}}'.encode() + x)", "{digits: 10, align: left}"),
         ("n = int(conn.recv(8))\nconn.send(str(len(x)).zfill(8).encode() + x)", "{digits: 8, align: zeros}"),
         ("n = int(conn.recv(5).decode())\nconn.send(('%5d' % len(x)).encode() + x)", "{digits: 5, align: right}"),
+        ("n = int(conn.recv(12))\nconn.send(f'{len(x):>12}'.encode() + x)", "{digits: 12, align: right}"),
         ("n = int(conn.recv(64))\nl = str(len(x)).encode()\nl += b' ' * (64 - len(l))", "{digits: 64, align: left}"),
         ("n = int(conn.recv(SIZE))\nconn.send(f'{len(x):<{SIZE}}'.encode())", "{digits: 10, align: left}"),
         ("n = int(conn.recv(16))", "{sent: {digits: 16, align: left}, received: none}"),

@@ -174,3 +174,45 @@ def handle(conn):
         Thread(target=tell, args=(message,)).start()
 """
     assert told(source) == [("message", "many", "{text}")]
+
+
+def test_what_is_told_when_a_connection_is_lost_is_about_one_who_left_whatever_the_words() -> None:
+    source = """
+class Chat(asyncio.Protocol):
+    def connection_lost(self, why):
+        for other in others:
+            other.transport.write(f"- {self.name}".encode())
+"""
+    assert told(source) == [("left", "many", "- {nick}")]
+
+
+def test_a_name_that_is_assigned_anew_is_what_it_was_last() -> None:
+    source = """
+def handle(conn):
+    out = "first?"
+    conn.send(out.encode())
+    out = "second?"
+    conn.send(out.encode())
+"""
+    assert told(source) == [("prompt", "one", "first?"), ("prompt", "one", "second?")]
+
+
+def test_what_is_kept_for_each_connection_is_who_it_is() -> None:
+    source = """
+def handle(conn):
+    while True:
+        data = conn.recv(99).decode()
+        for other in everybody:
+            other.send(f"{table[conn]}> {data}".encode())
+"""
+    assert told(source) == [("message", "many", "{nick}> {text}")]
+
+
+def test_a_length_that_stands_before_a_text_belongs_to_the_framing() -> None:
+    source = """
+def put(conn, text):
+    conn.send(f"{len(text):<10}".encode() + text.encode())
+def handle(conn):
+    put(conn, "who?")
+"""
+    assert told(source) == [("prompt", "one", "who?")]

@@ -27,19 +27,19 @@ def words(clues: object) -> list[object]:
 @pytest.mark.parametrize(
     "body",
     [
-        "if data == 'ende!': break",
-        "if 'ende!' == data:\n    conn.close()\n    return",
-        "if data in ('ende!',): break",
-        "if data.startswith('ende!'): break",
-        "if data.lower() == 'ende!':\n    if conn in clients:\n        clients.remove(conn)",
-        "if data != 'ende!': pass\nelse: break",
-        "match data:\n    case 'ende!': break",
-        "word = data.split()[0]\nif word == 'ende!': break",
-        "if not data or data == 'ende!': break",
+        "if data == 'plum!': break",
+        "if 'plum!' == data:\n    conn.close()\n    return",
+        "if data in ('plum!',): break",
+        "if data.startswith('plum!'): break",
+        "if data.lower() == 'plum!':\n    if conn in clients:\n        clients.remove(conn)",
+        "if data != 'plum!': pass\nelse: break",
+        "match data:\n    case 'plum!': break",
+        "word = data.split()[0]\nif word == 'plum!': break",
+        "if not data or data == 'plum!': break",
     ],
 )
 def test_a_word_after_which_the_client_is_let_go_is_a_quit_word(body: str) -> None:
-    assert words(of_body(body).quit_words) == ["ende!"]
+    assert words(of_body(body).quit_words) == ["plum!"]
 
 
 def test_a_word_that_reads_like_a_goodbye_is_one_even_where_the_way_out_is_not_seen() -> None:
