@@ -69,6 +69,7 @@ def detect(
     if output is not None and output != "-" and (why := unwritable(output)):
         problems.add(f"--output: {why}")
     problems.stop_if_any()
-    started = shlex.join(command or ()) if where is None else None
+    words = [word if "{port}" in word or "{socket}" in word else shlex.quote(word) for word in command or ()]
+    started = " ".join(words) if where is None else None
     target = Target(command=started, address=where, isolated=isolate)
     raise typer.Exit(detect_and_tell(target, output, seconds, tuple(source or ()), quiet=quiet))

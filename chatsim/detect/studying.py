@@ -317,14 +317,16 @@ class Study:
                 dialogue.append(Step("await", await_))
             found.ignore += [other for other in others if other not in found.ignore]
         found.join = dialogue
-        first = next((step for step in dialogue if step.kind == "await"), None)
-        if first is not None:
-            found.note("join", f"the server says {_quoted(self._first.greeting[0]) if self._first.greeting else ''} "
-                               f"to whoever comes")  # fmt: skip
-        elif dialogue:
-            found.note("join", "the server says nothing before the client does")
-        else:
-            found.note("join", "whoever is connected is in")
+        found.note("join", self._about_entry(dialogue))
+
+    def _about_entry(self, dialogue: Sequence[Step]) -> str:
+        client = self._first
+        heard = next((step.pieces[-1] for step in client.steps if isinstance(step, Heard)), "")
+        if not dialogue:
+            return "whoever is connected is in"
+        if dialogue[0].kind == "await":
+            return f"the server begins with {_quoted(heard)}" if heard else ""
+        return f"{client.nick} was answered {_quoted(heard)}" if heard else "nothing is answered"
 
     def _without_notice(self, client: Client, piece: str) -> list[str]:
         """Its own notice may come to the newcomer in one read with its welcome."""

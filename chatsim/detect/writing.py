@@ -46,6 +46,8 @@ def written(found: Findings, name: str, begun: Begun, tried: Sequence[str] = ())
         lines.append((f"join: {_dialogue(found.join)}", seen.get("join", "")))
     if found.refuses:
         lines.append((f"refuses: {_texts(found.refuses)}", seen.get("refuses", "")))
+    elif "in use" in seen:
+        lines.append(("", seen["in use"]))
     lines.append((f"says: {_text(found.says)}", seen.get("says", "")))
     lines.append((f"hears: {_texts(found.hears) if found.hears else 'no'}", seen.get("hears", "")))
     lines.append((f"echo: {_echo(found)}", seen.get("echo", _about_echo(found))))
