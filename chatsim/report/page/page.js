@@ -8,7 +8,6 @@ for (const picture of document.querySelectorAll(".picture")) {
   const arrows = [...picture.querySelectorAll(".arrow")];
   const rows = [...picture.querySelectorAll("tbody tr")];
   const told = picture.querySelector(".told");
-  const canvas = picture.querySelector(".canvas");
   const table = picture.querySelector(".events");
   const lane = (mark) => Number(mark.dataset.lane);
   const row = (mark) => Number(mark.dataset.row);
@@ -17,13 +16,13 @@ for (const picture of document.querySelectorAll(".picture")) {
   let current = marks.find((mark) => mark.classList.contains("witness")) || marks[0];
   for (const mark of marks) mark.setAttribute("tabindex", mark === current ? "0" : "-1");
 
-  function go(mark) {
+  function go(mark, where = "nearest") {
     if (!mark) return;
     current.setAttribute("tabindex", "-1");
     current = mark;
     mark.setAttribute("tabindex", "0");
     mark.focus({ preventScroll: true });
-    mark.scrollIntoView({ block: "nearest", inline: "nearest" });
+    mark.scrollIntoView({ block: where, inline: where });
   }
 
   function shown(mark) {
@@ -117,8 +116,7 @@ for (const picture of document.querySelectorAll(".picture")) {
     const target = id && document.getElementById(id);
     if (!target || !picture.contains(target)) return;
     if (target.classList.contains("mark")) {
-      canvas.scrollTo({ top: target.getBoundingClientRect().top - canvas.getBoundingClientRect().top + canvas.scrollTop - canvas.clientHeight / 2 });
-      go(target);
+      go(target, "center");
     } else if (target.closest("details")) {
       target.closest("details").open = true;
       target.scrollIntoView({ block: "center" });

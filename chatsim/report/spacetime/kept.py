@@ -7,6 +7,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from chatsim.checks.verdict import Outcome, Verdict
 from chatsim.history import CONSOLE, KINDS, OF_MESSAGES, OPERATOR, WORLD, History
@@ -23,6 +24,7 @@ OWN = ("knock", "fence")
 WITNESSES = 40  # entries of one verdict; a proof needs four, the rest is for cycles
 OF_ONE_WAIT = 8  # messages: a wait in vain can be for hundreds, of which each is lost in the same way
 NEAR = 10  # entries before and after each proof
+NO_GAP = 2  # so few entries between two that are drawn are drawn, too: to say that they are left out takes as much room
 FEW, BESIDE = 8, 4  # lines of a crowd, where a failure concerns fewer; bots beside those concerned
 HALF = 2  # so much of the room is for the proofs themselves at most, the rest for their surroundings
 
@@ -201,8 +203,16 @@ def _without_arrows_from_nowhere(
     send = KINDS.index("send")
     sends = {refs[index]: index for index in reversed(told) if kinds[index] == send}
     proved = keep | {sends[refs[index]] for index in core if WITH_MESSAGE[kinds[index]] and refs[index] in sends}
-    return sorted(
-        index
-        for index in proved
-        if index in core or not WITH_MESSAGE[kinds[index]] or refs[index] not in sends or sends[refs[index]] in proved
-    )
+
+    def comes_from_somewhere(index: int) -> bool:
+        return not WITH_MESSAGE[kinds[index]] or refs[index] not in sends or sends[refs[index]] in proved
+
+    chosen = {index for index in proved if index in core or comes_from_somewhere(index)}
+    small = (between for between in _gaps(sorted(chosen), told) if len(between) <= NO_GAP)
+    return sorted(chosen.union(*([index for index in between if comes_from_somewhere(index)] for between in small)))
+
+
+def _gaps(chosen: Sequence[int], told: Sequence[int]) -> Iterator[Sequence[int]]:
+    """What is left out between each two that are drawn."""
+    for one, other in pairwise(chosen):
+        yield told[bisect_left(told, one) + 1 : bisect_left(told, other)]
