@@ -19,13 +19,18 @@ from contextlib import suppress
 
 USER, NET = 0x10000000, 0x40000000  # CLONE_NEWUSER, CLONE_NEWNET
 SETTINGS = ("ipv4/ip_unprivileged_port_start", "core/somaxconn", "ipv6/bindv6only")  # what a server's listening meets
-NEW_LINK, NEW_ADDRESS, GET_ADDRESS = 16, 20, 22  # messages of rtnetlink
+NEW_LINK, NEW_ADDRESS, GET_ADDRESS, NEW_ROUTE, NEW_RULE = 16, 20, 22, 24, 32  # messages of rtnetlink
 ERROR, DONE = 2, 3
 REQUEST, ACKNOWLEDGE, DUMP, EXCLUSIVE, CREATE = 1, 4, 0x300, 0x200, 0x400
 UP, NO_DETECTION = 1, 2  # an interface's flag, and an address's: it is not looked for among neighbours
 ADDRESS, LOCAL = 1, 2  # attributes of an address
 LINK_SCOPE = 253  # what is narrower than this is known on one wire only
 LOOPBACK = 1  # its index in a new namespace
+OUT_BY, SOURCE = 4, 7  # attributes of a route: the interface, and the address that it gives to who has none
+PROTOCOL, TO_PORTS = 22, 24  # attributes of a rule: for whom it is
+BUT_NAMES = ((1, 52), (54, 65534))  # all ports but that of name servers (and the last: the kernel takes it for none)
+TABLE = 100  # of routes; any number that the kernel has no use of its own for
+ELSEWHERE = ("203.0.113.1", 9)  # an address that no machine has
 
 
 def broker(link_number: int) -> None:
@@ -36,12 +41,14 @@ def broker(link_number: int) -> None:
     link = socket.socket(fileno=link_number)
     doing = "asking for the machine's addresses"
     try:
-        addresses = _addresses()
+        addresses, outward = _addresses(), _outward()
         settings = {name: _setting(name) for name in SETTINGS}
         doing = "making a namespace"
         kinds = _leave()
         doing = "bringing its loopback up"
         _furnish(addresses, settings)
+        with suppress(OSError):  # an old kernel: a nicety less
+            _let_datagrams_out(outward)
         doing = "opening it"
         namespaces = [os.open(f"/proc/self/ns/{kind}", os.O_RDONLY) for kind in kinds]
     except OSError as error:
@@ -106,6 +113,39 @@ def _furnish(addresses: Sequence[tuple[int, bytes]], settings: dict[str, str]) -
         if value and value != _setting(name):
             with suppress(OSError), open(f"/proc/sys/net/{name}", "w") as file:  # noqa: PTH123
                 file.write(value)
+
+
+def _outward() -> bytes:
+    """The address under which this machine speaks to others; none: it cannot. Nothing is sent for it."""
+    import socket
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(ELSEWHERE)
+        except OSError:
+            return b""
+        return socket.inet_aton(probe.getsockname()[0])
+
+
+def _let_datagrams_out(outward: bytes) -> None:
+    """Many a server asks for its own address by connecting a UDP socket to some far one, which sends nothing. So there
+    is a way out for datagrams, but it leads back in here, to where nobody listens. Questions for a name have none: they
+    fail at once as it is, and would be waited for."""
+    import socket
+    import struct
+
+    if not outward:
+        return
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as kernel:
+        everything_by_loopback = struct.pack("=BBBBBBBBI", socket.AF_INET, 0, 0, 0, TABLE, 4, LINK_SCOPE, 1, 0)
+        how = struct.pack("=HHI", 8, OUT_BY, LOOPBACK) + struct.pack("=HH", 8, SOURCE) + outward
+        _ask(kernel, NEW_ROUTE, EXCLUSIVE | CREATE, everything_by_loopback + how)
+        look_it_up = struct.pack("=BBBBBBBBI", socket.AF_INET, 0, 0, 0, TABLE, 0, 0, 1, 0)
+        datagrams = struct.pack("=HHBxxx", 5, PROTOCOL, socket.IPPROTO_UDP)
+        for ports in BUT_NAMES:
+            _ask(
+                kernel, NEW_RULE, EXCLUSIVE | CREATE, look_it_up + datagrams + struct.pack("=HHHH", 8, TO_PORTS, *ports)
+            )
 
 
 def _addresses() -> list[tuple[int, bytes]]:

@@ -258,8 +258,8 @@ def test_when_it_is_gone_a_connection_is_refused(apart: Isolated) -> None:
 TRIES = {
     "a port that nobody has": "socket.create_connection(('127.0.0.1', 1))",
     "one of IPv6": "socket.create_connection(('::1', 1))",
-    "another machine": "socket.create_connection(('192.0.2.77', 80))",
-    "another machine, by datagrams": "socket.socket(type=socket.SOCK_DGRAM).connect(('192.0.2.77', 80))",
+    "another machine": "socket.create_connection(('203.0.113.77', 80))",
+    "another machine, by datagrams": "socket.socket(type=socket.SOCK_DGRAM).sendto(b'?', ('203.0.113.77', 80))",
     "a name server here": "[socket.socket(type=socket.SOCK_DGRAM).sendto(b'?', ('127.0.0.53', 53))]",
 }
 
@@ -284,6 +284,40 @@ def test_who_looks_for_nothing_is_not_suspected_whatever_our_bots_do(yard: Yard,
 
     assert not world.cut_off()
     assert not yard.running(yard.script(f"serve({PORT})"), port=PORT).cut_off()
+
+
+ASKS_ITSELF = """
+asks = socket.socket(type=socket.SOCK_DGRAM)
+asks.connect(("203.0.113.77", 80))
+print(asks.getsockname()[0])
+"""
+
+
+@needs_namespaces
+def test_a_question_for_a_name_fails_at_once_and_is_not_waited_for(apart: Isolated) -> None:
+    """As it would be asked of a name server that is on another machine."""
+    asks = "asks = socket.socket(type=socket.SOCK_DGRAM)\ntry: asks.connect(('203.0.113.77', 53))\n"
+    world = apart.running(apart.script(asks + f"except OSError as error: print(error)\nserve({PORT})"), port=PORT)
+
+    assert lines(until(world, printed("listening"))) == ["[Errno 101] Network is unreachable", "listening"]
+
+
+def speaks_to_others() -> bool:
+    with socket.socket(type=socket.SOCK_DGRAM) as asks:
+        return asks.connect_ex(("203.0.113.77", 80)) == 0
+
+
+@needs_namespaces
+@pytest.mark.skipif(not speaks_to_others(), reason="this machine has no way to others, and no address for it")
+def test_its_own_address_is_found_in_the_usual_way_and_is_the_machines(yard: Yard, apart: Isolated) -> None:
+    found = []
+    for kind in (yard, apart):
+        world = kind.running(kind.script(ASKS_ITSELF + f"serve({PORT})"), port=PORT)
+        found.append(lines(until(world, printed("listening"))))
+        assert not world.cut_off()
+        world.close()
+
+    assert found[0] == found[1]
 
 
 # --- what it is started with
