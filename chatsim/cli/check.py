@@ -43,6 +43,16 @@ def check(
     ctrf: Annotated[
         str | None, typer.Option("--ctrf", metavar="F", help="Write the Common Test Report Format, a JSON.")
     ] = None,
+    color: Annotated[
+        str,
+        typer.Option(
+            "--color",
+            "--colour",
+            metavar="WHEN",
+            help="Colours: auto (on a terminal), always, or never.",
+            show_default=False,
+        ),
+    ] = "auto",
 ) -> None:
     """Judge recorded histories again: the same verdicts, report and exit codes as when they were played.
 
@@ -50,7 +60,7 @@ def check(
     """
     from chatsim.cli.exit_codes import exit_code
     from chatsim.cli.files import Problems
-    from chatsim.cli.formats import check_files
+    from chatsim.cli.formats import check_colour, check_files
     from chatsim.cli.recorded import judged, properties_named, read_histories
     from chatsim.cli.reporting import Outlet
 
@@ -59,11 +69,12 @@ def check(
         {"--json": json, "--jsonl": jsonl, "--junitxml": junitxml, "--tap": tap, "--ctrf": ctrf, "--html": html},
         problems,
     )
+    check_colour(color, problems)
     names = properties_named(properties or [], problems)
     read = read_histories(histories, problems)
     problems.stop_if_any()
 
-    outlet = Outlet(verbose - quiet, files)
+    outlet = Outlet(verbose - quiet, files, colour=color)
     for path, history in read:
         outlet.group(lambda path=path, history=history: [judged(history, path, names)], 1)  # type: ignore[misc]
     raise typer.Exit(exit_code(outlet.finish()))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from chatsim.cli.files import Problems
     from chatsim.report.report import Reporter
 
-__all__ = ["WHOLE", "Files", "check_files", "renderer"]
+__all__ = ["WHOLE", "Files", "check_colour", "check_files", "renderer"]
 
 # Written when all is over, by `render` of this module: Report → str.
 WHOLE = {
@@ -41,6 +41,14 @@ def check_files(asked: Mapping[str, str | None], problems: Problems) -> Files:
             where = "go to standard output" if path == "-" else f"be written into {path}"
             problems.add(f"{first} and {option} can not both {where}")
     return files
+
+
+def check_colour(wanted: str, problems: Problems) -> None:
+    from chatsim.cli.nearest import did_you_mean
+    from chatsim.cli.terminal import COLOURS
+
+    if wanted not in COLOURS:
+        problems.add(f"--color {wanted} makes no sense", did_you_mean(wanted, COLOURS, f"It is {', '.join(COLOURS)}."))
 
 
 def renderer(option: str) -> Reporter:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chatsim.checks.verdict import Outcome
 from chatsim.errors import UsageError
 from chatsim.report.confirm import doubtful, unconfirmed, undecided, weighed
+from chatsim.report.progress import Doing
 
 if TYPE_CHECKING:
     from chatsim.jobs import Job
@@ -45,7 +46,7 @@ class Playing:
     jobs: int = 1
     confirm: bool = False
     beside: Target | None = None
-    progress: Callable[[str], None] = lambda _: None
+    progress: Callable[[Doing], None] = lambda _: None
     interrupted: bool = False
     stopped: bool = False
     drawn: int = field(init=False)
@@ -98,7 +99,7 @@ class Playing:
                 return replace(unconfirmed(run), interrupted=True)
             run, beside = again, False
         if doubtful(run) and not run.interrupted and (beside or self.confirm):
-            self.progress(f"{run.file}: seed {run.seed} failed; replaying it alone …")
+            self.progress(Doing(0, 0, words=f"{run.file}: seed {run.seed} failed; replaying it alone …"))
             run = weighed(run, self.play(scenario, number))
         return run
 
@@ -178,7 +179,9 @@ class _SideBySide:
         self._playing.interrupted |= run.interrupted
         if is_hopeless(run):
             self._hopeless.add(s)
-        self._playing.progress(f"{sum(map(len, self._runs))} of {len(self._runs) * self._playing.repeat} runs …")
+        done = [run for runs in self._runs for run in runs]
+        total = len(self._runs) * self._playing.repeat
+        self._playing.progress(Doing(len(done), total, sum(map(is_bad, done)), run.file))
 
     def _finished(self) -> Iterator[list[Run]]:
         """The scenarios next in turn of which all runs are there, and none is in doubt."""

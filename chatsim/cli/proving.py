@@ -8,20 +8,19 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from chatsim.report.confirm import absences, undecided, weighed
+from chatsim.report.progress import gauge
 from chatsim.selftest.schedule import Schedule, Seen, Trial, seen
 from chatsim.selftest.shipped import shipped_scenarios
 from chatsim.selftest.subjects import Subject
 
 if TYPE_CHECKING:
-    from chatsim.cli.terminal import Progress
+    from chatsim.cli.progress import Progress
     from chatsim.jobs import Job
     from chatsim.profile.profile import Profile
     from chatsim.report.report import Run
     from chatsim.scenario.scenario import Scenario
 
 __all__ = ["Proving"]
-
-BAR = 24  # columns
 
 
 class Proving:
@@ -55,12 +54,12 @@ class Proving:
         from chatsim.jobs import Crew
 
         asked: list[Trial] = []
-        progress.show(self._how_far())
+        progress.show(self._how_far(), self._how_far())
         with Crew(self._jobs) as crew:
             for number, run in crew.as_ready(self._asked_for(asked)):
                 if not run.interrupted:
                     self._take(asked[number], run)
-                    progress.show(self._how_far())
+                    progress.show(self._how_far(), self._how_far())
                 if self._first and self._all_asked and all(map(self._is_settled, asked)):
                     return  # and those that are still being played are called back
 
@@ -125,8 +124,7 @@ class Proving:
 
     def _how_far(self) -> str:
         done = self._schedule.done
-        full = round(BAR * done)
-        told = f"[{'#' * full}{'-' * (BAR - full)}] {100 * done:3.0f} % · {len(self.results)} runs"
+        told = f"{gauge(done)} · {len(self.results)} runs"
         spent = monotonic() - self._began
         if spent > 5 and done > 0.02:
             left = spent * (1 - done) / done

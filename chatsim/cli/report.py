@@ -32,6 +32,16 @@ def report(
         list[str] | None,
         typer.Option("--only", metavar="NAME", help="Judge this property or group alone; may be given several times."),
     ] = None,
+    color: Annotated[
+        str,
+        typer.Option(
+            "--color",
+            "--colour",
+            metavar="WHEN",
+            help="Colours: auto (on a terminal), always, or never.",
+            show_default=False,
+        ),
+    ] = "auto",
 ) -> None:
     """Show what happened in recorded histories.
 
@@ -45,7 +55,7 @@ def report(
     import sys
 
     from chatsim.cli.files import Problems
-    from chatsim.cli.formats import check_files, renderer
+    from chatsim.cli.formats import check_colour, check_files, renderer
     from chatsim.cli.recorded import judged, properties_named, read_histories
     from chatsim.cli.terminal import colours, tell, whole_file, width
     from chatsim.report.report import Report
@@ -55,6 +65,7 @@ def report(
     files = check_files({"--html": html, "--mermaid": mermaid}, problems)
     if mermaid is not None and len(histories) > 1:
         problems.add("--mermaid draws one history, and several are given", "Call it once for each of them.")
+    check_colour(color, problems)
     names = properties_named(properties or [], problems)
     read = read_histories(histories, problems)
     problems.stop_if_any()
@@ -67,4 +78,4 @@ def report(
         from chatsim.report.picture import render
 
         encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
-        tell(render(whole, Style(colour=colours(), width=width(), encoding=encoding)))
+        tell(render(whole, Style(colour=colours(wanted=color), width=width(), encoding=encoding)))

@@ -10,11 +10,13 @@ from time import time
 from chatsim.cli.formats import WHOLE, Files, renderer
 from chatsim.cli.lines_file import LinesFile, as_trouble
 from chatsim.cli.on_github import annotated, is_github, summarise
+from chatsim.cli.progress import Progress
 from chatsim.cli.standard import Standard
-from chatsim.cli.terminal import Progress, colours, hint, tell, whole_file, width
+from chatsim.cli.terminal import colours, hint, tell, whole_file, width
 from chatsim.errors import ChatsimError
 from chatsim.report import text
 from chatsim.report.printable import encodable
+from chatsim.report.progress import Doing
 from chatsim.report.report import Report, Run
 
 __all__ = ["Outlet"]
@@ -23,7 +25,8 @@ __all__ = ["Outlet"]
 class Outlet:
     """Takes runs as they end; each scenario is told as soon as it is finished, the histories are written at once.
 
-    `files`: option → path, as `check_files` gives them. What a program asked for on standard output (`-`) has it for
+    `files`: option → path, as `check_files` gives them. `asked`: how many runs there are to be, as far as that is known.
+    `colour`: auto, always or never. What a program asked for on standard output (`-`) has it for
     itself: the text then goes to standard error.
     """
 
@@ -32,15 +35,16 @@ class Outlet:
         verbosity: int,
         files: Files,
         *,
-        several_runs: bool = True,
+        asked: int = 0,
         exit_first: bool = False,
         standard: Standard | None = None,
+        colour: str = "auto",
     ) -> None:
         aside = "-" in files.values()
         self._stream = sys.stderr if aside else sys.stdout
         encoding = (self._stream and self._stream.encoding) or "utf-8"
-        self.style = text.Style(verbosity, colours(self._stream), width(), encoding)
-        self._files, self._history, self._several = files, files.get("--history"), several_runs
+        self.style = text.Style(verbosity, colours(self._stream, colour), width(), encoding)
+        self._files, self._history, self._asked = files, files.get("--history"), asked
         self._exit_first = exit_first
         self._standard = standard
         self._progress = Progress(wanted=verbosity >= text.NORMAL)
@@ -53,24 +57,27 @@ class Outlet:
     def group(self, play: Callable[[], Iterable[Run]], repeat: int) -> None:
         """Play one scenario's runs to the end, and tell what came of them."""
         begun = len(self._runs)
-        self._progress.show(f"running scenario {self._told + 1} …")
+        self._progress.tell(self._how_far())
         try:
             for run in play():
                 self._runs.append(run)
                 self._save(run)
-                if repeat > 1:
-                    self._tell_progress(run, len(self._runs) - begun, repeat)
+                self._tell_progress(run, len(self._runs) - begun, repeat)
         finally:  # interrupted between two runs, what was finished is told
             self._progress.clear()
             self._tell(begun, repeat)
 
-    def progress(self, text: str) -> None:
+    def progress(self, doing: Doing) -> None:
         """What is being done, between two runs that are given to us."""
-        self._progress.show(text)
+        self._progress.tell(doing)
+
+    def _how_far(self, words: str = "") -> Doing:
+        bad = sum(run.error is not None or run.outcome.value == "failed" for run in self._runs)
+        return Doing(len(self._runs), self._asked, bad, words)
 
     def _tell_progress(self, run: Run, made: int, repeat: int) -> None:
-        self._progress.show(f"{run.file}: {made} of {repeat} runs, the last {run.outcome.value} …")
-        if self.style.verbosity > text.NORMAL:
+        self._progress.tell(self._how_far(run.file))
+        if repeat > 1 and self.style.verbosity > text.NORMAL:
             hint(f"run {made} of {repeat}, seed {run.seed}: {run.outcome.value}")
 
     def _tell(self, begun: int, repeat: int) -> None:
@@ -125,7 +132,7 @@ class Outlet:
         if self._history == "-":
             # A CI server that reads it takes `##[` for a command of its own. In JSON it stands in strings alone.
             lines = (line.replace("##[", "##\\u005b") for line in lines)
-        self._write(_numbered(self._history, len(self._runs)) if self._several else self._history, lambda: lines)
+        self._write(_numbered(self._history, len(self._runs)) if self._asked > 1 else self._history, lambda: lines)
 
     def _write(self, path: str, lines: Callable[[], Iterable[str]]) -> None:
         """A file that can not be written (the disk is full) is told at the end: the runs go on."""

@@ -142,6 +142,16 @@ def run(
             metavar="X", help="With --baseline: messages may take X times as long as then, and 20 ms longer, unblamed."
         ),
     ] = 3.0,
+    color: Annotated[
+        str,
+        typer.Option(
+            "--color",
+            "--colour",
+            metavar="WHEN",
+            help="Colours: auto (on a terminal), always, or never.",
+            show_default=False,
+        ),
+    ] = "auto",
     patience: Annotated[
         float,
         typer.Option(
@@ -163,7 +173,7 @@ def run(
     chatsim run storm.yaml --server "python server.py"
     """
     from chatsim.cli.exit_codes import exit_code
-    from chatsim.cli.formats import check_files
+    from chatsim.cli.formats import check_colour, check_files
     from chatsim.cli.reporting import Outlet
     from chatsim.cli.side_by_side import check_isolate, isolated, side_by_side
     from chatsim.cli.standard import standard
@@ -185,6 +195,7 @@ def run(
         "--history": history,
     }
     files = check_files(asked, problems)
+    check_colour(color, problems)
     measure = standard(baseline, update_baseline, noise, problems)
     chosen = _read(scenarios, keyword, problems)
     check_isolate(isolate, connect, problems)
@@ -203,8 +214,14 @@ def run(
 
         spoken = profile_of(target, quiet=quiet > 0)
     assert spoken is not None
-    several = len(chosen) * repeat > 1
-    outlet = Outlet(verbose - quiet, files, several_runs=several, exit_first=exit_first, standard=measure)
+    outlet = Outlet(
+        verbose - quiet,
+        files,
+        asked=len(chosen) * repeat,
+        exit_first=exit_first,
+        standard=measure,
+        colour=color,
+    )
     beside = side_by_side(jobs, spoken, target, isolate)
     playing = Playing(
         chosen, spoken, target, seed, repeat, patience, exit_first, beside.jobs, confirm, beside.target, outlet.progress

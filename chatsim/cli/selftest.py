@@ -99,8 +99,9 @@ def selftest(
     import sys
     from time import monotonic
 
+    from chatsim.cli.progress import Progress
     from chatsim.cli.proving import Proving
-    from chatsim.cli.terminal import Progress, tell, unwritable, whole_file, width
+    from chatsim.cli.terminal import tell, unwritable, whole_file, width
     from chatsim.jobs import cores
     from chatsim.selftest import json as as_json
     from chatsim.selftest import text

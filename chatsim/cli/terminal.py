@@ -13,7 +13,7 @@ from typing import IO, TextIO
 from chatsim.cli.on_github import is_github
 from chatsim.errors import UsageError
 
-__all__ = ["Progress", "colours", "hint", "silence", "tell", "unwritable", "whole_file", "width"]
+__all__ = ["COLOURS", "colours", "hint", "silence", "tell", "unwritable", "whole_file", "width"]
 
 
 def tell(text: str, stream: TextIO | None = None, *, commands: bool = False) -> None:
@@ -29,6 +29,11 @@ def tell(text: str, stream: TextIO | None = None, *, commands: bool = False) -> 
     stream = stream or sys.stdout
     if stream is None:  # closed by the caller
         return
+    encoding = (stream.encoding or "ascii").lower()
+    if encoding not in ("utf-8", "utf8") and not text.isascii():
+        from chatsim.report.printable import encodable
+
+        text = encodable(text, encoding)
     try:
         stream.write(text if text.endswith("\n") or not text else text + "\n")
         stream.flush()
@@ -54,33 +59,27 @@ def hint(text: str) -> None:
             tell(text, sys.stderr)
 
 
-def colours(stream: TextIO | None = None) -> bool:
-    """May this stream be coloured? Only a terminal, and never against NO_COLOR."""
+COLOURS = ("auto", "always", "never")
+
+
+def colours(stream: TextIO | None = None, wanted: str = "auto") -> bool:
+    """Is this stream to be coloured? `wanted` is one of COLOURS, and counts most; then NO_COLOR, then FORCE_COLOR.
+
+    Without any of them a terminal is, unless it is a dumb one.
+    """
     stream = stream or sys.stdout
-    if stream is None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+    if wanted != "auto" or stream is None:
+        return wanted == "always"
+    if os.environ.get("NO_COLOR"):
         return False
-    return stream.isatty()
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return os.environ.get("TERM") != "dumb" and stream.isatty()
 
 
 def width() -> int:
     """The columns of the terminal, at most 120: longer lines are hard to read. Without a terminal 100, or $COLUMNS."""
     return min(shutil.get_terminal_size((100, 24)).columns, 120)
-
-
-class Progress:
-    """One line on a terminal's standard error that tells what is being done; nothing at all anywhere else."""
-
-    def __init__(self, wanted: bool = True) -> None:
-        self._shown = wanted and sys.stderr is not None and sys.stderr.isatty()
-
-    def show(self, text: str) -> None:
-        if self._shown:
-            room = width() - 1
-            sys.stderr.write("\r\x1b[K" + text[:room])
-            sys.stderr.flush()
-
-    def clear(self) -> None:
-        self.show("")
 
 
 def unwritable(path: str) -> str | None:

@@ -361,3 +361,17 @@ def test_elsewhere_there_are_no_annotations(call: Any, scenarios: Path, player: 
     player.outcomes["beta is reset"] = ["failed"]
 
     assert "::error" not in call("run", "scenarios").out
+
+
+# --- colours ---------------------------------------------------------------------------------------------------------
+
+
+def test_colours_can_be_asked_for_and_forbidden(call: Any, scenarios: Path, player: Any) -> None:
+    always = call("run", "scenarios/alpha.yaml", "--color", "always")
+    never = call("run", "scenarios/alpha.yaml", "--colour", "never")
+    wrong = call("run", "scenarios/alpha.yaml", "--color", "alway")
+
+    assert "\x1b[1;32mPASSED\x1b[0m" in always.out
+    assert "\x1b" not in never.out
+    assert wrong.code == 2
+    assert '--color alway makes no sense\nDid you mean "always"?' in wrong.err

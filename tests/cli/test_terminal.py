@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatsim.cli.terminal import colours, unwritable, whole_file
+from chatsim.cli.terminal import colours, tell, unwritable, whole_file
 
 
 def test_a_file_takes_its_name_when_all_is_written(tmp_path: Path) -> None:
@@ -61,15 +61,45 @@ def test_what_can_not_be_written_is_known_before(tmp_path: Path) -> None:
     assert unwritable("-") is None
 
 
-def test_colours_are_for_terminals_and_never_against_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    assert colours()
+@pytest.mark.parametrize(
+    ("terminal", "wanted", "environment", "coloured"),
+    [
+        (True, "auto", {}, True),
+        (False, "auto", {}, False),
+        (True, "auto", {"TERM": "dumb"}, False),
+        (True, "auto", {"NO_COLOR": "1"}, False),
+        (True, "auto", {"NO_COLOR": ""}, True),
+        (False, "auto", {"FORCE_COLOR": "1"}, True),
+        (False, "auto", {"FORCE_COLOR": ""}, False),
+        (False, "auto", {"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+        (True, "auto", {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        (False, "always", {"NO_COLOR": "1"}, True),
+        (True, "never", {"FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_colours_are_as_they_are_wanted_and_else_for_terminals(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, wanted: str, environment: dict[str, str], coloured: bool
+) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": "xterm", **environment}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
 
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert not colours()
+    assert colours(wanted=wanted) == coloured
 
-    monkeypatch.delenv("NO_COLOR")
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: False, raising=False)
-    assert not colours()
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("utf-8", "ann → “жук” … ✓\n"),
+        ("ascii", 'ann -> "\\u0436\\u0443\\u043a" ... v\n'),
+        ("koi8-r", 'ann -> "жук" ... v\n'),
+    ],
+)
+def test_what_is_told_is_written_in_what_can_be_shown(tmp_path: Path, encoding: str, shown: str) -> None:
+    with (tmp_path / "out").open("w+", encoding=encoding) as stream:
+        tell("ann → “жук” … ✓", stream)
+        stream.seek(0)
+
+        assert stream.read() == shown
