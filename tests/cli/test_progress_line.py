@@ -57,7 +57,7 @@ def test_it_is_written_in_what_the_terminal_can_show_and_can_not_move_its_cursor
     shown = screen(True, "ascii")
     Progress(now=lambda: 0.0).tell(Doing(0, 2, words="a\x1b[2J…"))
 
-    assert shown.getvalue() == "\r\x1b[K[------------------------]   0 % - 0 of 2 runs - a\\x1b[..."
+    assert shown.getvalue() == "\r\x1b[K[------------------------]   0 % - 0 of 2 runs - a\\x1b[2..."
 
 
 def test_in_a_log_there_is_a_line_now_and_then(screen: Callable[..., Screen]) -> None:
