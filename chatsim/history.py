@@ -23,6 +23,9 @@ of a session (detail in brackets; `?` means the key may be missing or null)
   present    seen by chatsim to be there [how]              how: knock | told | heard | patience (never heard its knock)
   refused    [by, expected, at]                             by: the words, or "closed"; expected: the scenario wanted it
   enter entered exit exited  [room]                         our command / the dialogue is done
+  rename     our command: it wants to be called so [nick]   renamed [nick, confirmed] the dialogue is done; confirmed: the
+                                                            server has said so
+  told-renamed [nick?, new?, text]                          a notice that somebody has taken another name
   notice     [what, nick?, room?, text]                     what: joined | left | dropped; nick null if it names nobody
   damaged    [message, how, text]                           a message not unharmed: truncated split glued garbled stripped
                                                             case; `glued`: whole, but under one boundary or rendering with
@@ -104,6 +107,7 @@ KINDS: tuple[str, ...] = (
     *OF_MESSAGES,
     *("connect", "connected", "unreachable", "told", "present", "refused"),
     *("enter", "entered", "exit", "exited"),
+    *("rename", "renamed", "told-renamed"),
     *("notice", "damaged", "named", "foreign", "unrecognised", "ask", "roster"),
     *("leave", "left", "drop", "stall", "resume", "act", "closed", "flooded"),
     *("step", "skipped", "wait", "settled", "fault", "look", "facts", "server", "out", "expected"),

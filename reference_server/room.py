@@ -40,6 +40,14 @@ class Room:
         self._guests[nick] = guest
         return True
 
+    def rename(self, guest: Guest, nick: str) -> bool:
+        """Call one who has joined otherwise; False if somebody bears that name already. The order stays."""
+        if nick in self._guests:
+            return False
+        self._nicks[guest] = nick
+        self._guests = {name: who for who, name in self._nicks.items()}
+        return True
+
     def leave(self, guest: Guest) -> str | None:
         """Out of everything; the name is free again. Tells it, or None if the guest had not joined."""
         nick = self._nicks.pop(guest, None)

@@ -274,7 +274,7 @@ def _known_to_be_gone(lives: Lives, life: Life) -> int:
     Without a notice, the first settle after a departure is no sign that the server has seen it: there was nothing to
     wait for.
     """
-    told = (n for nick in {life.name, life.nick} for n in lives.departures_told(nick, life.parted))
+    told = (n for nick in life.names for n in lives.departures_told(nick, life.parted))
     notice = min((n for n in told if n.session != life.number), key=lambda n: n.index, default=None)
     if notice is not None:
         settled = lives.next_settled(notice.index)

@@ -317,9 +317,10 @@ def attribution(history: History) -> Verdict:
     if wrong:
         first = min(wrong, key=lambda entry: (views.is_ours(entry.detail["message"]), entry.index))
         message = int(first.detail["message"])
+        speaker = views.sender(message)
         summary = (
             f"{views.label(first.session)} got {views.quote(message)} under the name {first.detail.get('name')}, "
-            f"but {views.label(views.sender(message))} said it."
+            f"but {views.label(speaker)}{_called(views, speaker, message)} said it."
         )
         if len(wrong) > 1:
             summary += f" {counted(len(wrong), 'message')} came under a wrong name in all."
@@ -348,6 +349,14 @@ def attribution(history: History) -> Verdict:
         f"{counted(exercised, 'message')} came, each under its sender's name.",
         "Nobody heard a message of another.",
     )
+
+
+def _called(views: Views, speaker: int, message: int) -> str:
+    """The name that it had taken by then, where it is no longer the one that it came under."""
+    view = views.sessions.get(speaker)
+    if view is None or not view.life.renames:
+        return ""
+    return f", called {view.life.name_at(views.send[message])} by then,"
 
 
 def _heard_under_names(views: Views) -> int:

@@ -43,9 +43,21 @@ _VERBS = {
     "stall": ("stall",),
     "ask": ("ask",),
     "enter": ("enter",),
+    "rename": ("rename",),
     "exit": ("exit", "enter"),
     "server": ("server",),
 }
+
+
+@dataclass(slots=True)
+class Rename:
+    """A name that was taken later: may be so from `begin` on, is so from `done` on. What it was called before may be
+    used until `settled`: where the server confirms nothing, nobody can tell until when."""
+
+    name: str
+    begin: int
+    done: int = NEVER
+    settled: int = NEVER
 
 
 @dataclass(slots=True)
@@ -79,6 +91,7 @@ class Life:
     flooded: int = NEVER
     stalls: list[tuple[int, int]] = field(default_factory=list)  # from the stall to the resume
     asks: list[int] = field(default_factory=list)
+    renames: list[Rename] = field(default_factory=list)
     rooms: list[tuple[str, int, int]] = field(default_factory=list)  # room, our enter, the end of our stay in it
 
     @property
@@ -96,6 +109,25 @@ class Life:
         """From here on the connection is certainly gone: our side or the server's has ended it."""
         torn = NEVER if self.drop_how in ("half-close", "vanish") else self.drop
         return min(self.left, torn, self.closed, self.refused, self.unreachable)
+
+    def name_at(self, index: int) -> str:
+        """What it is called then, as far as its own side knows."""
+        return next((each.name for each in reversed(self.renames) if each.done <= index), self.name)
+
+    def names_between(self, since: int, until: int) -> set[str]:
+        """All that it may rightly have been called meanwhile."""
+        names = {self.name, self.nick}
+        for each in self.renames:
+            if each.settled <= since:
+                names.clear()
+            if each.begin <= until:
+                names.add(each.name)
+        return names
+
+    @property
+    def names(self) -> set[str]:
+        """All that it ever asked for or was given."""
+        return {self.name, self.nick, *(each.name for each in self.renames if each.done != NEVER)}
 
     def stalled_at(self, index: int) -> bool:
         return any(begin < index < end for begin, end in self.stalls)
@@ -131,7 +163,7 @@ class Lives:
         self._down = tuple(self._downs())
         self._named: dict[str, list[Life]] = defaultdict(list)
         for life in self.sessions.values():
-            for nick in {life.name.casefold(), life.nick.casefold()}:
+            for nick in {name.casefold() for name in life.names}:
                 self._named[nick].append(life)
 
     def __len__(self) -> int:
@@ -188,7 +220,12 @@ class Lives:
     def _held(self) -> Mapping[str, Attendance[Life]]:
         spans: dict[str, list[tuple[int, int, Life]]] = defaultdict(list)
         for life in self.sessions.values():
-            spans[life.name.casefold()].append((life.told, life.parted, life))
+            taken = [each for each in life.renames if each.done != NEVER]
+            ends = [*(each.done for each in taken), life.parted]
+            for (name, begin), end in zip(
+                [(life.name, life.told), *((t.name, t.done) for t in taken)], ends, strict=True
+            ):
+                spans[name.casefold()].append((begin, min(end, life.parted), life))
         return {name: Attendance(held) for name, held in spans.items()}
 
     def next_settled(self, index: int) -> Entry | None:
@@ -486,6 +523,11 @@ class Lives:
             case "refused" if detail.get("room") is None:  # else: an `enter`, and it stays where it was
                 life.refused, life.refused_by = index, str(detail.get("by", ""))
                 life.refusal_expected = bool(detail.get("expected"))
+            case "rename":
+                life.renames.append(Rename(str(detail.get("nick")), index))
+            case "renamed" if life.renames:
+                life.renames[-1].done = index
+                life.renames[-1].settled = index if detail.get("confirmed") else NEVER
             case "leave":
                 life.leave = min(life.leave, index)
             case "left":

@@ -119,7 +119,7 @@ def _ledgers(views: Views, transitions: list[Transition], kinds: tuple[str, ...]
 
     begins: dict[Hashable, list[int]] = defaultdict(list)
     for t in transitions:
-        begins[key(t.view.nick, t.room)].append(t.begin)
+        begins[key(_nick(t), t.room)].append(t.begin)
     for column in begins.values():
         column.sort()
 
@@ -131,11 +131,13 @@ def _ledgers(views: Views, transitions: list[Transition], kinds: tuple[str, ...]
         return books[receiver, of]
 
     for transition, receiver, settled in _owed(views, transitions):
-        book(receiver, key(transition.view.nick, transition.room)).owed.append((transition, settled))
+        book(receiver, key(_nick(transition), transition.room)).owed.append((transition, settled))
     for entry in ours:
         nick = entry.detail.get("nick")
         view = views.sessions.get(entry.session)
-        if view is None or (not nameless and (nick is None or alias.get(str(nick), nick) == view.nick)):
+        if view is None or (
+            not nameless and (nick is None or alias.get(str(nick), nick) in {view.nick, *view.life.names})
+        ):
             continue  # its own, or of nobody
         book(entry.session, key(nick, entry.detail.get("room"))).notices.append(entry.index)
     yield from books.values()
@@ -302,7 +304,7 @@ def _verdict(views: Views, what: str, found: _Found, happened: bool) -> Verdict:
 def _knowledge(views: Views, missing: _Missing) -> Cause | None:
     """Why it is not certain that the notice never came; None if it is."""
     transition, receiver = missing.transition, missing.receiver
-    nick = transition.view.nick.casefold()
+    nick = _nick(transition).casefold()
     if views.got_unrecognised(receiver, nick, transition.begin):
         return Cause.PROFILE
     if views.lives.died_after(transition.begin):
@@ -330,8 +332,13 @@ def _end_of_hope(views: Views, missing: _Missing) -> int:
     return min([_wait_for(views, missing), views.cut_off(missing.receiver), *deaths])
 
 
+def _nick(transition: Transition) -> str:
+    """What it was called when it came or went."""
+    return transition.life.name_at(transition.begin)
+
+
 def _nicks(transition: Transition) -> tuple[str, str]:
-    return transition.view.nick, transition.life.nick
+    return _nick(transition), transition.life.nick
 
 
 def _first(found: list[_Missing]) -> tuple[Transition, list[int]]:

@@ -118,7 +118,7 @@ def _wrong(views: Views, answer: Answer) -> list[Fault]:
     faults = []
     standing = Counter(answer.names)
     for view in _must(views, answer):
-        if not (standing[view.nick] or standing[view.life.nick]):
+        if not any(standing[name] for name in view.life.names_between(answer.asked, answer.came)):
             who = view.label
             summary = f"{who} was there from {lives.when(view.owed_from)} on and was missing in {got}."
             certain = view.seen < answer.asked or not _spoilt_join(views, view)
@@ -127,7 +127,7 @@ def _wrong(views: Views, answer: Answer) -> list[Fault]:
     allowed: Counter[str] = Counter()
     for view in views.sessions.values():
         if _may(views, view, answer):
-            allowed.update({view.nick, view.life.nick})
+            allowed.update(view.life.names_between(answer.asked, answer.came))
     for nick, times in standing.items():
         if times <= allowed[nick]:
             continue
@@ -147,6 +147,16 @@ def _wrong(views: Views, answer: Answer) -> list[Fault]:
                 faults.append(Fault(views_of_nick[0].life, summary, (answer.came,), Evidence.PROOF))
             continue
         gone = next((view for view in reversed(before) if _was_in(view) and not _may(views, view, answer)), before[0])
+        later = next(
+            (view for view in before if _may(views, view, answer) and view.life.name_at(answer.asked) != nick), None
+        )
+        if not allowed[nick] and later is not None:
+            new = next(each for each in later.life.renames if each.done != NEVER)
+            summary = (
+                f"{later.label} was called {new.name} from {lives.when(new.done)} on. {nick} still stood in {got}."
+            )
+            faults.append(Fault(later.life, summary, (new.done, answer.came), Evidence.PROOF))
+            continue
         if allowed[nick]:
             summary = f"{nick} stood {times} times in {got}, though only {allowed[nick]} of that name could be there."
             if gone.life.parted < answer.asked:

@@ -393,7 +393,7 @@ class Views:
     def _named(self) -> Mapping[str, list[SessionView]]:
         named: dict[str, list[SessionView]] = defaultdict(list)
         for view in self.sessions.values():
-            for nick in {view.nick, view.life.nick}:
+            for nick in view.life.names:
                 named[nick].append(view)
         return named
 
@@ -524,7 +524,7 @@ class Views:
 
     def _is_of_another(self, nick: Any, view: SessionView, index: int) -> bool:
         """Has anybody of this nickname, who is not its own, come or gone since it was told?"""
-        if nick in (view.nick, view.life.nick):
+        if nick in view.life.names:
             return False
         moves = self._moves.get(nick, ())
         at = bisect_right(moves, view.told)
@@ -535,7 +535,7 @@ class Views:
         """Nickname -> when those who go by it came and went, in order."""
         moves: dict[str, list[int]] = defaultdict(list)
         for life in self.lives.sessions.values():
-            for nick in {life.name, life.nick}:
+            for nick in life.names:
                 moves[nick] += (life.connect, life.parted)
         for of_one in moves.values():
             of_one.sort()

@@ -23,12 +23,13 @@ def begin(
     *,
     room: str | None = None,
     to: str = "",
+    new: str = "",
     refusals: bool = False,
 ) -> None:
     """Play a dialogue on this session, as soon as its connection stands; `done` is called when it is through."""
     if not session.told:
         session.script = lines
-    session.conversation = Conversation(lines, stage.profile.refuses if refusals else (), done, room, to)
+    session.conversation = Conversation(lines, stage.profile.refuses if refusals else (), done, room, to, new)
     if session.state is not State.CONNECTING:
         converse(stage, session)
 
@@ -66,7 +67,9 @@ def _send_line(stage: Stage, session: Session, talk: Conversation, template: Tem
     def utter() -> int:
         if session.state not in states.CLOSED:
             # Only now, in the order of the wire: a cipher of the profile's author may count its messages.
-            data = stage.wire(session, template, **stage.values(session, room=talk.room or "", to=talk.to))
+            data = stage.wire(
+                session, template, **stage.values(session, room=talk.room or "", to=talk.to, new=talk.new)
+            )
             if data:
                 stage.do(Send(session.id, data))
         if session.conversation is talk:
@@ -113,8 +116,11 @@ def refused(stage: Stage, session: Session, by: str) -> None:
     """The server refuses the join, in words or by closing."""
     if session.told:
         talk = session.conversation
-        if talk is not None:  # an `enter` that is refused
-            stage.note("refused", session.id, by=by, expected=False, room=talk.room)
+        if talk is not None:  # an `enter` or a `rename` that is refused
+            if talk.new:
+                stage.skip(session.bot, f"the server did not let {session.bot} be called {talk.new}")
+            else:
+                stage.note("refused", session.id, by=by, expected=False, room=talk.room)
             session.conversation = None
             session.ear.await_none()
         return

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from chatsim.engine import cycles, expecting, joining, leaving, speaking
+from chatsim.engine import cycles, expecting, joining, leaving, renaming, speaking
 from chatsim.engine.clockwork import Clockwork
 from chatsim.engine.desk import operate
 from chatsim.engine.ending import end, take_stock
@@ -212,6 +212,8 @@ class Director:
                 yield from joining.join(stage, act)
             case "enter" | "exit":
                 yield from joining.cross(stage, act)
+            case "rename":
+                yield from renaming.rename(stage, act)
             case "chat":
                 yield from speaking.chat(stage, act, inside=inside)
             case "converse":

@@ -218,6 +218,9 @@ class Hearing:
                     stage.progress(at)
                 else:
                     session.surplus += 1
+            case phrases.RenameHeard(nick, new, text):
+                history.note(at, "told-renamed", sid, nick=nick, new=new, text=text[:300])
+                stage.progress(at)
             case phrases.Receipt(message):
                 self._receipt(session, message, at)
             case phrases.RosterHeard(names, complete):

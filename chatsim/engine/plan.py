@@ -21,6 +21,7 @@ from chatsim.scenario.steps import (
     Departure,
     Expectation,
     ExpectOutput,
+    Naming,
     OperatorSays,
     Raw,
     Repeat,
@@ -35,6 +36,7 @@ from chatsim.terms import Terms
 __all__ = ["Plan", "check_texts", "make_plan", "walk", "why_not", "with_bots"]
 
 LONGEST_DATAGRAM = 60_000  # bytes of text: 65,507 with all that stands around it
+NEW = "\0"  # before a name that is taken later: no bot is called so
 LETTERS = "bcdfghjklmnprstvz"
 MOST_TRIES = 1000  # at a name of its own for one bot: where names have one letter only, there are not enough
 
@@ -47,6 +49,7 @@ class Plan:
     seed: int
     patience: float  # times the usual
     nicks: Mapping[str, str]  # bot -> the nickname it will ask for
+    new_names: Mapping[str, str]  # a name of a `rename`, as written -> as it will be
     unmarked: frozenset[str]  # author's words that go out as they are
     attached: bool = False  # connected to a running server: its process is not ours
     fixed_port: bool = False  # the next run needs this very port, and many servers do not set SO_REUSEADDR
@@ -65,9 +68,12 @@ def make_plan(
 ) -> Plan:
     """Raises ScenarioError for texts that the profile's encoding cannot carry, with their places."""
     terms = terms_of(profile, scenario.promises)
-    nicks, notes = _nicknames(scenario, profile, seed)
+    names, notes = _nicknames(scenario, profile, seed)
+    nicks = {bot.name: names[bot.name] for bot in scenario.bots}
+    new_names = {name.removeprefix(NEW): nick for name, nick in names.items() if name.startswith(NEW)}
     texts = list(_authored(scenario.steps))
     _check_encoding(texts, nicks, scenario, profile)
+    _check_encoding(_new_names(scenario.steps), {}, scenario, profile)
     return Plan(
         scenario,
         profile,
@@ -75,7 +81,8 @@ def make_plan(
         seed,
         patience,
         nicks,
-        _unmistakable([text for text, _ in texts], nicks.values(), profile, scenario.steps),
+        new_names,
+        _unmistakable([text for text, _ in texts], names.values(), profile, scenario.steps),
         attached,
         fixed_port,
         keeps_lines=any(
@@ -244,6 +251,8 @@ def _lacking_act(verb: str, detail: Any, profile: Profile) -> str | None:
         return "direct messages (`whisper`)"
     if verb in ("enter", "exit"):
         return _lacking_room(detail.room, profile)
+    if verb == "rename" and (not profile.rename or profile.nick == "none"):
+        return "names that can be changed (`rename`)"
     if verb == "ask" and (profile.roster is None or profile.roster.ask is None):
         return "a roster that can be asked for (`roster: {ask}`)"
     if verb in ("join", "rejoin") and detail is not None and detail.wanted == "refused":
@@ -381,6 +390,7 @@ def _nicknames(
     earlier = {nick.casefold() for nick in (given or {}).values()}
     draw = random.Random(f"nicks {seed} {len(earlier)}" if earlier else f"nicks {seed}")
     wanted = _wanted_nicks(scenario, seed)
+    wanted |= {NEW + name: name for name, _ in _new_names(scenario.steps)}
     longest = profile.limits.nick
     short = {bot: nick[:longest] for bot, nick in wanted.items()}
     authored = {bot.name for bot in scenario.bots if bot.nick is not None}
@@ -410,7 +420,8 @@ def _nicknames(
             fine = stem[: None if longest is None else longest - len(letters)] + letters
         if fine != nick:
             notes.append(
-                f"{bot} is called {fine!r} here: {nick!r} is part of another name or of the profile's own words"
+                f"{bot.removeprefix(NEW)} is called {fine!r} here: "
+                f"{nick!r} is part of another name or of the profile's own words"
             )
             crowd += fine.casefold() + "\n"
         elif nick != wish and bot in authored:
@@ -418,6 +429,12 @@ def _nicknames(
         taken.add(fine)
         renamed[wish] = named[bot] = fine
     return named, tuple(notes)
+
+
+def _new_names(steps: Iterable[Step]) -> list[tuple[str, Place]]:
+    """What bots want to be called later, as it is written."""
+    acts = [step for step in walk(steps) if isinstance(step, Act)]
+    return [(detail.nick, act.place) for act in acts for _, detail in act.entries if isinstance(detail, Naming)]
 
 
 def _mistakable(nick: str, crowd: str, literals: str, *, own: bool) -> bool:

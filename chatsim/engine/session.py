@@ -74,6 +74,7 @@ class Conversation:
     done: Callable[[], None]
     room: str | None = None
     to: str = ""  # the nickname of whom a whisper is for
+    new: str = ""  # the nickname that it wants to have
     position: int = 0
     waiting: bool = False  # for an await or a pause
 

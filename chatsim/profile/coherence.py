@@ -26,16 +26,20 @@ _MUST_HOLD: dict[str, tuple[str, ...]] = {
     "rooms.echo": ("text",),
     "operator.hears": ("text",),
     "output.said": ("text",),
+    "notices.renamed": ("nick", "new"),
 }
 _WHY: dict[str, str] = {
     "text": "without it no message can be told from another",
     "to": "without it the server cannot know whom it is for",
+    "nick": "without it nobody can tell who it was",
+    "new": "without it nobody can tell who it is now",
 }
 # Where these names mean something in what is sent.
 _SENT_ONLY_IN: dict[str, tuple[str, ...]] = {
     "text": ("says", "whisper.says", "rooms.says"),
     "to": ("whisper.says", "whisper.says.before"),
     "room": ("says", "rooms.says", "rooms.says.before", "rooms.enter", "rooms.exit"),
+    "new": ("rename",),
 }
 
 
@@ -55,6 +59,7 @@ def judge(reading: Reading, root: Mapping, profile: Profile, written: list[Writt
     _roster_has_names(reading, written)
     _whenever_can_answer(reading, written)
     _rooms_can_be_reached(reading, root, profile)
+    _rename_tells_the_name(reading, root, profile)
     _promises_are_described(reading, root, profile)
 
 
@@ -258,6 +263,16 @@ def _rooms_can_be_reached(reading: Reading, root: Mapping, profile: Profile) -> 
         reading.wrong("nothing tells the server which room is meant", _at(root, "rooms"), hint=hint)
     if rooms.default is not None and rooms.names and rooms.default not in rooms.names:
         reading.wrong(f'the room "{rooms.default}" is none of `names`', _at(root, "rooms", "default"))
+
+
+def _rename_tells_the_name(reading: Reading, root: Mapping, profile: Profile) -> None:
+    if profile.rename and "new" not in set(_sent_in(profile.rename)):
+        hint = 'For example: rename: [{send: "/nick {new}"}, {await: "You are {new} now."}]'
+        reading.wrong(
+            "{new} is missing in `rename`: without it the server cannot know the new name",
+            _at(root, "rename"),
+            hint=hint,
+        )
 
 
 def _promises_are_described(reading: Reading, root: Mapping, profile: Profile) -> None:

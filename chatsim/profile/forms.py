@@ -99,7 +99,7 @@ def found_at(match: Match, rule: Rule) -> Found:
 
 @dataclass(slots=True, eq=False)
 class Rule:
-    """One template in one role. kind: message ack notice roster roster-end whenever ignore awaited refuses."""
+    """One template in one role. kind: message ack notice renamed roster roster-end whenever ignore awaited refuses."""
 
     kind: str
     template: Template
@@ -119,6 +119,7 @@ class Rule:
         self.generic = self.template.matcher(
             {
                 "nick": name,
+                "new": name,
                 "to": name,
                 "room": name,
                 "text": _TEXT,
@@ -185,6 +186,7 @@ class Forms:
         self._add(self.others, "notice", profile.joined, what="joined")
         self._add(self.others, "notice", profile.left, what="left")
         self._add(self.others, "notice", [it for it in profile.dropped if it not in profile.left], what="left")
+        self._add(self.others, "renamed", profile.renamed)
         if profile.roster is not None:
             self._add(self.roster, "roster", profile.roster.answer)
             self._add(self.roster, "roster-end", profile.roster.end)
@@ -235,6 +237,7 @@ class Forms:
             names = alternation(self._nicks)
             self._slots = {
                 "nick": names,
+                "new": names,
                 "to": names,
                 "room": alternation(self._rooms),
                 "text": _ARRIVING,
@@ -280,9 +283,10 @@ class Forms:
 
     def true_names(self, match: Match) -> bool:
         """Are the names that a matcher found names, and rooms, of this run?"""
-        nick, to, room = map(match.bindings.get, ("nick", "to", "room"))
+        nick, new, to, room = map(match.bindings.get, ("nick", "new", "to", "room"))
         return (
             (nick is None or nick in self._nicks)
+            and (new is None or new in self._nicks)
             and (to is None or to in self._nicks)
             and (room is None or room in self._rooms)
         )

@@ -273,7 +273,7 @@ class FrameReading(Reading):
 
     def _tiled(self, text: str) -> list[Found]:
         """Several forms in one frame, if nothing but blanks lies between them."""
-        rules = [rule for rule in self.forms.others if rule.kind in ("notice", "ack")]
+        rules = [rule for rule in self.forms.others if rule.kind in ("notice", "renamed", "ack")]
         found = self.forms.lex(rules, text)
         at = 0
         for each in found:

@@ -129,6 +129,7 @@ NOTICES: Final = _keys(
     Key("joined", "templates", "what the others are told when somebody joins"),
     Key("left", "templates", "what they are told when somebody leaves"),
     Key("dropped", "templates-or-no", "what they are told of an abrupt end; by default as `left`"),
+    Key("renamed", "templates", "what they are told when {nick} takes another name, {new}"),
 )
 
 ROSTER: Final = _keys(
@@ -215,6 +216,7 @@ PROFILE: Final = _keys(
     Key("join", "dialogue", "after connecting"),
     Key("refuses", "templates", "heard during `join` or `enter`: refused"),
     Key("leave", "dialogue", "before closing"),
+    Key("rename", "dialogue", "how a client that is there takes another name, {new}"),
     *VOICE.keys,
     Key("notices", NOTICES, "what the others are told"),
     Key("whisper", WHISPER, "direct messages"),
@@ -244,6 +246,7 @@ IN_PYTHON: Final = (
     "join",
     "refuses",
     "leave",
+    "rename",
     *names(VOICE),
     "notices",
     "whisper",

@@ -17,6 +17,7 @@ __all__ = [
     "Phrase",
     "Receipt",
     "Refusal",
+    "RenameHeard",
     "RosterHeard",
     "Unrecognised",
     "WheneverHeard",
@@ -64,6 +65,15 @@ class NoticeHeard:
     what: str
     nick: str | None
     room: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenameHeard:
+    """One who was called `nick` is called `new` now; null: the notice does not say so."""
+
+    nick: str | None
+    new: str | None
     text: str
 
 
@@ -121,6 +131,7 @@ Phrase = (
     | Glued
     | Damaged
     | NoticeHeard
+    | RenameHeard
     | Receipt
     | RosterHeard
     | Awaited

@@ -184,10 +184,12 @@ class Profile:
     join: Dialogue = ()
     refuses: tuple[Template, ...] = ()
     leave: Dialogue = ()
+    rename: Dialogue = ()  # takes another name, {new}, while it is there; empty: no one can
     public: Voice = field(default_factory=Voice)
     joined: tuple[Template, ...] = ()  # notices
     left: tuple[Template, ...] = ()
     dropped: tuple[Template, ...] = ()  # as `left` unless stated
+    renamed: tuple[Template, ...] = ()  # what is told of one who has taken another name
     whisper: Voice = field(default_factory=Voice)
     rooms: Rooms | None = None
     roster: Roster | None = None

@@ -23,6 +23,7 @@ from chatsim.profile.phrases import (
     Phrase,
     Receipt,
     Refusal,
+    RenameHeard,
     RosterHeard,
     Unrecognised,
     WheneverHeard,
@@ -313,6 +314,8 @@ class Reading:
             case "notice":
                 room = bindings.get("room") if rule.in_room else None
                 out.append(NoticeHeard(rule.what, bindings.get("nick"), room, shown))
+            case "renamed":
+                out.append(RenameHeard(bindings.get("nick"), bindings.get("new"), shown))
             case "ack":
                 out.append(Receipt(None))
             case "whenever":

@@ -21,14 +21,14 @@ from typing import Any, Final, Literal
 __all__ = ["DEFAULT_SLOTS", "PLACEHOLDERS", "Match", "Matcher", "Template", "TemplateError", "Use", "split_names"]
 
 PLACEHOLDERS: Final = (
-    "nick", "text", "to", "room", "nicks", "*", "next", "end", "time", "id", "password", "ip", "client-port", "port", "host",
-    "socket",
+    "nick", "new", "text", "to", "room", "nicks", "*", "next", "end", "time", "id", "password", "ip", "client-port",
+    "port", "host", "socket",
 )  # fmt: skip
 
 Use = Literal["sent", "answer", "received", "awaited", "output", "ready", "address", "start"]
 
-_RECEIVED = frozenset({"nick", "text", "to", "room", "nicks", "*", "next", "time", "id", "ip", "client-port"})
-_SENT = frozenset({"nick", "text", "to", "room", "next", "time", "id", "password"})
+_RECEIVED = frozenset({"nick", "new", "text", "to", "room", "nicks", "*", "next", "time", "id", "ip", "client-port"})
+_SENT = frozenset({"nick", "new", "text", "to", "room", "next", "time", "id", "password"})
 
 ALLOWED: Final[Mapping[str, frozenset[str]]] = {
     "sent": _SENT,
@@ -67,6 +67,7 @@ _DATE = rf"(?:\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|{_DAY}{_WRITTEN})"
 
 DEFAULT_SLOTS: Final[Mapping[str, str]] = {
     "nick": r"[^\r\n]+?",
+    "new": r"[^\r\n]+?",
     "text": r"[\s\S]*?",
     "to": r"[^\r\n]+?",
     "room": r"[^\r\n]+?",

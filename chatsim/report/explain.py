@@ -21,6 +21,7 @@ from chatsim.scenario.steps import (
     Expectation,
     ExpectOutput,
     Join,
+    Naming,
     OperatorSays,
     Pause,
     Raw,
@@ -132,6 +133,8 @@ def _does(verb: str, detail: object) -> str:
             }[how]
         case Raw():
             return _raw(detail)
+        case Naming(nick):
+            return f"be called {quoted(nick, 30)} from now on"
         case Expectation():
             return ("not to hear " if verb == "expect-nothing" else "to have heard ") + _expected(detail)
     room = getattr(detail, "room", None)
@@ -223,6 +226,8 @@ def _waits(verb: str, detail: object, terms: Terms) -> str:
         case "enter":
             return "each has heard a knock in that room" if terms.knock and terms.room.heard else "the dialogue is done"
         case "exit":
+            return "the dialogue is done"
+        case "rename":
             return "the dialogue is done"
         case "ask":
             return "the answer has come"

@@ -188,7 +188,12 @@ def _voice(voice: Voice, begin: str, none: str, others: str = "the others get") 
 
 
 def _hearing(profile: Profile) -> Iterator[str]:
-    notices = (("joins", profile.joined), ("leaves", profile.left), ("is cut off", profile.dropped))
+    notices = (
+        ("joins", profile.joined),
+        ("leaves", profile.left),
+        ("is cut off", profile.dropped),
+        ("takes another name", profile.renamed),
+    )
     rooms = profile.rooms
     inside = (("enters a room", rooms.joined), ("goes out of one", rooms.left)) if rooms is not None else ()
     told = [f"who {what}: {_any(templates)}" for what, templates in (*notices, *inside) if templates]

@@ -226,6 +226,7 @@ def _missing(item: Any, to: Narrator) -> str:
         "output": f"the server did not print {words}",
         "enter": f"{who} could not enter {words}",
         "exit": f"{who} could not leave {words}",
+        "rename": f"{who} was not told that it is called {words}",
         "server": f"the server was {words}",
     }.get(what, f"{who} without {printable(str(what))} {words}".rstrip())
 
@@ -327,6 +328,9 @@ _WORDS: dict[str, Callable[[Detail, Narrator], str]] = {
     "entered": lambda d, to: f"had entered {quoted(d['room'], 30)}",
     "exit": lambda d, to: f"began to leave {quoted(d['room'], 30)}",
     "exited": lambda d, to: f"had left {quoted(d['room'], 30)}",
+    "rename": lambda d, to: f"wanted to be called {quoted(d['nick'], 30)}",
+    "renamed": lambda d, to: f"was called {quoted(d['nick'], 30)} from now on",
+    "told-renamed": lambda d, to: f"was told of a new name: {quoted(d['text'])}",
     "notice": _notice,
     "damaged": _damaged,
     "named": _named,

@@ -11,7 +11,7 @@ from typing import Any, Final
 from chatsim.document import Mapping, Node, Reading, Scalar, excerpt, is_null
 from chatsim.scenario.cast import Cast, read_who
 from chatsim.scenario.locales import read_locale
-from chatsim.scenario.steps import Crossing, Departure, Detail, Expectation, Join, Raw, Span, Talk, Tell
+from chatsim.scenario.steps import Crossing, Departure, Detail, Expectation, Join, Naming, Raw, Span, Talk, Tell
 from chatsim.scenario.verbs import MAX_PAUSE, MAX_PIECES, Key, Verb
 
 __all__ = ["Given", "give", "read_detail", "read_span"]
@@ -232,6 +232,10 @@ def _cross(reading: Reading, given: Given) -> Crossing:
     return Crossing(given["room"] or "")
 
 
+def _rename(reading: Reading, given: Given) -> Naming:
+    return Naming(given["nick"] or "")
+
+
 def _drop(reading: Reading, given: Given) -> Departure:
     return Departure(given["how"] or "reset")
 
@@ -303,6 +307,7 @@ _MAKERS: Final[dict[str, Callable[[Reading, Given], Detail]]] = {
     "whisper": _whisper,
     "enter": _cross,
     "exit": _cross,
+    "rename": _rename,
     "drop": _drop,
     "send": _send,
     "expect": _expect,

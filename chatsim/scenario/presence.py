@@ -71,6 +71,7 @@ TRANSITIONS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "whisper": _stay(HERE, STALLED),
     "enter": _stay(HERE),
     "exit": _stay(HERE),
+    "rename": _stay(HERE),
     "ask": _stay(HERE),
     "disconnect": _go(GONE, CONNECTED, HERE, STALLED),
     "drop": _go(GONE, CONNECTED, HERE, STALLED),

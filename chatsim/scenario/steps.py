@@ -19,6 +19,7 @@ __all__ = [
     "ExpectOutput",
     "Expectation",
     "Join",
+    "Naming",
     "OperatorSays",
     "Pause",
     "Raw",
@@ -92,6 +93,11 @@ class Crossing:
 
 
 @dataclass(frozen=True, slots=True)
+class Naming:
+    nick: str
+
+
+@dataclass(frozen=True, slots=True)
 class Departure:
     """drop."""
 
@@ -139,7 +145,7 @@ class Expectation:
     texts: tuple[str, ...] = ()  # a list of texts to be heard, in order if `in_order`
 
 
-Detail = Join | Talk | Tell | Crossing | Departure | Raw | Expectation | None
+Detail = Join | Talk | Tell | Crossing | Naming | Departure | Raw | Expectation | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,13 @@ _ALL: tuple[Verb, ...] = (
     ),
     Verb("exit", "Leaves a room.", "the dialogue is done", short=Key("room", ROOM, "which"), bare=False),
     Verb(
+        "rename",
+        "Takes another nickname; the scenario goes on calling it as before.",
+        "the server has confirmed it, where it does",
+        short=Key("nick", TEXT, "the new one"),
+        bare=False,
+    ),
+    Verb(
         "ask",
         "Asks the server who is there.",
         "it has answered",

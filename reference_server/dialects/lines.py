@@ -8,7 +8,7 @@ from reference_server.room import MAX_NAME, Guest, Room, is_proper_name
 MAX_ROOMS = 100
 
 HELP = (
-    "Commands: /who, /msg NAME TEXT, /enter ROOM, /exit ROOM, /in ROOM TEXT, /help, /quit. "
+    "Commands: /nick NAME, /who, /msg NAME TEXT, /enter ROOM, /exit ROOM, /in ROOM TEXT, /help, /quit. "
     "A line that begins with // says the rest, with one slash."
 )
 
@@ -28,6 +28,7 @@ class Lines(Dialect):
     def __init__(self) -> None:
         self.room = Room()
         self._commands = {
+            "nick": self._rename,
             "who": self._who,
             "msg": self._whisper,
             "enter": self._enter,
@@ -75,6 +76,15 @@ class Lines(Dialect):
         else:
             yield to_one(guest, f"Welcome, {nick}!")
             yield to_all(self.room.others(guest), f"* {nick} joined")
+
+    def _rename(self, guest: Guest, nick: str, new: str) -> Effects:
+        if not is_proper_name(new):
+            yield to_one(guest, "? say it like this: /nick NAME")
+        elif not self.room.rename(guest, new):
+            yield to_one(guest, f"Sorry, the name {new} is taken.")
+        else:
+            yield to_one(guest, f"You are {new} now.")
+            yield to_all(self.room.others(guest), f"* {nick} is now {new}")
 
     def _who(self, guest: Guest, nick: str, rest: str) -> Effects:
         yield to_one(guest, "Here: " + ", ".join(self.room.nicks()))

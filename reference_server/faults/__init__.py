@@ -38,6 +38,7 @@ FAULTS: dict[str, type[Fault]] = {
         reading.TearsCharacters,
         reading.OneRecvIsOneMessage,
         messages.SpeaksForTheLastOne,
+        messages.SpeaksUnderTheOldName,
         messages.EchoesToTheSender,
         messages.LeavesOutTheSender,
         messages.GivesNoReceipt,
@@ -70,6 +71,7 @@ FAULTS: dict[str, type[Fault]] = {
         # cleanup
         cleanup.NeverCloses,
         members.TheRosterNeverForgets,
+        members.TheRosterKeepsTheOldName,
         cleanup.EndOfFileIsNotLeaving,
         cleanup.WriterIsNeverTold,
         cleanup.HeartbeatGoesOn,

@@ -173,6 +173,27 @@ class TheRosterNeverForgets(Fault):
         return self.names
 
 
+class TheRosterKeepsTheOldName(Fault):
+    """Keeps the names for the roster in a list of its own, and does not change it when somebody takes another name."""
+
+    name = "the-roster-keeps-the-old-name"
+    breaks = "roster"
+    dialects = ("lines",)
+    scenarios = ("rename",)
+
+    def __init__(self, speech: Speech) -> None:
+        super().__init__(speech)
+        self.names: dict[Client, str] = {}
+
+    def add(self, client: Client) -> None:
+        super().add(client)
+        self.names[client] = client.nick
+
+    def nicks(self) -> list[str]:
+        with self.lock:
+            return [self.names[client] for client in self.clients]
+
+
 class TakesAnyName(Fault):
     """Never looks whether somebody has that nickname already."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from reference_server.faults.fault import SOCIABLE, Fault, RashClient
+from reference_server.faults.speech import Speech
 from reference_server.faults.textbook import Client
 
 
@@ -167,6 +168,26 @@ class SpeaksForTheLastOne(Fault):
 
     def said(self, client: Client, text: str) -> bytes:
         return self.speech.encode("said", nick=self.nick, text=text)
+
+
+class SpeaksUnderTheOldName(Fault):
+    """Makes the words before each message when somebody comes, and leaves them as they are when the name changes."""
+
+    name = "speaks-under-the-old-name"
+    breaks = "attribution"
+    dialects = ("lines",)
+    scenarios = ("rename",)
+
+    def __init__(self, speech: Speech) -> None:
+        super().__init__(speech)
+        self.speakers: dict[Client, str] = {}
+
+    def add(self, client: Client) -> None:
+        super().add(client)
+        self.speakers[client] = client.nick
+
+    def said(self, client: Client, text: str) -> bytes:
+        return self.speech.encode("said", nick=self.speakers[client], text=text)
 
 
 class EchoesToTheSender(Fault):

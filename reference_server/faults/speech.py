@@ -11,7 +11,8 @@ from reference_server import wire
 
 
 class Request(NamedTuple):
-    """What a client wants: join, say, tell, who, enter, exit, in (say in a room), bye, nothing; or is not understood."""
+    """What a client wants: join, say, rename, tell, who, enter, exit, in (say in a room), bye, nothing; or it is not
+    understood."""
 
     kind: str
     text: str = ""
@@ -65,6 +66,8 @@ class LinesSpeech(Speech):
         "said": "{nick}: {text}",
         "joined": "* {nick} joined",
         "left": "* {nick} left",
+        "you are": "You are {nick} now.",
+        "renamed": "* {old} is now {nick}",
         "whispered": "(private) {nick}: {text}",
         "nobody": "? nobody here is called {nick}",
         "roster": "Here: {nicks}",
@@ -95,6 +98,8 @@ class LinesSpeech(Speech):
                 return Request("who")
             case "/quit":
                 return Request("bye")
+            case "/nick":
+                return Request("rename", rest)
             case "/enter" | "/exit":
                 return Request(command[1:], to=rest)
             case "/msg" | "/in":

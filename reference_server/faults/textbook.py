@@ -238,6 +238,8 @@ class ChatServer:
                 return self.say_goodbye(client)
             case "say":
                 self.say(client, request.text)
+            case "rename":
+                self.rename(client, request.text)
             case "tell":
                 self.whisper(client, request.to, request.text)
             case "who":
@@ -277,6 +279,21 @@ class ChatServer:
     def hearers(self, client: Client) -> list[Client]:
         """Who hears what this client says in public."""
         return list(self.clients) if self.speech.heard_by == "all" else self.others(client)
+
+    def rename(self, client: Client, nick: str) -> None:
+        with self.lock:
+            if not is_proper_name(nick):
+                self.tell(client, "not allowed", nick=nick)
+            elif self.is_taken(nick):
+                self.tell(client, "taken", nick=nick)
+            else:
+                self.call(client, nick)
+
+    def call(self, client: Client, nick: str) -> None:
+        """From now on it is called so; whoever calls this holds the lock."""
+        old, client.nick = client.nick, nick
+        self.tell(client, "you are", nick=nick)
+        self.broadcast(self.speech.encode("renamed", old=old, nick=nick), self.others(client))
 
     def whisper(self, client: Client, to: str, text: str) -> None:
         with self.lock:

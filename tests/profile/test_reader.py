@@ -341,7 +341,11 @@ def test_maps_are_merged_lists_are_replaced_and_null_removes() -> None:
     assert read.whisper.says is None
     assert read.join == (SendThis(Template("{nick}")),)
     assert "extends" not in read.source
-    assert read.source["notices"] == {"joined": "* {nick} joined", "left": "bye {nick}"}
+    assert read.source["notices"] == {
+        "joined": "* {nick} joined",
+        "left": "bye {nick}",
+        "renamed": "* {nick} is now {new}",
+    }
 
 
 def test_a_framing_is_replaced_whole_though_it_is_a_map() -> None:

@@ -93,6 +93,7 @@ steps:
   - whisper: {ann: {to: bob, text: [a, b], count: 4}}
   - enter: {readers: hall}
   - exit: {readers: hall}
+  - rename: {ann: anna}
   - ask: ann
   - send: {ann: "plain"}
   - send: {ann: {size: 1MB, in-pieces: 7}, dog: {text: x, glued: 3}}

@@ -78,9 +78,11 @@ class Client:
     def _call(self, nick: str) -> None:
         if not PROPER.fullmatch(nick):
             self.answer(432, f"{nick[:30]} :Erroneous nickname")
-        elif self.registered or nick.lower() in self.server.clients:
+        elif self.server.clients.get(nick.lower(), self) is not self:
             self.answer(433, f"{nick} :Nickname is already in use")
         else:
+            if self.registered:
+                self.server.tell_of(self, f":{self.prefix} NICK :{nick}")
             self.server.clients.pop(self.nick.lower(), None)
             self.nick = nick
             self.server.clients[nick.lower()] = self
@@ -120,6 +122,15 @@ class Server:
         for each in members:
             if each is not client:
                 each.send(f":{client.prefix} PRIVMSG {to} :{text}")
+
+    def tell_of(self, client: Client, line: str) -> None:
+        """Itself and all who share a channel with it, each once."""
+        shared = [client]
+        for members in self.channels.values():
+            if client in members:
+                shared += [each for each in members if each not in shared]
+        for each in shared:
+            each.send(line)
 
     def gone(self, client: Client) -> None:
         shared: list[Client] = []
