@@ -25,7 +25,10 @@ SHIPPED = HERE.parent.parent / "scenarios"
 SMALL = HERE.parent / "servers" / "speaks_irc.py"
 SERVERS = ("ngircd", "inspircd")
 # Those that take seconds are played by hand, as docs/irc.md says.
-QUICK = ("cuts", "drops", "half", "lobby", "order", "rejoin", "rename", "rooms", "roster", "silent", "storm", "twins", "whispers")
+QUICK = (
+    "cuts", "drops", "half", "lobby", "order", "rejoin", "rename",
+    "rooms", "roster", "silent", "storm", "twins", "whispers",
+)  # fmt: skip
 
 
 def played(server: str, scenario: Path) -> Run:
