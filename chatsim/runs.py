@@ -194,7 +194,10 @@ class _Play:
         with self._world() as world:
             plan = self._plan()
             self._history = History(self._header(plan))
-            world.start()
+            try:
+                world.start()
+            finally:
+                self._cut_off = world.cut_off()
             began = world.now()
             self._director = Director(plan, world, self._history)
             self._note_start(world)

@@ -78,6 +78,15 @@ def test_one_that_can_not_reach_its_database_is_known_to_have_been_cut_off(tmp_p
     assert "--no-isolate" in done.notes[-1]
 
 
+def test_one_that_dies_of_it_at_its_start_is_known_to_have_been_cut_off_as_well() -> None:
+    dies = "import socket; socket.create_connection(('127.0.0.1', 1))"
+    done = played("order", load_profile("lines"), shlex.join([sys.executable, "-c", dies]))
+
+    assert done.error is not None
+    assert done.cut_off
+    assert "--no-isolate" in done.notes[-1]
+
+
 MEETS = """
 import os, pathlib, runpy, sys, time
 meeting = pathlib.Path(sys.argv[2])
