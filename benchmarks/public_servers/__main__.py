@@ -10,6 +10,7 @@ lies outside of any repository.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +20,7 @@ from typing import Any
 import yaml
 
 from benchmarks.public_servers.bringing import Trouble, built, fetch, free_port, fresh, listens, surroundings
-from benchmarks.public_servers.comparing import likeness
+from benchmarks.public_servers.comparing import likeness, of_one_mind
 from benchmarks.public_servers.playing import ROOT, Played, detect, judged, play
 from benchmarks.public_servers.rows import (
     Row,
@@ -111,12 +112,18 @@ class Bench:
         except (Trouble, ChatsimError) as trouble:
             return replace(result, detect="not", differences=(str(trouble).splitlines()[0][:200],))
         known = known_profile(start.profile)
-        result = replace(result, seconds=round(found.seconds, 1), told=found.told)
+        result = replace(result, seconds=round(found.seconds, 1), told=found.told, found=found.profile or "")
         if start.no_chat:  # right is who says so, or finds nothing
             return replace(result, detect="right" if profile is None else "not")
         if found.profile is None or profile is None:
             return replace(result, detect="not", differences=("no profile", found.told))
         alone = at_best(lambda: self._runs(start, whole, scenarios_of(start), found.profile), result.by_hand)
+        if known is not None and not of_one_mind(profile, known):
+            alone = replace(
+                alone,
+                works=False,
+                why=alone.why or "who hears whom is another matter",
+            )
         like = likeness(profile, known) if known is not None else None
         differences = like.differences if like is not None else ()
         verdict = like.verdict if like is not None else "not"
@@ -183,6 +190,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--python", default=sys.executable, help="of the servers' environment; some need 3.10 or older")
     options = parser.parse_args(arguments)
 
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # ended from outside: as Ctrl-C, so that nothing stays behind
     into = options.into.resolve()
     into.mkdir(parents=True, exist_ok=True)
     starts = read_starts(options.starts) if options.starts is not None else read_starts()

@@ -15,7 +15,7 @@ from chatsim.profile.framing import Framing
 from chatsim.profile.profile import Dialogue, Either, Profile, SendThis, Voice
 from chatsim.profile.templates import Template
 
-__all__ = ["Likeness", "likeness"]
+__all__ = ["Likeness", "likeness", "of_one_mind"]
 
 Verdict = Literal["right", "nearly", "not"]
 
@@ -28,6 +28,11 @@ _LOOSE = re.compile(r"\{(?:\*|time|id|nicks|ip|client-port)\}(?:\s*\{(?:\*|time|
 class Likeness:
     verdict: Verdict
     differences: tuple[str, ...] = ()  # those that make it another language first
+
+
+def of_one_mind(found: Profile, known: Profile) -> bool:
+    """Do both say whether one hears the others? A chat in which nobody hears anybody works wherever somebody is let in."""
+    return bool(_voice(found).hears) == bool(_voice(known).hears)
 
 
 def likeness(found: Profile | None, known: Profile) -> Likeness:
@@ -80,6 +85,11 @@ def _echo(found: Profile, known: Profile) -> Iterable[str]:
         yield f"echo {_shown(one.echo)} for {_shown(other.echo)}"
 
 
+def _operating(found: Profile, known: Profile) -> Iterable[str]:
+    if bool(found.operator) != bool(known.operator):
+        yield "no operator" if known.operator else "an operator, and there is none"
+
+
 # --- what is around it ---------------------------------------------------------------------------------------------
 
 
@@ -90,7 +100,7 @@ def _lines(found: Profile, known: Profile) -> Iterable[str]:
 
 
 def _naming(found: Profile, known: Profile) -> Iterable[str]:
-    if found.nick != known.nick and not _relays(_voice(known)):
+    if _named(found) != _named(known) and not _relays(_voice(known)):
         yield f"nick {found.nick} for {known.nick}"
 
 
@@ -111,7 +121,14 @@ def _listing(found: Profile, known: Profile) -> Iterable[str]:
         yield "no roster"
 
 
-_DEEP: tuple[Callable[[Profile, Profile], Iterable[str]], ...] = (_wire, _framing, _entering, _speaking, _echo)
+_DEEP: tuple[Callable[[Profile, Profile], Iterable[str]], ...] = (
+    _wire,
+    _framing,
+    _entering,
+    _speaking,
+    _echo,
+    _operating,
+)
 _LIGHT: tuple[Callable[[Profile, Profile], Iterable[str]], ...] = (_lines, _naming, _notices, _leaving, _listing)
 
 
@@ -173,6 +190,14 @@ def _voice(profile: Profile) -> Voice:
     if profile.rooms is not None and profile.rooms.default is not None:
         return profile.rooms.voice
     return profile.whisper if profile.whisper.says is not None else profile.public
+
+
+def _named(profile: Profile) -> str:
+    """Chosen is a name only if it is ever said."""
+    if profile.nick != "chosen":
+        return profile.nick
+    said = (*_sends(profile.join), *_said(_voice(profile)), *_voice(profile).hears)
+    return "chosen" if any("{nick}" in _plain(each) for each in said) else "none"
 
 
 def _said(voice: Voice) -> tuple[Template, ...]:

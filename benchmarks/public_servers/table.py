@@ -24,6 +24,7 @@ class Result:
     detect: str | None = None  # right, nearly, not
     differences: tuple[str, ...] = ()
     told: str = ""
+    found: str = ""  # the profile that was detected, as it was written
     seconds: float | None = None  # that `detect` took
     lines: int | None = None  # of the profile by hand
     by_hand: Played | None = None

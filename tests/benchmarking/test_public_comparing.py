@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from benchmarks.public_servers.comparing import likeness
+from benchmarks.public_servers.comparing import likeness, of_one_mind
 from chatsim.profile.profile import Profile
 from chatsim.profile.reader import read_profile
 
@@ -114,6 +114,31 @@ def test_a_relay_that_is_said_to_write_the_names_itself_is_another_language() ->
     verdict, _ = compared(RELAY, ('says: "{nick}: {text}"', 'says: "{text}"\n    hears: "{nick}: {text}"'))
 
     assert verdict == "not"
+
+
+DESK = """\
+    profile: known
+    hears: no
+    operator: {hears: "{text}", ends: null}
+    output: {said: "{text}"}
+"""
+
+
+def test_a_desk_without_somebody_at_it_is_another_language() -> None:
+    verdict, differences = compared(DESK, ('    operator: {hears: "{text}", ends: null}\n', ""))
+
+    assert (verdict, differences) == ("not", ("no operator",))
+
+
+def test_a_name_that_is_never_said_is_none() -> None:
+    assert compared(DESK, ("    hears: no", "    hears: no\n    nick: none")) == ("right", ())
+
+
+def test_who_hears_nobody_is_not_of_one_mind_with_who_does() -> None:
+    known = profile(KNOWN)
+
+    assert of_one_mind(known, known)
+    assert not of_one_mind(profile(DESK), known)
 
 
 def test_no_profile_is_not() -> None:
