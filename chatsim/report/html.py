@@ -26,9 +26,9 @@ from chatsim.report.narrate import Narrator
 from chatsim.report.printable import printable, shorten
 from chatsim.report.rate import Rate, rates, standing, valid
 from chatsim.report.report import Report, Run
-from chatsim.report.spacetime.diagram import Diagram, Lane, Mark, Said
+from chatsim.report.spacetime.diagram import Diagram, Fate, Lane, Mark, Said, Sign
 from chatsim.report.spacetime.layout import MOST_EVENTS, diagram
-from chatsim.report.spacetime.svg import head_svg, svg
+from chatsim.report.spacetime.svg import head_svg, key_svg, svg
 from chatsim.report.text import BECAUSE, REPLAYED, SEEN, SEEN_AT, asked_in_vain
 from chatsim.report.timeline import step_lines
 from chatsim.report.unrecognised import unrecognised
@@ -40,6 +40,28 @@ MOST_PICTURES = 30  # diagrams of such runs: each makes the page a little slower
 MOST_RUNS = 200  # rows in a table of repeats
 ODD_ONES = 12
 WITNESSES = 40
+
+LEGEND = {
+    Sign.SEND: "says",
+    Sign.HEARD: "hears",
+    Sign.RECEIPT: "gets the receipt",
+    Sign.DAMAGED: "gets it damaged",
+    Sign.NOTICE: "is told who is there",
+    Sign.ODD: "gets what nobody said, or nobody can explain",
+    Sign.MISSING: "waited for in vain",
+    Sign.UNMET: "expected in vain",
+    Sign.CONNECT: "connects",
+    Sign.JOINED: "has joined",
+    Sign.REFUSED: "is refused",
+    Sign.LEAVE: "leaves",
+    Sign.DROP: "drops",
+    Sign.CLOSED: "is closed by the server",
+    Sign.STALL: "stops reading",
+    Sign.RESUME: "reads on",
+    Sign.BAD: "sends bad input",
+    Sign.SERVER: "what the server did",
+    Sign.CRASH: "crashed, or ended unasked",
+}
 
 VIOLATED = {known.name: known.violated_when for known in PROPERTIES}
 
@@ -147,6 +169,9 @@ class Picture:
     lanes: Sequence[Lane]
     messages: Sequence[Said]
     events: Sequence[Event]
+    legend: Sequence[tuple[Markup, str]]
+    lost: bool
+    proved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,4 +340,11 @@ def _picture(layout: Diagram, prefix: str) -> Picture:
         layout.lanes,
         layout.messages,
         events,
+        [
+            (Markup(key_svg(sign)), words)
+            for sign, words in LEGEND.items()
+            if sign in {mark.sign for mark in layout.marks}
+        ],
+        any(arrow.fate is Fate.LOST for arrow in layout.arrows),
+        any(row.witness for row in layout.rows),
     )

@@ -214,5 +214,5 @@ def test_any_run_gives_a_page_that_a_browser_need_not_mend(nick: str, said: str,
 
     tags = Counter(element.tag for element in document.iter())
     assert tags[f"{HTML}script"] == 1
-    assert tags[f"{SVG}svg"] == 2
+    assert tags[f"{SVG}svg"] > 2
     assert not {tag for tag in tags if isinstance(tag, str) and tag.endswith(("}img", "}iframe", "}b64"))}

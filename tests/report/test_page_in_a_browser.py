@@ -126,7 +126,7 @@ def test_a_verdicts_link_leads_to_its_proof_and_the_proofs_link_back(show: Open)
 
 def test_a_mark_leads_to_its_row_in_the_table_which_opens_for_it(show: Open) -> None:
     page = show(of(drawable.overtaken())).page
-    mark = page.locator(".mark.drop")
+    mark = page.locator("a.mark.drop")
     mark.focus()
     assert not page.locator("details.events").evaluate("details => details.open")
     page.keyboard.press("Enter")
@@ -147,9 +147,9 @@ def test_a_link_with_a_mark_in_it_opens_the_page_there(show: Open) -> None:
 
 def test_the_pointer_and_the_keyboard_are_told_what_is_there(show: Open) -> None:
     page = show(of(drawable.overtaken())).page
-    page.locator(".mark.drop").hover()
+    page.locator("a.mark.drop").hover()
     assert page.locator(".told").inner_text() == "0.15000 s: ann dropped (reset)".replace("0.15000", _time_of_drop())
-    page.locator(".mark.send").first.focus()
+    page.locator("a.mark.send").first.focus()
 
     assert 'ann said "one" (message 1)' in page.locator(".told").inner_text()
     assert page.locator(".arrow.lit").count() == 3
@@ -162,7 +162,7 @@ def _time_of_drop() -> str:
 
 def test_the_diagram_is_one_stop_for_tab_and_the_arrow_keys_go_through_it(show: Open) -> None:
     page = show(of(drawable.overtaken())).page
-    stops = page.locator(".mark[tabindex='0']")
+    stops = page.locator("a.mark[tabindex='0']")
     assert stops.count() == 1
     stops.focus()
     said = []
@@ -192,10 +192,10 @@ def test_filters_leave_what_belongs_to_a_bot_or_to_a_message(show: Open) -> None
     page.get_by_label("Message").select_option("2")
 
     assert shown.count() == 2
-    assert page.locator(".mark.send:not(.faded)").count() == 1
+    assert page.locator("a.mark.send:not(.faded)").count() == 1
     page.get_by_label("Message").select_option("0")
     page.get_by_label("only what proves a failure").check()
-    assert page.locator(".mark:not(.faded)").count() == 5
+    assert page.locator("a.mark:not(.faded)").count() == 5
 
 
 def test_without_scripts_it_says_the_same(show: Open) -> None:
@@ -204,7 +204,7 @@ def test_without_scripts_it_says_the_same(show: Open) -> None:
     assert page.locator(".filters").is_hidden()
     assert page.locator(".arrow").count() == 5
     page.locator(".proofs a").first.click()
-    assert page.locator(".mark:target").count() == 1
+    assert page.locator("a.mark:target").count() == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

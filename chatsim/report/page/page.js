@@ -2,9 +2,10 @@
 "use strict";
 // All that the script adds is comfort: the page says the same without it.
 document.documentElement.classList.add("scripted");
+const HINT = "Point at a mark to read it here. The arrow keys go from mark to mark, Enter to its row in the table of events.";
 
 for (const picture of document.querySelectorAll(".picture")) {
-  const marks = [...picture.querySelectorAll(".mark")];
+  const marks = [...picture.querySelectorAll("a.mark")];
   const arrows = [...picture.querySelectorAll(".arrow")];
   const rows = [...picture.querySelectorAll("tbody tr")];
   const told = picture.querySelector(".told");
@@ -52,7 +53,7 @@ for (const picture of document.querySelectorAll(".picture")) {
 
   // --- what the pointer or the keyboard is on is told, and its message lit
   function tell(mark) {
-    told.textContent = mark ? mark.querySelector("title").textContent : "";
+    told.textContent = mark ? mark.querySelector("title").textContent : HINT;
     const message = mark ? mark.dataset.m : "0";
     for (const arrow of arrows) arrow.classList.toggle("lit", message !== "0" && arrow.dataset.m === message);
   }
@@ -77,6 +78,8 @@ for (const picture of document.querySelectorAll(".picture")) {
     });
     arrow.addEventListener("mouseleave", () => tell(null));
   }
+
+  tell(null);
 
   // --- filters
   const boxes = [...picture.querySelectorAll(".filters input[data-lane]")];

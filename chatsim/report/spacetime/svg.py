@@ -11,9 +11,9 @@ from xml.etree import ElementTree as ET
 from chatsim.report.printable import columns, fit
 from chatsim.report.spacetime.diagram import Arrow, Diagram, Fate, Lane, Mark, Row, RowKind, Sign
 
-__all__ = ["head_svg", "svg"]
+__all__ = ["head_svg", "key_svg", "svg"]
 
-ROW, LEFT, TOP, BOTTOM = 26, 86, 20, 22
+ROW, LEFT, TOP, BOTTOM, HEAD = 26, 86, 6, 22, 28
 NARROW, WIDE = 60, 168  # between two lanes
 WORDS, WORDS_WIDTH = 72, 470  # columns of what is told beside a row, and the room for them
 LETTER = 7.2  # a letter's width, about
@@ -58,9 +58,19 @@ def svg(diagram: Diagram, prefix: str = "", label: str = "The space-time diagram
 def head_svg(diagram: Diagram) -> str:
     """The names of the lanes alone, in the same columns: a page may keep them in sight. Not for screen readers."""
     page = _Page(diagram, "")
-    root = page.root(TOP + 8)
+    root = page.root(HEAD)
     root.set("aria-hidden", "true")
-    page.names(root, TOP)
+    page.names(root, HEAD - 9)
+    return ET.tostring(root, encoding="unicode")
+
+
+def key_svg(sign: Sign) -> str:
+    """One sign alone, for a legend. Not for screen readers."""
+    root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "class": "spacetime key", "aria-hidden": "true"})
+    for name, value in (("width", "20"), ("height", "20"), ("viewBox", "-10 -10 20 20")):
+        root.set(name, value)
+    group = _add(root, "g", **{"class": _kind(sign)})
+    _add(group, "path", **{"class": "glyph"}, d=GLYPHS[sign])
     return ET.tostring(root, encoding="unicode")
 
 
@@ -198,7 +208,7 @@ class _Page:
             _add(group, "path", **{"class": "head"}, d=head)
 
     def mark(self, root: ET.Element, mark: Mark, *, first: bool) -> None:
-        kind = f"mark {mark.sign.replace(' ', '-')}" + (" witness" if mark.witness else "")
+        kind = _kind(mark.sign) + (" witness" if mark.witness else "")
         said = self.message.get(mark.message)
         if said is not None and said.lane >= 0:
             kind += f" h{said.lane % HUES}"
@@ -215,9 +225,13 @@ class _Page:
         _add(link, "path", **{"class": "glyph"}, d=GLYPHS[mark.sign])
         if mark.message:
             # On the side where no arrow is: it came from the other one, or goes there.
-            left = self.came_from.get((mark.index, mark.lane), 0 if mark.lane else 1) > mark.lane
+            left = self.came_from.get((mark.index, mark.lane), -1 if mark.lane else 1) >= mark.lane
             side = "number left" if left else "number"
             _add(link, "text", str(mark.message), **{"class": side}, x=-9 if left else 9, y=-5)
+
+
+def _kind(sign: Sign) -> str:
+    return f"mark {sign.replace(' ', '-')}"
 
 
 def _lane_class(lane: Lane, number: int) -> str:
