@@ -132,6 +132,9 @@ def _line(line: SendThis | Await | PauseFor) -> str:
 
 
 def _leaving(profile: Profile) -> Iterator[str]:
+    if profile.rename:
+        yield "To take the name {new}, it"
+        yield from _dialogue(profile.rename)
     if not profile.leave:
         yield "To leave, it closes the connection."
         return

@@ -59,6 +59,10 @@ def _rooms(profile: Profile) -> str | None:
     return None if profile.rooms is not None else "the profile has no rooms (`rooms`)"
 
 
+def _rename(profile: Profile) -> str | None:
+    return None if profile.rename else "nobody can take another name (`rename`)"
+
+
 def _frames(profile: Profile) -> str | None:
     return "what a profile in Python sends is its own affair" if profile.python is not None else None
 
@@ -87,6 +91,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("ask", "/ask", "asks who is there", _roster, ("roster",)),
     Command("enter", "/enter ROOM", "enters a room; what you say is said there", _rooms),
     Command("exit", "/exit [ROOM]", "leaves a room", _rooms),
+    Command("rename", "/rename NICK", "takes another name", _rename),
     Command("disconnect", "/disconnect", "says goodbye and goes; /rejoin comes back"),
     Command("drop", "/drop [HOW]", "is gone without a word"),
     Command("rejoin", "/rejoin [NICK]", "comes back after having gone, perhaps under another name"),

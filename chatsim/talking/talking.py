@@ -306,6 +306,17 @@ class Talking:
             raise CommandError(f"You are not in {room}" if room else "You are in no room")
         yield from self._begin(_Script(rooms.exit, partial(self._exited, room), {"room": room}, refusable=True))
 
+    def _rename(self, rest: str) -> Iterator[Deed]:
+        if not rest:
+            raise CommandError("Which name? /rename NICK")
+        yield from self._begin(
+            _Script(self.profile.rename, partial(self._renamed, rest), {"new": rest}, refusable=True)
+        )
+
+    def _renamed(self, nick: str) -> Iterator[Deed]:
+        self.nick = nick
+        yield from ()
+
     def _send(self, rest: str) -> Iterator[Deed]:
         voice, what = self._voice(), read_sending(rest)
         if isinstance(what, Sending):
@@ -586,7 +597,7 @@ class Talking:
     def _forget(self) -> None:
         """A dialogue that is over looks at nothing, and one that goes on not at everything ever said."""
         profile = self.profile
-        to_come = profile.leave or profile.rooms or profile.public.before or profile.whisper.before
+        to_come = profile.leave or profile.rooms or profile.rename or profile.public.before or profile.whisper.before
         if self.phase is Phase.GONE or (self.phase is Phase.OPEN and not to_come):
             self._unclaimed.clear()
         while sum(map(len, self._unclaimed)) > UNCLAIMED and len(self._unclaimed) > 1:

@@ -18,13 +18,13 @@ from chatsim.profile.vocabulary import ANSI
 
 __all__ = ["Teller"]
 
-NO_BLANKS: Final = {"nick": r"[^\s:]+", "to": r"[^\s:]+", "room": r"\S+"}
+NO_BLANKS: Final = {"nick": r"[^\s:]+", "new": r"[^\s:]+", "to": r"[^\s:]+", "room": r"\S+"}
 SHORTEST: Final = 2  # characters of its own that a template needs to say what a frame is
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    kind: str  # joined left said echo whisper whisper-echo ack roster roster-end
+    kind: str  # joined left renamed said echo whisper whisper-echo ack roster roster-end
     template: Template
 
     @property
@@ -112,6 +112,8 @@ class Teller:
         match kind:
             case "joined" | "left":
                 return f"{place}* {nick or 'somebody'} {kind}"
+            case "renamed":
+                return f"* {nick or 'somebody'} is called {found.get('new', 'otherwise')} now"
             case "roster":
                 names = split_names(found["nicks"]) if "nicks" in found else (nick or "",)
                 return f"{place}* here: {', '.join(names)}"
@@ -149,6 +151,7 @@ def _rules(profile: Profile) -> tuple[_Rule, ...]:
         add("left", rooms.left)
     add("joined", profile.joined)
     add("left", (*profile.left, *profile.dropped))
+    add("renamed", profile.renamed)
     voice(profile.whisper, "whisper", "whisper-echo")
     if rooms is not None:
         voice(rooms.voice, "said", "echo")

@@ -97,3 +97,9 @@ def test_every_built_in_profile_can_be_told(name: str) -> None:
 )
 def test_a_length_of_any_width_is_told_with_what_stands_around(framing: str, said: str) -> None:
     assert any(said in line for line in told(f"framing: {framing}\n"))
+
+
+def test_how_another_name_is_taken_is_told() -> None:
+    lines = "\n".join(explain_profile(load_profile("lines")))
+
+    assert 'To take the name {new}, it\n    1. sends "/nick {new}"\n    2. waits for "You are {new} now."' in lines

@@ -175,6 +175,29 @@ def test_a_room_that_refuses_is_not_entered() -> None:
     assert talking.typed("hi") == [Write(b"hi\n")]
 
 
+def test_one_takes_another_name_and_is_you_under_it() -> None:
+    text = RICH + 'rename: [{send: "/nick {new}"}, {await: "You are {new} now"}]\n'
+    text += 'notices: {renamed: "{nick} is now {new}"}\n'
+    talking = there(text)
+
+    assert talking.typed("/rename anna") == [Write(b"/nick anna\n")]
+    talking.received(b"You are anna now\n")
+    assert talking.received(b"anna: hi\nbob is now zoe\n") == [
+        Show("you: hi"),
+        Show("* bob is called zoe now"),
+    ]
+    assert there(text).typed("/rename") == [ours("Which name? /rename NICK")]
+    assert there().typed("/rename x") == [ours("There is no /rename here: nobody can take another name (`rename`)")]
+
+
+def test_a_name_that_is_refused_is_not_taken() -> None:
+    talking = there(RICH + 'rename: [{send: "/nick {new}"}, {await: "You are {new} now"}]\n')
+    talking.typed("/rename bob")
+
+    assert talking.received(b"No\n") == [Show("* refused: No")]
+    assert talking.nick == "ann"
+
+
 def test_the_default_room_is_entered_when_joining() -> None:
     text = RICH.replace("rooms: {", "rooms: {default: den, ")
     talking = Talking(read_profile(f"profile: mine\n{text}", "mine.yaml"), "ann")

@@ -12,7 +12,8 @@ from chatsim.profile.templates import Template
 from chatsim.talking.telling import Teller
 
 VALUES = {
-    "nick": "bob", "text": "hi there", "to": "ann", "room": "den", "nicks": "ann, bob", "*": "", "time": "12:30", "id": "7",
+    "nick": "bob", "new": "zoe", "text": "hi there", "to": "ann", "room": "den", "nicks": "ann, bob",
+    "*": "", "time": "12:30", "id": "7",
     "ip": "1.2.3.4", "client-port": "5",
 }  # fmt: skip
 
@@ -39,6 +40,7 @@ def test_every_profile_is_told_in_the_same_words(name: str) -> None:
 
     assert told(profile, profile.joined) == named(profile.joined, "* bob joined", "* somebody joined")
     assert told(profile, profile.left) == named(profile.left, "* bob left", "* somebody left")
+    assert told(profile, profile.renamed) <= {"* bob is called zoe now"}
     assert told(profile, public.hears) == named(public.hears, "bob: hi there", "hi there")
     assert told(profile, public.ack) <= {"* received", "* received: hi there"}
     assert told(profile, whisper.hears) <= {"bob, to you alone: hi there", "somebody, to you alone: hi there"}
