@@ -33,6 +33,7 @@ from chatsim.world import World
 __all__ = ["Detection", "detect"]
 
 SEARCHING = 0.6  # of the time may be spent on finding a way in
+ENDING = 3.0  # seconds are kept for a server that takes its time to end
 START = 0.5  # times the usual patience for a start: five seconds
 UNVERIFIED = Tls(verify=False)
 
@@ -69,7 +70,7 @@ class _Detecting:
     ) -> None:
         self._target = target
         self._hints = hints
-        self._end = time.monotonic() + seconds
+        self._end = time.monotonic() + seconds - min(ENDING, seconds / 4)
         self._search_end = time.monotonic() + seconds * SEARCHING
         self._seconds = seconds
         self._patience = patience
