@@ -20,8 +20,8 @@ from chatsim.detect.inducing import parsed_json
 from chatsim.detect.narrowing import narrowed
 from chatsim.detect.playing import outcome_of_playing
 from chatsim.detect.studying import Study
-from chatsim.detect.trying import TEXTS, Trial, attempt
-from chatsim.detect.ways import FRAMINGS, Way, catalogue, over_websocket
+from chatsim.detect.trying import Trial, attempt
+from chatsim.detect.ways import FRAMINGS, Way, catalogue, first_ways, over_websocket, verb_ways
 from chatsim.detect.writing import Begun, profile_name, written
 from chatsim.errors import ServerError
 from chatsim.profile.profile import Start
@@ -229,8 +229,7 @@ class _Detecting:
                 decoder = framing.decoder(longest=1 << 20)
                 if decoder.feed(greeting) and decoder.broken is None and not decoder.rest():
                     self._tell(f"what it says comes after its length: {spelling}")
-                    likely = [Way(f"{spelling}, a name first", spelling), Way(f"{spelling}, no name", spelling, ())]
-                    return list(dict.fromkeys([*likely, *ways]))
+                    return list(dict.fromkeys([*first_ways([spelling]), *verb_ways([spelling]), *ways]))
         return ways
 
     def _elsewhere(self, other: Foreign, trial: Trial, ways: list[Way]) -> list[Way]:
@@ -368,7 +367,7 @@ class _Detecting:
         from chatsim.detect.lesser import lesser_findings
 
         self._made.chat = trial.echoes
-        found = lesser_findings(trial, TEXTS[0])
+        found = lesser_findings(trial, trial.text)
         found.killed = list(self._made.killed)
         self._complete(found)
         self._write(found)

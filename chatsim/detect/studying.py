@@ -6,6 +6,7 @@ whoever drives the study (`Study.moved`), and the next stage goes on from there.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
@@ -16,6 +17,7 @@ from chatsim.detect.entering import Client, Heard, Sent, enter
 from chatsim.detect.findings import Findings, Step
 from chatsim.detect.inducing import ANSI, common, escaped, induce, names_in, parsed_json, pushed_list
 from chatsim.detect.trying import NICKS, SPOKEN, TEXTS, Trial
+from chatsim.detect.ways import TYPE_KEYS
 from chatsim.profile.templates import Template
 
 __all__ = ["QUIT_WORDS", "ROSTER_WORDS", "Study"]
@@ -91,7 +93,7 @@ class Study:
         first, second = self._first, self._second
         back = self._speech(second, first)
         again = self._speech(first, second)
-        samples = [(first, TEXTS[0], trial.heard, trial.own), *back, *again]
+        samples = [(first, trial.text, trial.heard, trial.own), *back, *again]
         found.ansi = any(ANSI.search(piece) for _, _, heard, own in samples for piece in (*heard, *own))
         self._name(samples)
         hears = [self._as_heard(speaker, text, heard) for speaker, text, heard, _ in samples]
@@ -101,8 +103,8 @@ class Study:
         acks = [self._acknowledged(speaker, text, own) for speaker, text, _, own in samples]
         if all(acks) and (ack := _merged(template for templates in acks for template in templates)):
             found.ack = [template for template in ack if template.strip() != "{*}"][:3]
-        quoted = _quoted(next((piece for piece in trial.heard if TEXTS[0] in piece), ""))
-        found.note("hears", f"{second.nick} got {quoted} when {first.nick} had said {_quoted(TEXTS[0])}")
+        quoted = _quoted(next((piece for piece in trial.heard if trial.text in piece), ""))
+        found.note("hears", f"{second.nick} got {quoted} when {first.nick} had said {_quoted(trial.text)}")
         if len(samples) < 3:
             found.open.append("whether every message looks like the first: a later one was not heard")
         self._says()
@@ -197,6 +199,9 @@ class Study:
         elif framing in ("newline", "crlf") and not ended:
             found.received = "none"
             found.note("framing", "not every message of the server ends with a line end")
+        elif framing == "json-lines" and not ended:
+            found.received = "json"
+            found.note("framing", "what the server sends has no line ends")
         elif framing.startswith("{"):
             decoders = [self.way.wire_framing.decoder() for _ in said]
             whole = all(
@@ -439,7 +444,7 @@ class Study:
         if leaver is None:
             found.open.append("a word to leave with: no further client was let in")
             return
-        for word in self._quit_words:
+        for word in self._words_to_leave():
             self._clear()
             leaver.hear()
             self._raw(leaver, word)
@@ -475,6 +480,15 @@ class Study:
         self.bench.go(leaver.bot)
         self.bench.wait(first=max(QUIET_AFTER, self._slow))
         self._clear()
+
+    def _words_to_leave(self) -> tuple[str, ...]:
+        """Where objects are spoken, objects: as its messages are, with another word where those have one."""
+        says = parsed_json(self.findings.says)
+        if says is None:
+            return self._quit_words
+        kind = next((key for key in TYPE_KEYS if key in says), "")
+        words = dict.fromkeys(word for word in self._quit_words if re.fullmatch(r"\w+", word))
+        return tuple(json.dumps({kind: word}) for word in (*words, "disconnect", "leave")) if kind else ()
 
     def _is_said(self, piece: str, word: str) -> bool:
         """Is this the word, passed on as a message?"""

@@ -21,8 +21,10 @@ TEXTS: Final = (
     "larkspur 741 gavotte",
     "vermouth 528 toccata",
     "ocarina 963 minuet",
+    "saffron 285 chaconne",
 )
 SPOKEN = 0.3  # seconds for a message to arrive
+BETWEEN = 0.12  # seconds from one form of a message to the next
 SLOWLY = 1.5  # at a server that is surely a chat: some look for messages once a second
 
 
@@ -34,6 +36,7 @@ class Trial:
     clients: list[Client] = field(default_factory=list)
     arrival: tuple[str, ...] = ()  # what the first heard while the second came in
     says: str = ""  # what carried the text
+    text: str = TEXTS[0]
     heard: tuple[str, ...] = ()  # by the second, when the first spoke
     own: tuple[str, ...] = ()  # by the first itself
     printed: str = ""  # the line of the server's output that has the text
@@ -49,7 +52,7 @@ class Trial:
 
     @property
     def echoes(self) -> bool:
-        return not self.heard and any(TEXTS[0] in piece for piece in self.own)
+        return not self.heard and any(self.text in piece for piece in self.own)
 
 
 def attempt(bench: Bench, way: Way) -> Trial:
@@ -67,28 +70,38 @@ def attempt(bench: Bench, way: Way) -> Trial:
     trial.arrival = tuple(first.hear())
     if second.refused:
         return _alone(bench, trial)
-    for says in way.says:
-        _speak(bench, trial, says)
-        if trial.heard or trial.own or trial.printed or bench.died:
-            break
+    _speak(bench, trial)
     if trial.heard:
         trial.doubt = _doubt(bench, trial)
     return trial
 
 
-def _speak(bench: Bench, trial: Trial, says: str) -> None:
+def _speak(bench: Bench, trial: Trial) -> None:
+    """Each form in turn, with a text of its own, so that one that is slow to arrive is known by what it says."""
     first, second = trial.clients
-    text = TEXTS[0]
-    trial.says = says
-    begin = bench.now()
-    first.say(bench, says, text)
-    marker = text.encode()
     slow = any(isinstance(step, Sent) and step.asked for step in first.steps)  # it is a chat, then: worth a longer wait
-    bench.wait(lambda: marker in second.bot.everything, first=SLOWLY if slow else SPOKEN)
+    begin = bench.now()
+    said: list[tuple[str, str]] = []
+
+    def arrived() -> bool:
+        return any(text.encode() in second.bot.everything for _, text in said)
+
+    for says, text in zip(trial.way.says, TEXTS, strict=False):
+        said.append((says, text))
+        begin = bench.now()
+        first.say(bench, says, text)
+        last = len(said) == min(len(trial.way.says), len(TEXTS))
+        if bench.wait(arrived, first=(SLOWLY if slow else SPOKEN) if last else BETWEEN) or bench.died:
+            break
+    trial.spoken = len(said)
     trial.latency = max(0.0, bench.last_sign - begin)
-    trial.heard = tuple(_with(text, second.hear()))
-    trial.own = tuple(first.hear())
-    trial.printed = next((line for line in bench.printed if text in line), "")
+    heard, own = second.hear(), first.hear()
+    trial.says, trial.text = next(
+        ((says, text) for says, text in said if any(text in piece for piece in (*heard, *own))), said[0]
+    )
+    trial.heard = tuple(heard) if any(trial.text in piece for piece in heard) else ()
+    trial.own = tuple(own)
+    trial.printed = next((line for line in bench.printed if trial.text in line), "")
 
 
 def _alone(bench: Bench, trial: Trial) -> Trial:
@@ -102,12 +115,6 @@ def _alone(bench: Bench, trial: Trial) -> Trial:
     return trial
 
 
-def _with(text: str, pieces: list[str]) -> list[str]:
-    """From the piece that has the text on; earlier ones may be notices."""
-    at = next((index for index, piece in enumerate(pieces) if text in piece), None)
-    return pieces if at is not None else []
-
-
 def _doubt(bench: Bench, trial: Trial) -> str:
     """Was what we took for a name passed on as a message? Then it was heard in the very form of one."""
     first, second = trial.clients
@@ -116,10 +123,11 @@ def _doubt(bench: Bench, trial: Trial) -> str:
         return ""
     heard_name = [piece for piece in trial.arrival if second.nick in piece]
     if heard_name:
-        second.say(bench, trial.says, TEXTS[1])
-        bench.wait(lambda: TEXTS[1].encode() in first.bot.everything, first=SLOWLY)
+        text = TEXTS[trial.spoken % len(TEXTS)]
+        second.say(bench, trial.says, text)
+        bench.wait(lambda: text.encode() in first.bot.everything, first=SLOWLY)
         forms = {induce(piece, {"text": second.nick}) for piece in heard_name}
-        spoken = {induce(piece, {"text": TEXTS[1]}) for piece in first.hear() if TEXTS[1] in piece}
+        spoken = {induce(piece, {"text": text}) for piece in first.hear() if text in piece}
         trial.spoken += 1
         return "the name was passed on as a message" if forms & spoken else ""
     named = any(first.nick in piece for piece in trial.heard)

@@ -134,17 +134,17 @@ def json_ways(
 def catalogue(framings: Sequence[str], *, speaks_json: bool = False) -> list[Way]:
     """All ways over TCP, likeliest first. `framings`: of the plain kinds, the likeliest first."""
     plain = [framing for framing in framings if framing in ("none", "newline", "crlf", "nul")] or ["none", "newline"]
-    lengths = [framing for framing in FRAMINGS if framing.startswith("{")]
     guessed = [framing for framing in framings if framing.startswith("{")]
-    ways: list[Way] = []
-    ways += first_ways(guessed)
-    by_json = list(json_ways(["json-lines", "json"]))
-    ways += by_json if speaks_json else []
-    ways += first_ways(plain)
+    lengths = [framing for framing in FRAMINGS if framing.startswith("{") and framing not in guessed]
+    # A line end after an object hurts no server that needs none: which of the two it is shows in what it sends.
+    by_json = list(json_ways(["json-lines"]))
+    ways: list[Way] = [*first_ways(guessed), *(by_json if speaks_json else []), *first_ways(plain)]
+    ways += [way for way in first_ways(lengths) if way.join]
     ways += _interleaved(list(verb_ways(plain[:2])), [] if speaks_json else by_json)
-    ways += first_ways([framing for framing in lengths if framing not in guessed])
+    ways += verb_ways(guessed)
     ways += first_ways([framing for framing in ("crlf", "nul") if framing not in plain])
-    return ways
+    ways += json_ways(["json"])
+    return list(dict.fromkeys(ways))
 
 
 def over_websocket(path: str = "/", tls: Tls | None = None) -> list[Way]:
