@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chatsim.detect.clues import Clues
+    from chatsim.detect.source.clues import Clues
 
 __all__ = ["clues_of", "read_sources"]
 
@@ -15,7 +15,7 @@ __all__ = ["clues_of", "read_sources"]
 def read_sources(command: str, given: tuple[str, ...] = ()) -> dict[str, str]:
     """Name → text of the files that hold the server's source: those given, or those that its command names, and what
     the Python ones of them import from beside them. What cannot be read is left out: it would only have helped."""
-    from chatsim.detect.clues import MOST_CHARACTERS, MOST_FILES, local_imports, which_files
+    from chatsim.detect.source.clues import MOST_CHARACTERS, MOST_FILES, local_imports, which_files
 
     try:
         names = list(given or which_files(shlex.split(command)))
@@ -39,7 +39,7 @@ def read_sources(command: str, given: tuple[str, ...] = ()) -> dict[str, str]:
 
 def clues_of(sources: dict[str, str]) -> Clues:
     """What they say. The language is told by the name of the first that was found."""
-    from chatsim.detect.clues import read_other, read_python
+    from chatsim.detect.source.clues import read_other, read_python
 
     python = {name: text for name, text in sources.items() if name.endswith(".py")}
     return read_python(python) if python else read_other(sources)

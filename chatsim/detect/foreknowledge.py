@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from chatsim.detect.clues import Clues
 from chatsim.detect.hints import Hints
+from chatsim.detect.source.clues import Clues
 from chatsim.detect.ways import JOIN_WORDS, SAY_WORDS, Way, first_ways, spelled
 from chatsim.errors import ChatsimError
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatsim.detect.clues import local_imports, read_other, read_python, which_files
+from chatsim.detect.source.clues import local_imports, read_other, read_python, which_files
 from tests.detect.test_python_clues import HEADED, ROOM
 
 PYTHON_2 = """

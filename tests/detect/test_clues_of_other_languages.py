@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatsim.detect.clues import Clues, read_other
+from chatsim.detect.source.clues import Clues, read_other
 
 NODE = """
 const net = require('net') // listens on 9999? no

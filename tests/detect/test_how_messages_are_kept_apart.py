@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatsim.detect.clues import read_python
-from chatsim.detect.framings import normal_format
+from chatsim.detect.source.clues import read_python
+from chatsim.detect.source.framings import normal_format
 from chatsim.profile.reader import read_profile
 
 RAW = """

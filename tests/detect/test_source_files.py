@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatsim.detect.clues import local_imports, which_files
+from chatsim.detect.source.clues import local_imports, which_files
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatsim.detect.clues import read_python
+from chatsim.detect.source.clues import read_python
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsim.detect.clues import Clues, Hole, Text, read_python
+from chatsim.detect.source.clues import Clues, Hole, Text, read_python
 
 
 def told(source: str) -> list[tuple[str, str, str]]:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chatsim.detect.constants import as_text
-from chatsim.detect.evidence import Hole, Text
-from chatsim.detect.syntax import Program, Scope, last_name
+from chatsim.detect.source.constants import as_text
+from chatsim.detect.source.evidence import Hole, Text
+from chatsim.detect.source.syntax import Program, Scope, last_name
 
 __all__ = ["Namer", "TextReader", "joined"]
 

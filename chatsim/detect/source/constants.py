@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from chatsim.detect.syntax import Program, Scope, last_name
+from chatsim.detect.source.syntax import Program, Scope, last_name
 
 __all__ = ["Value", "as_text", "number", "text", "values"]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from chatsim.detect.syntax import Function, Program, Scope, last_name, parameters
+from chatsim.detect.source.syntax import Function, Program, Scope, last_name, parameters
 
 __all__ = ["Received", "arguments_of", "find_received", "is_handler", "is_read", "started_by"]
 

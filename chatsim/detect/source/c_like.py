@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from chatsim.detect.evidence import Hole, Text, Told, is_notice
-from chatsim.detect.naming import hole_called
+from chatsim.detect.source.evidence import Hole, Text, Told, is_notice
+from chatsim.detect.source.naming import hole_called
 
 __all__ = ["Token", "sent_in", "tokens_of", "word_of"]
 

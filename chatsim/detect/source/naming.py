@@ -6,8 +6,8 @@ import ast
 import re
 from typing import Final
 
-from chatsim.detect.evidence import Hole, Role
-from chatsim.detect.syntax import last_name
+from chatsim.detect.source.evidence import Hole, Role
+from chatsim.detect.source.syntax import last_name
 
 __all__ = ["call_it", "hole_for", "is_plural"]
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from chatsim.detect.constants import as_text, values
-from chatsim.detect.evidence import Clue, Key, Told, once
-from chatsim.detect.received import Received
-from chatsim.detect.sending import ends_it
-from chatsim.detect.syntax import Module, Program, Scope, last_name
+from chatsim.detect.source.constants import as_text, values
+from chatsim.detect.source.evidence import Clue, Key, Told, once
+from chatsim.detect.source.received import Received
+from chatsim.detect.source.sending import ends_it
+from chatsim.detect.source.syntax import Module, Program, Scope, last_name
 
 __all__ = ["Comparing", "find_comparing", "looks_like_quitting"]
 

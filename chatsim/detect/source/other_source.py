@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from chatsim.detect.c_like import Token, sent_in, tokens_of, word_of
-from chatsim.detect.comparing import looks_like_quitting
-from chatsim.detect.evidence import Clue, Clues, Text, Told, once
+from chatsim.detect.source.c_like import Token, sent_in, tokens_of, word_of
+from chatsim.detect.source.comparing import looks_like_quitting
+from chatsim.detect.source.evidence import Clue, Clues, Text, Told, once
 
 __all__ = ["read_other"]
 

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from chatsim.detect.comparing import find_comparing
-from chatsim.detect.constants import as_text, text
-from chatsim.detect.evidence import Clue, Clues, Text, Told
-from chatsim.detect.framings import find_framing
-from chatsim.detect.other_source import read_other
-from chatsim.detect.received import find_received
-from chatsim.detect.sending import find_sending
-from chatsim.detect.starting import find_needs, find_port_argument, find_ports, find_wires
-from chatsim.detect.syntax import Module, Program, last_name, read_program
+from chatsim.detect.source.comparing import find_comparing
+from chatsim.detect.source.constants import as_text, text
+from chatsim.detect.source.evidence import Clue, Clues, Text, Told
+from chatsim.detect.source.framings import find_framing
+from chatsim.detect.source.other_source import read_other
+from chatsim.detect.source.received import find_received
+from chatsim.detect.source.sending import find_sending
+from chatsim.detect.source.starting import find_needs, find_port_argument, find_ports, find_wires
+from chatsim.detect.source.syntax import Module, Program, last_name, read_program
 
 __all__ = ["read_python"]
 

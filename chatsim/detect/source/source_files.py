@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
-from chatsim.detect.syntax import parse
+from chatsim.detect.source.syntax import parse
 
 __all__ = ["MOST_CHARACTERS", "MOST_FILES", "local_imports", "which_files"]
 

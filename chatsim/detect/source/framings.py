@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from chatsim.detect.constants import as_text, number, text, values
-from chatsim.detect.evidence import Clue, Header, Told, once
-from chatsim.detect.received import Received, is_handler, is_read
-from chatsim.detect.syntax import Function, Module, Program, Scope, last_name
+from chatsim.detect.source.constants import as_text, number, text, values
+from chatsim.detect.source.evidence import Clue, Header, Told, once
+from chatsim.detect.source.received import Received, is_handler, is_read
+from chatsim.detect.source.syntax import Function, Module, Program, Scope, last_name
 
 __all__ = ["Framed", "find_framing", "normal_format"]
 

@@ -4,10 +4,10 @@ A caller asks `which_files` to read, reads them (and `local_imports` of them), a
 make clues of the texts. What the clues are stands in `evidence`.
 """
 
-from chatsim.detect.evidence import Clue, Clues, Header, Hole, Key, Need, Text, Told, Written
-from chatsim.detect.other_source import read_other
-from chatsim.detect.python_source import read_python
-from chatsim.detect.source_files import MOST_CHARACTERS, MOST_FILES, local_imports, which_files
+from chatsim.detect.source.evidence import Clue, Clues, Header, Hole, Key, Need, Text, Told, Written
+from chatsim.detect.source.other_source import read_other
+from chatsim.detect.source.python_source import read_python
+from chatsim.detect.source.source_files import MOST_CHARACTERS, MOST_FILES, local_imports, which_files
 
 __all__ = [
     "MOST_CHARACTERS",

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
-from chatsim.detect.constants import text, values
-from chatsim.detect.evidence import Clue, Need, NeedKind, once
-from chatsim.detect.syntax import Function, Module, Program, Scope, last_name
+from chatsim.detect.source.constants import text, values
+from chatsim.detect.source.evidence import Clue, Need, NeedKind, once
+from chatsim.detect.source.syntax import Function, Module, Program, Scope, last_name
 
 __all__ = ["find_needs", "find_port_argument", "find_ports", "find_wires"]
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from chatsim.detect.constants import as_text
-from chatsim.detect.evidence import Hole, Text, Told, Written
-from chatsim.detect.naming import hole_for
-from chatsim.detect.received import Received, arguments_of, is_handler, is_read, started_by
-from chatsim.detect.syntax import Function, Module, Program, Scope, last_name, parameters
-from chatsim.detect.texts import TextReader, joined
+from chatsim.detect.source.constants import as_text
+from chatsim.detect.source.evidence import Hole, Text, Told, Written
+from chatsim.detect.source.naming import hole_for
+from chatsim.detect.source.received import Received, arguments_of, is_handler, is_read, started_by
+from chatsim.detect.source.syntax import Function, Module, Program, Scope, last_name, parameters
+from chatsim.detect.source.texts import TextReader, joined
 
 __all__ = ["Sending", "find_sending"]
 
