@@ -1,6 +1,6 @@
 """We test the tester: servers that are wrong in one way each, and what must be said of each.
 
-The golden texts in `servers/golden/` are what the author of such a server reads. CHATSIM_UPDATE_GOLDEN=1 writes them
+The golden texts in `servers/golden/` are what the author of such a server reads. UPDATE_GOLDEN=1 writes them
 anew; then read them as a tired student would, before you commit them.
 """
 
@@ -43,7 +43,7 @@ def test_a_mistake_fails_what_it_violates_and_nothing_else(wrong: Wrong) -> None
     told = without_chance(render(Report((played,)), Style()))
 
     golden = SERVERS / "golden" / f"{wrong.name}.txt"
-    if os.environ.get("CHATSIM_UPDATE_GOLDEN"):
+    if os.environ.get("UPDATE_GOLDEN"):
         golden.write_text(told, encoding="utf-8")
     failed = {v.property: str(v.evidence) for v in played.verdicts if v.outcome is Outcome.FAILED}
     unclear = [v.property for v in played.verdicts if v.outcome is Outcome.INCONCLUSIVE]

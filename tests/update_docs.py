@@ -246,6 +246,16 @@ def _public_servers() -> str:
     return _rows(("server", "extends", "lines"), [(f"`{name}`", f"`{base}`", str(size)) for base, size, name in found])
 
 
+def _settings() -> str:
+    from chatsim.cli.settings import known_settings
+
+    rows = (
+        (f"`{each.name}`", f"`{each.variable}`", each.wanted, each.help.replace("|", "\\|"))
+        for each in known_settings().values()
+    )
+    return _rows(("key", "variable", "value", "meaning"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "builtin-profiles": _builtin_profiles,
     "public-servers": _public_servers,
@@ -255,6 +265,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "bounds": _bounds,
     "faults": _faults,
     "placeholders": _placeholders,
+    "settings": _settings,
     **{
         f"keys-{name.lower().replace('_', '-')}": _keys(name)
         for name in (

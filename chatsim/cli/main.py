@@ -46,7 +46,12 @@ HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 class _Verb(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        use_plain_values(self.get_params(ctx))
+        parameters = self.get_params(ctx)
+        use_plain_values(parameters)
+        if not ctx.resilient_parsing:  # not while a word is being completed
+            from chatsim.cli.settings import settings
+
+            ctx.default_map = settings(self.name or "", args, [str(each.name) for each in parameters])
         return super().parse_args(ctx, args)
 
 

@@ -1,6 +1,6 @@
 """The whole text that the author of a faulty server reads: does it tell what to change?
 
-The servers are those of the zoo, one mistake each. CHATSIM_UPDATE_GOLDEN=1 writes the texts anew; then read them as a
+The servers are those of the zoo, one mistake each. UPDATE_GOLDEN=1 writes the texts anew; then read them as a
 tired student would, with the mistake beside them (`chatsim faults`), before you commit them.
 """
 
@@ -94,7 +94,7 @@ def test_the_text_tells_what_to_change(told: Told) -> None:
     text = read_by_a_student(played)
 
     golden = HERE / "golden" / f"{told.fault}.txt"
-    if os.environ.get("CHATSIM_UPDATE_GOLDEN"):
+    if os.environ.get("UPDATE_GOLDEN"):
         golden.parent.mkdir(exist_ok=True)
         golden.write_text(text, encoding="utf-8")
     sure = {verdict.property: verdict.hint_sure for verdict in played.verdicts}

@@ -1,4 +1,4 @@
-"""Whole texts that a person or a program reads, kept in `golden/`. CHATSIM_UPDATE_GOLDEN=1 writes them anew."""
+"""Whole texts that a person or a program reads, kept in `golden/`. UPDATE_GOLDEN=1 writes them anew."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ GOLDEN = Path(__file__).parent / "golden"
 def golden(name: str, text: str) -> str:
     """What is kept under this name; written anew first, where that is wanted."""
     file = GOLDEN / name
-    if os.environ.get("CHATSIM_UPDATE_GOLDEN"):
+    if os.environ.get("UPDATE_GOLDEN"):
         file.write_text(text, encoding="utf-8")
     return file.read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """What a person reads, word for word: the golden texts are in `golden/`.
 
-CHATSIM_UPDATE_GOLDEN=1 writes them anew; then read the difference before you commit it.
+UPDATE_GOLDEN=1 writes them anew; then read the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def test_the_report_reads_as_written_down(name: str) -> None:
     told = render(*TEXTS[name])
 
     golden = GOLDEN / f"{name}.txt"
-    if os.environ.get("CHATSIM_UPDATE_GOLDEN"):
+    if os.environ.get("UPDATE_GOLDEN"):
         golden.write_text(told, encoding="utf-8")
     assert told == golden.read_text(encoding="utf-8")
 

@@ -1,6 +1,6 @@
 """The space-time diagram as text and as Mermaid, word for word: the golden texts are in `golden/spacetime/`.
 
-CHATSIM_UPDATE_GOLDEN=1 writes them anew; then read the difference before you commit it.
+UPDATE_GOLDEN=1 writes them anew; then read the difference before you commit it.
 """
 
 from __future__ import annotations

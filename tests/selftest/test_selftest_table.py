@@ -174,7 +174,7 @@ def test_it_reads_as_written_down(name: str, verbosity: int) -> None:
     told = text.render(shown(), verbosity=verbosity)
 
     golden = GOLDEN / f"{name}.txt"
-    if os.environ.get("CHATSIM_UPDATE_GOLDEN"):
+    if os.environ.get("UPDATE_GOLDEN"):
         golden.write_text(told, encoding="utf-8")
     assert told == golden.read_text(encoding="utf-8")
 

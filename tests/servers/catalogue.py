@@ -1,7 +1,7 @@
 """Which server is wrong, in what, and what must be said of it.
 
 To add one: its program beside this file, a scenario in `scenarios/` that brings the mistake to light, one line here. Then
-write its golden text with CHATSIM_UPDATE_GOLDEN=1 and read it as its author would.
+write its golden text with UPDATE_GOLDEN=1 and read it as its author would.
 """
 
 from __future__ import annotations
