@@ -143,6 +143,7 @@ def test_a_link_with_a_mark_in_it_opens_the_page_there(show: Open) -> None:
     page = show(of((history, verdicts)), f"#s1-e{index}").page
 
     assert page.evaluate("document.activeElement.id") == f"s1-e{index}"
+    assert page.locator("a.mark[tabindex='0']").get_attribute("id") == f"s1-e{index}"
 
 
 def test_the_pointer_and_the_keyboard_are_told_what_is_there(show: Open) -> None:
@@ -245,6 +246,24 @@ def test_a_server_that_speaks_markup_writes_none(show: Open, tmp_path: Path) -> 
     assert page.locator("img, iframe, b b").count() == 0
     assert page.locator("text=<script>document.title='broken'</script>").count() > 0
     assert page.locator("text=\\x1b[31m\\u202egnp.exe").count() > 0
+
+
+def test_even_markup_that_got_into_it_could_do_nothing(show: Open, tmp_path: Path) -> None:
+    """The policy of the page, without the escaping: two walls are two only if each of them stands alone."""
+    page = show(of(drawable.overtaken())).page
+    file = tmp_path / "page.html"
+    smuggled = (
+        "<script>document.title = 'broken'</script><img src=x onerror=\"document.title = 'broken'\"><style>*{}</style>"
+    )
+    file.write_text(file.read_text(encoding="utf-8").replace("<footer>", smuggled), encoding="utf-8")
+    failed: list[str] = []
+    page.on("requestfailed", lambda request: failed.append(request.failure))
+    page.goto(file.as_uri())
+
+    assert page.locator("script").count() == 2
+    assert page.title() == "one who is cut off is missed – chatsim"
+    assert set(failed) <= {"csp"}
+    assert page.evaluate("document.styleSheets.length") == 1
 
 
 def _played(folder: Path) -> Run:
