@@ -195,19 +195,18 @@ def _guarded() -> int:
     return code
 
 
+def _complain(text: str) -> None:
+    from chatsim.cli.terminal import complain
+
+    complain(text)
+
+
 def _last_words(problem: Exception) -> str:
     said = " ".join(str(problem).split()) or "no more is known"
     return (
         f"chatsim itself failed: {type(problem).__name__}: {said}\n"
         "This is a fault of chatsim, not of your server. CHATSIM_DEBUG=1 shows where it happened."
     )
-
-
-def _complain(text: str) -> None:
-    from chatsim.cli.terminal import hint
-    from chatsim.report.printable import printable
-
-    hint("\n".join(printable(line) for line in text.replace("\t", " ").split("\n")))
 
 
 def _flush() -> None:

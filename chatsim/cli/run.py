@@ -152,6 +152,10 @@ def run(
             show_default=False,
         ),
     ] = "auto",
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Play again whenever a scenario, the profile or the server's source changes."),
+    ] = False,
     patience: Annotated[
         float,
         typer.Option(
@@ -172,6 +176,12 @@ def run(
     chatsim run storm.yaml --connect 127.0.0.1:5000 --profile relay
     chatsim run storm.yaml --server "python server.py"
     """
+    if watch:
+        again = {**locals(), "watch": False}
+        from chatsim.cli.watching import watched, watching
+
+        raise typer.Exit(watching(lambda: run(**again), lambda: watched(scenarios, profile, server)))
+
     from chatsim.cli.exit_codes import exit_code
     from chatsim.cli.formats import check_colour, check_files
     from chatsim.cli.reporting import Outlet

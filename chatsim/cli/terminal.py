@@ -13,7 +13,7 @@ from typing import IO, TextIO
 from chatsim.cli.on_github import is_github
 from chatsim.errors import UsageError
 
-__all__ = ["COLOURS", "colours", "hint", "silence", "tell", "unwritable", "whole_file", "width"]
+__all__ = ["COLOURS", "colours", "complain", "hint", "silence", "tell", "unwritable", "whole_file", "width"]
 
 
 def tell(text: str, stream: TextIO | None = None, *, commands: bool = False) -> None:
@@ -57,6 +57,13 @@ def hint(text: str) -> None:
     if sys.stderr is not None:
         with suppress(UsageError):  # nowhere is left to say that nothing can be said
             tell(text, sys.stderr)
+
+
+def complain(text: str) -> None:
+    """Say what is wrong: an error's own lines, with nothing in them that acts on a terminal."""
+    from chatsim.report.printable import printable
+
+    hint("\n".join(printable(line) for line in text.replace("\t", " ").split("\n")))
 
 
 COLOURS = ("auto", "always", "never")

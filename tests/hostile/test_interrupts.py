@@ -233,3 +233,27 @@ def test_talk_ends_with_its_input_whatever_the_server_still_pours_out(ground: Gr
 
     assert ended.code == (0 if flood.startswith(b"bob") else 4), ended.err
     assert ended.seconds < 20
+
+
+@pytest.mark.parametrize("number", ENDINGS)
+def test_while_it_watches_files_it_ends_at_once_and_with_the_code_of_the_last_round(
+    ground: Ground, number: int
+) -> None:
+    running = ground.meet("right", "--watch")
+
+    def waits(rounds: int) -> None:
+        deadline = time.monotonic() + 30
+        while (ground.folder / "err-0").read_text().count("Watching") < rounds:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    waits(1)
+    ground.scenario((ground.folder / "talk.yaml").read_text().replace("two talk", "the same two"))
+    waits(2)
+    running.send(number)
+    ended = running.end(15.0)
+
+    assert ended.code == 0
+    assert "the same two" in ended.out
+    assert "talk.yaml changed." in ended.err
+    assert ground.vanish(), ground.survivors()
