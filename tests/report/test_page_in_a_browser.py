@@ -139,7 +139,7 @@ def test_a_mark_leads_to_its_row_in_the_table_which_opens_for_it(show: Open) -> 
 
 def test_a_link_with_a_mark_in_it_opens_the_page_there(show: Open) -> None:
     history, verdicts = drawable.overtaken()
-    index = verdicts[0].witness[0]
+    index = verdicts[-1].witness[0]
     page = show(of((history, verdicts)), f"#s1-e{index}").page
 
     assert page.evaluate("document.activeElement.id") == f"s1-e{index}"
