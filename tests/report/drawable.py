@@ -56,6 +56,8 @@ def everything() -> History:
     story.ack("ann", "hello")
     story.say("bob", "whole")
     story.damaged("ann", "whole", "truncated", "who")
+    story.say("bob", "echo?")
+    story.waited(("echo", "bob", "echo?"))
     story.note("foreign", "ann", nick="bob", text="nobody said this")
     story.note("act", "bob", what="raw")
     story.note("stall", "ann")

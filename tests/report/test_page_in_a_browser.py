@@ -227,6 +227,18 @@ def test_it_keeps_nobody_out(show: Open, scheme: str, which: str) -> None:
     assert told == []
 
 
+def test_on_paper_nothing_is_cut_off_or_closed(show: Open) -> None:
+    page = show(of(drawable.crowd()), viewport={"width": 700, "height": 500}, color_scheme="dark").page
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+    assert page.locator("details:not([open])").count() == 0
+    assert page.locator(".canvas").evaluate("canvas => canvas.scrollWidth <= canvas.clientWidth")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details:not([open])").count() > 0
+
+
 def test_a_narrow_window_scrolls_the_diagram_and_not_the_page(show: Open) -> None:
     page = show(of(drawable.crowd()), viewport={"width": 360, "height": 700}).page
 
@@ -278,12 +290,10 @@ def _played(folder: Path) -> Run:
     return run(scenario, load_profile(str(folder / "markup.yaml")), Target(command), seed=1, patience=1.0)
 
 
-@pytest.mark.skipif(
-    not os.environ.get("CHATSIM_PICTURES"), reason="pictures are taken where CHATSIM_PICTURES names a folder"
-)
+@pytest.mark.skipif(not os.environ.get("PAGE_PICTURES"), reason="pictures are taken where PAGE_PICTURES names a folder")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pictures_for_those_who_change_the_page(show: Open, scheme: str) -> None:
     """Nothing is compared: what is ugly, only a person sees."""
     for name, story in (("overtaken", drawable.overtaken()), ("crowd", drawable.crowd())):
         page = show(of(story), color_scheme=scheme, viewport={"width": 1280, "height": 900}).page
-        page.screenshot(path=Path(os.environ["CHATSIM_PICTURES"]) / f"{name}-{scheme}.png", full_page=True)
+        page.screenshot(path=Path(os.environ["PAGE_PICTURES"]) / f"{name}-{scheme}.png", full_page=True)

@@ -58,9 +58,9 @@ def test_where_there_are_no_such_signs_it_is_drawn_in_ascii() -> None:
 
 
 def test_in_a_narrow_terminal_it_says_whose_lines_have_no_room() -> None:
-    lines = text_lines(_crowd(), width=50)
+    lines = text_lines(_crowd(), width=40)
 
-    assert max(map(columns, lines)) <= 50
+    assert max(map(columns, lines)) <= 40
     assert lines[-1].startswith("There is no room for")
 
 

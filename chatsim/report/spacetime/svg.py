@@ -191,17 +191,21 @@ class _Page:
         group = _add(root, "g", **{"class": kind, **data, "aria-hidden": "true"})
         _add(group, "title", f"{arrow.message}: {said.words}" + (" – never came" if arrow.fate is Fate.LOST else ""))
         x1, y1, x2, y2 = self.x(arrow.start[1]), self.y(arrow.start[0]), self.x(arrow.end[1]), self.y(arrow.end[0])
+        lost = arrow.fate is Fate.LOST
+        if lost:  # it ends on its way, and near where it was sent: waiting for it took long
+            x2, y2 = x1 + (x2 - x1) * ON_ITS_WAY, y1 + min(y2 - y1, ROW * SOON) * ON_ITS_WAY
         if arrow.start[1] == arrow.end[1]:
             out = min(30, self.gap / 2 - 6)
-            path = f"M{_xy(x1, y1)}C{_xy(x1 + out, y1 + 4)} {_xy(x2 + out, y2 - 4)} {_xy(x2 + 5, y2 - 1)}"
-            head = _head(x2 + out, y2 - 4, x2 + 4, y2)
+            if lost:
+                x2 += out
+            bend = x1 + out
+            path = f"M{_xy(x1, y1)}C{_xy(bend, y1 + 4)} {_xy(bend, y2 - 4)} {_xy(x2 + (0 if lost else 5), y2 - 1)}"
+            head = _head(bend, y2 - 4, x2 + 4, y2)
         else:
-            if arrow.fate is Fate.LOST:  # it ends on its way, and near where it was sent: waiting for it took long
-                x2, y2 = x1 + (x2 - x1) * ON_ITS_WAY, y1 + min(y2 - y1, ROW * SOON) * ON_ITS_WAY
-            stop = _before(x1, y1, x2, y2, 0 if arrow.fate is Fate.LOST else 9)
+            stop = _before(x1, y1, x2, y2, 0 if lost else 9)
             path, head = f"M{_xy(x1, y1)}L{_xy(*stop)}", _head(x1, y1, *_before(x1, y1, x2, y2, 3))
         _add(group, "path", **{"class": "shaft"}, d=path)
-        if arrow.fate is Fate.LOST:
+        if lost:
             cross = f"M{_xy(x2 - 5, y2 - 5)}L{_xy(x2 + 5, y2 + 5)}M{_xy(x2 - 5, y2 + 5)}L{_xy(x2 + 5, y2 - 5)}"
             _add(group, "path", **{"class": "cross"}, d=cross)
         else:

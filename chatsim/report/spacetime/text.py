@@ -39,7 +39,7 @@ SIGNS = {
 ALIVE, SILENT, GONE, RULE = "│", "┊", " ", "─"
 PLAIN = str.maketrans("┬○⊘●→✓≠┴✗╧‖▷■│┊─", "+o/O>v~_x=()#|:-")
 TIME, PROOF = 9, "*"
-NARROWEST_WORDS = 24
+NARROWEST_WORDS, NARROW = 24, 60
 COLUMN = 9
 
 
@@ -55,7 +55,8 @@ def text_lines(diagram: Diagram, width: int = 100, encoding: str = "utf-8") -> l
 class _Page:
     def __init__(self, diagram: Diagram, width: int) -> None:
         self.diagram, self.width = diagram, width
-        room = max(width - TIME - NARROWEST_WORDS - 4, COLUMN)
+        words = NARROWEST_WORDS if width >= NARROW else 0  # where there is room for one alone, the columns have it
+        room = max(width - TIME - words - 4, COLUMN)
         names = [fit(lane.name, 12) for lane in diagram.lanes]
         self.column = max([5, *(columns(name) + 2 for name in names)])
         if self.column * len(names) > room:
