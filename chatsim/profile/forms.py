@@ -314,7 +314,8 @@ class Forms:
         if text.find(rule.needle, start) < 0:
             return None
         matcher = self.exact(rule)
-        while (match := matcher.search(text, start)) is not None:
+        # Beyond the end an expression that may be nothing would be found at the end, again and again.
+        while start <= len(text) and (match := matcher.search(text, start)) is not None:
             if match.end > match.start and self.true_names(match):
                 return Found(match.start, match.end, rule, match.bindings)
             start = match.start + 1

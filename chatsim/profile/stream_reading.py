@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 
 from chatsim.history import FORMS
 from chatsim.profile.forms import PEND, Found, Rule
@@ -341,12 +341,14 @@ class StreamReading(Reading):
                 claims.append((moved.start, moved.end, moved))
         if self.profile.roster is None:
             return
+        rules = [
+            rule
+            for rule in forms.roster
+            if "nicks" in rule.template.fields or self.roster or (rule.kind == "roster" and self._is_pushed())
+        ]
+        if self.profile.ignore:
+            self._make_way(text, claims, [rule for rule in rules if "nicks" in rule.template.fields])
         for start, end in _gaps(text, claims):
-            rules = [
-                rule
-                for rule in forms.roster
-                if "nicks" in rule.template.fields or self.roster or (rule.kind == "roster" and self._is_pushed())
-            ]
             for found in forms.lex(rules, text[start:end]):
                 if "nicks" in found.bindings and not self.may_be_list(found.rule, found.bindings["nicks"]):
                     continue
@@ -357,6 +359,22 @@ class StreamReading(Reading):
                     if not text[start:end].endswith(("]", "\n")):
                         self._roster_goes_on = True
                 claims.append((found.start + start, found.end + start, _moved(found, start)))
+
+    def _make_way(self, text: str, claims: list[_Claim], rules: list[Rule]) -> None:
+        """What may be ignored is looked for last: where a list begins in it, it is no claim."""
+        starts = sorted(start for start, _, _ in claims)
+        for claim in list(claims):
+            start, end, what = claim
+            if not isinstance(what, Found) or what.rule.kind != "ignore":
+                continue
+            following = bisect_right(starts, start)
+            close = starts[following] if following < len(starts) else len(text)
+            for found in self.forms.lex(rules, text[start:close]):
+                names = found.bindings.get("nicks", "")
+                known = any(name in self.vocabulary.nicks for name in split_names(names, self.vocabulary.nicks))
+                if start + found.start < end and known and self.may_be_list(found.rule, names):
+                    claims.remove(claim)
+                    break
 
     def _is_pushed(self) -> bool:
         return self.profile.roster is not None and self.profile.roster.ask is None

@@ -39,8 +39,8 @@ class EndOfFileIsNotLeaving(Fault):
 
     name = "end-of-file-is-not-leaving"
     breaks = "no-ghosts"
-    dialects = ("lines", "binary-length", "json-lines", "relay")
-    scenarios = ("drops",)
+    dialects = ("lines", "binary-length", "json-lines")
+    scenarios = ("half-close",)
 
     def serve(self, client: Client, address: tuple[str, int]) -> None:
         try:
@@ -144,7 +144,7 @@ class ForgetsTheBreak(Fault):
     name = "forgets-the-break"
     breaks = "no-spin"
     dialects = EVERYWHERE
-    scenarios = ("rejoin",)
+    scenarios = ("half-close",)
 
     def texts(self, client: Client) -> Iterator[str]:
         while True:

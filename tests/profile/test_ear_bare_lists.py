@@ -42,3 +42,13 @@ def test_a_list_of_bare_names_is_no_sentence(
     heard = [*ear.hear(words.encode() + b"\n"), *ear.rest()]
 
     assert [each.names for each in heard if isinstance(each, RosterHeard)] == ([names] if names else [])
+
+
+@pytest.mark.parametrize("ignored", ["Here{*}", "{*}\n", "{*}", "{*}:", "re:^Here.*"])
+def test_what_may_be_ignored_is_looked_for_last_in_a_stream_too(ignored: str) -> None:
+    ear = Talk(prompted(roster=Roster(T("/who"), (T("Here: {nicks}"),)), ignore=(T(ignored),))).ear()
+    ear.await_roster()
+
+    heard = [*ear.hear(b"Here: ann, bob\n"), *ear.rest()]
+
+    assert [each.names for each in heard if isinstance(each, RosterHeard)] == [("ann", "bob")]
