@@ -305,6 +305,35 @@ def test_no_link_leads_nowhere() -> None:
     assert broken == []
 
 
+def anchors(document: Path) -> set[str]:
+    """The headings of a document as the repository's page names them."""
+    text = re.sub(r"^(```+).*?^\1$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    plain = (re.sub(r"[`*]|\]\([^)]*\)|\[", "", head).lower() for head in re.findall(r"^#+ (.+)$", text, re.MULTILINE))
+    return {re.sub(r"[^\w\- ]", "", head.strip()).replace(" ", "-") for head in plain}
+
+
+def test_no_link_into_a_document_misses_its_heading() -> None:
+    broken = [
+        f"{document.name}: {link}#{anchor}"
+        for document in documents()
+        for link, anchor in re.findall(r"\]\(([^)#:\s]*)#([^)\s]+)\)", document.read_text(encoding="utf-8"))
+        if anchor not in anchors(document.parent / link if link else document)
+    ]
+
+    assert broken == []
+
+
+def test_a_table_ends_where_a_blank_line_says_so() -> None:
+    """Else the page of the repository takes what follows for one more row."""
+    glued = [
+        f"{document.name}: {line}"
+        for document in documents()
+        for line in re.findall(r"^\|.*\|\n([^|\n].*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+
+    assert glued == []
+
+
 def test_the_readme_speaks_of_no_verb_that_does_not_exist() -> None:
     spoken = set(re.findall(r"`(?:\$ )?chatsim ([a-z]+)", readme()))
 
