@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -51,7 +52,7 @@ def detect(
     chatsim detect --output mine.yaml -- java -cp build ChatServer 5000
     chatsim detect --connect 127.0.0.1:5000
     """
-    import shlex
+    import math
 
     from chatsim.cli.detecting import detect_and_tell
     from chatsim.cli.files import Problems
@@ -68,8 +69,26 @@ def detect(
     where = address(connect, problems) if connect is not None else None
     if output is not None and output != "-" and (why := unwritable(output)):
         problems.add(f"--output: {why}")
+    if not math.isfinite(seconds):
+        problems.add(f"--time: {seconds} is no number of seconds")
     problems.stop_if_any()
-    words = [word if "{port}" in word or "{socket}" in word else shlex.quote(word) for word in command or ()]
-    started = " ".join(words) if where is None else None
+    started = _one_line(command or ()) if where is None else None
     target = Target(command=started, address=where, isolated=isolate)
     raise typer.Exit(detect_and_tell(target, output, seconds, tuple(source or ()), quiet=quiet))
+
+
+def _one_line(words: Sequence[str]) -> str:
+    """As a profile has it. A word alone that has spaces is such a line already, as `run --server` is given it."""
+    import shlex
+    from pathlib import Path
+
+    if len(words) == 1 and not Path(words[0]).is_file():
+        return words[0]
+    return " ".join(word if _is_plain(word) else shlex.quote(word) for word in words)
+
+
+def _is_plain(word: str) -> bool:
+    """`{port}` needs no quotes, whatever a shell might say."""
+    import re
+
+    return bool(re.fullmatch(r"[\w@%+=:,./{}-]+", word, re.ASCII))

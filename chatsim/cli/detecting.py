@@ -17,22 +17,27 @@ __all__ = ["detect_and_tell", "profile_of"]
 BRIEFLY = 30.0  # seconds
 
 
-def profile_of(target: Target, *, quiet: bool) -> Profile:
-    """The profile of a server that nobody has described. Raises ServerError where it cannot be found out."""
+def profile_of(target: Target, *, quiet: bool) -> tuple[Profile, Target]:
+    """The profile of a server that nobody has described, and how the server is to be started: some want a port that they
+    were not given. Raises ServerError where it cannot be found out."""
+    from dataclasses import replace
+
     from chatsim.errors import ServerError
     from chatsim.profile.profile import DETECTED
     from chatsim.profile.reader import read_profile
+    from chatsim.wires import named
 
     hint("No --profile says how this server is spoken to, so it is tried first:")
     made = _detected(target, BRIEFLY, quiet=quiet)
     if not made.profile:
         raise ServerError(f"no profile was given, and none could be found: {made.why}", hint=made.hint)
-    command = "" if target.command is None else f"-- {target.command}"
-    where = command or "--connect {}:{}".format(*(target.address or ("", 0)))
+    if made.command:
+        target = replace(target, command=made.command)
+    where = f"-- {target.command}" if target.address is None else f"--connect {named(target.address)}"
     hint(f"This is how it is spoken to, it seems. To keep it: chatsim detect -o server.yaml {where}")
     if not quiet:
         hint("".join(f"    {line}\n" for line in made.profile.splitlines() if line and not line.startswith("#")))
-    return read_profile(made.profile, DETECTED)
+    return read_profile(made.profile, DETECTED), target
 
 
 def _detected(target: Target, seconds: float, sources: tuple[str, ...] = (), *, quiet: bool) -> Detection:

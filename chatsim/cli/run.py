@@ -222,7 +222,7 @@ def run(
     if unknown:
         from chatsim.cli.detecting import profile_of
 
-        spoken = profile_of(target, quiet=quiet > 0)
+        spoken, target = profile_of(target, quiet=quiet > 0)
     assert spoken is not None
     outlet = Outlet(
         verbose - quiet,

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Foreign", "answer_to", "foreign", "is_refusal", "last_line"]
+__all__ = ["Foreign", "answer_to", "foreign", "is_refusal", "last_line", "on_console"]
 
 # What is asked for → what is answered, as a template of the profile language. The first that matches counts.
 QUESTIONS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
@@ -88,6 +88,18 @@ def answer_to(text: str) -> str:
         return known or "{nick}"
     if known == "{nick}" and not text.endswith("\n") and len(line) <= 24 and len(line.split()) <= 2:
         return known
+    return ""
+
+
+def on_console(line: str) -> str:
+    """What a server's console is told that asks where to listen, as a `start` of a profile says it; empty if it seems to
+    ask for something else, or for nothing."""
+    if not re.search(r"[:?>=)\]：？]\s*$|\b(enter|type|give|insert|digite|ingres|introdu)\w*", line, re.IGNORECASE):
+        return ""
+    if re.search(r"\bport|porta\b|puerto|порт|端口|ポート", line, re.IGNORECASE):
+        return "{port}"
+    if re.search(r"\bip\b|\bhost|address|\baddr|adresse|direcci[óo]n|endere[çc]o", line, re.IGNORECASE):
+        return "{host}"
     return ""
 
 

@@ -6,6 +6,7 @@ knows what must come says so, and waits longer for it.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from chatsim.network.network import (
     Abort,
     Close,
     Connect,
+    HoldReading,
     Network,
     Opened,
     OpenFailed,
@@ -27,8 +29,11 @@ __all__ = ["FIRST", "QUIET", "Bench", "Bot", "OutOfTimeError"]
 
 FIRST = 0.4  # seconds: a server that has said nothing for so long waits for us
 QUIET = 0.12  # seconds after the last sign: it has said what it wanted to
+RESTLESS = 1.0  # seconds after which nobody waits any longer for a server to fall silent
 STRAINED = 3.0  # times its length may a wait be longer on a busy machine
 CONNECTING = 2.0  # seconds until a connection must stand
+MOST_HEARD = 1 << 20  # bytes that one bot listens to: no chat says so much in our few seconds
+MOST_PRINTED = 5_000  # lines of the server's output that are kept, the last ones
 
 
 class OutOfTimeError(Exception):
@@ -43,7 +48,7 @@ class Bot:
     name: str
     chunks: list[bytes] = field(default_factory=list)
     everything: bytes = b""
-    closed: str = ""  # how the server ended it: eof | reset | refused
+    closed: str = ""  # how the server ended it: eof | reset | refused; flood: we do not listen to it any longer
     gone: bool = False  # we have gone
     ip: str = ""
     port: int = 0
@@ -69,7 +74,7 @@ class Bench:
         self._bots: dict[int, Bot] = {}
         self._opened: set[int] = set()
         self._signs = 0
-        self.printed: list[str] = []  # lines of the server's output
+        self.printed: deque[str] = deque(maxlen=MOST_PRINTED)  # lines of the server's output
         self.last_sign = 0.0  # when something came last, on the door's clock
         self.died: str = ""  # how the server ended, if it did
         self.greets: bool | None = None  # does it say something to whoever comes? None: that is not known yet
@@ -116,20 +121,25 @@ class Bench:
 
     def wait(self, until: Callable[[], bool] | None = None, *, first: float = FIRST, quiet: float = QUIET) -> bool:
         """Until something has come and nothing has followed for `quiet` seconds; at most `first` seconds for the
-        beginning. With `until`: that must be true, too; so long it may take. Gives whether it was.
+        beginning, and RESTLESS for the rest. With `until`: that must be true, too; so long it may take. Gives whether it
+        was. What the server prints is no sign: many print something all the time.
 
         Raises OutOfTimeError."""
         begin = self._network.now()
         strained = self._strained()
         signs = self._signs
         last = begin if until is not None else None  # the last sign
+        met_at: float | None = None
         while True:
             met = until is None or until()
             if self.died and not met:
                 self._poll(begin)
                 return until is None or until()
-            end = last + quiet * self._patience if met and last is not None else begin + first * self._patience
             now = self._network.now()
+            end = begin + first * self._patience
+            if met and last is not None:
+                met_at = now if met_at is None else met_at
+                end = min(last + quiet * self._patience, met_at + RESTLESS * self._patience)
             if now >= end:
                 end += min(self._strained() - strained, STRAINED * (end - begin))
             if now >= end:
@@ -149,9 +159,7 @@ class Bench:
     def _poll(self, deadline: float) -> None:
         for event in self._network.poll(deadline):
             if type(event) is Received:
-                bot = self._bots[event.session]
-                bot.chunks.append(event.data)
-                bot.everything += event.data
+                self._heard(self._bots[event.session], event.data)
                 self._signs += 1
             elif isinstance(event, Opened):
                 bot = self._bots[event.session]
@@ -165,13 +173,19 @@ class Bench:
                 self._signs += 1
             elif isinstance(event, Output):
                 self.printed.append(event.line)
-                self._signs += 1
             elif isinstance(event, ServerEvent) and event.what in ("exited", "ended") and not self.died:
                 code = event.detail.get("code")
                 self.died = f"it ended, exit code {code}" if isinstance(code, int) and code >= 0 else "it ended"
                 if isinstance(code, int) and code < 0:
                     self.died = f"it was ended by signal {-code}"
                 self._signs += 1
+
+    def _heard(self, bot: Bot, data: bytes) -> None:
+        bot.chunks.append(data)
+        bot.everything += data
+        if len(bot.everything) > MOST_HEARD and not bot.closed:
+            bot.closed = "flood"
+            self._network.do(HoldReading(bot.session))
 
 
 def _shown(data: bytes) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from chatsim.detect.asking import Foreign, answer_to, foreign
+from chatsim.detect.asking import Foreign, answer_to, foreign, last_line, on_console
 from chatsim.detect.bench import Bench, OutOfTimeError
 from chatsim.detect.findings import Findings
 from chatsim.detect.hints import Hints
@@ -22,11 +22,12 @@ from chatsim.detect.playing import outcome_of_playing
 from chatsim.detect.studying import Study
 from chatsim.detect.trying import Trial, attempt
 from chatsim.detect.ways import FRAMINGS, Way, catalogue, first_ways, over_websocket, verb_ways
-from chatsim.detect.writing import Begun, profile_name, written
+from chatsim.detect.writing import Begun, one_line, profile_name, written
 from chatsim.errors import ServerError
 from chatsim.profile.profile import Start
 from chatsim.runs import Target
 from chatsim.server.launch import Launcher
+from chatsim.server.life import START_PATIENCE
 from chatsim.wires import Line, Tls
 from chatsim.world import World
 
@@ -35,6 +36,8 @@ __all__ = ["Detection", "detect"]
 SEARCHING = 0.6  # of the time may be spent on finding a way in
 ENDING = 3.0  # seconds are kept for a server that takes its time to end
 START = 0.5  # times the usual patience for a start: five seconds
+LEAST_START = 0.5  # seconds
+MOST_ANSWERS = 3  # that are typed on a server's console before it listens
 UNVERIFIED = Tls(verify=False)
 
 
@@ -51,6 +54,7 @@ class Detection:
     killed: list[str] = field(default_factory=list)
     greeting: str = ""
     command: str = ""  # where another one was needed than what was given
+    typed: str = ""  # on its console, for it to listen
 
 
 def detect(
@@ -82,6 +86,7 @@ class _Detecting:
         self._weak: Trial | None = None
         self._doubted: Trial | None = None
         self._greets: bool | None = None
+        self._floods = False
 
     def run(self) -> Detection:
         try:
@@ -108,13 +113,12 @@ class _Detecting:
                 return trial, found
             assert trial is not None
             if trial.clients[0].bot.closed == "refused" and self._target.address is not None:
-                raise ServerError(
-                    "nobody answers there", hint="Is it running? Does it listen at this address and port?"
-                )
+                raise self._nobody_there()
             self._greets = trial.greeted
+            self._floods = self._floods or trial.clients[0].bot.closed == "flood"
             if (other := foreign(trial.foreign)) is not None:
                 ways = self._elsewhere(other, trial, ways)
-                if not ways:
+                if self._made.why:
                     return trial, None
             if len(self._made.tried) == 1:
                 ways = self._by_its_length(trial.foreign, ways)
@@ -132,6 +136,13 @@ class _Detecting:
             self._settle_for_less(self._weak)
             return self._weak, None
         return None, None
+
+    def _nobody_there(self) -> ServerError:
+        before = self._made.tried[:-1]
+        if before:
+            return ServerError(f"nobody answers there any more, after {len(before)} ways of joining were tried",
+                               hint=f"The last was: {before[-1]}. Has the server ended?")  # fmt: skip
+        return ServerError("nobody answers there", hint="Is it running? Does it listen at this address and port?")
 
     def _settle_for(self, trial: Trial) -> tuple[Trial | None, Study | None]:
         found, trial_again = self._try(trial.way, whatever=True)
@@ -286,15 +297,18 @@ class _Detecting:
     def _world(self, line: Line) -> World:
         if self._target.address is not None:
             return World(self._target.address, line)
-        launcher = Launcher(Start(port=self._fixed or None), self._command, patience=START * self._patience)
-        return World(launcher, line, isolated=self._target.isolated)
+        start = Start(port=self._fixed or None, stdin=self._made.typed or None)
+        left = max(self._end - time.monotonic(), LEAST_START)
+        patience = min(START * self._patience, left / START_PATIENCE)
+        return World(Launcher(start, self._command, patience=patience), line, isolated=self._target.isolated)
 
     @property
     def _command(self) -> str:
         return self._made.command or self._target.command or ""
 
     def _open_once(self) -> None:
-        """Does it start, and how? Some want a port, or an address and a port, or are spoken to in datagrams."""
+        """Does it start, and how? Some want a port, or an address and a port, in their command or on their console, or
+        are spoken to in datagrams."""
         if self._target.address is not None:
             self._tell("connecting")
             return
@@ -308,21 +322,49 @@ class _Detecting:
         lines = [self._line] if self._line.transport == "unix" else [self._line, *_others(self._line)]
         first: ServerError | None = None
         for command in commands:
+            self._made.command = command if command != given else ""
             for line in lines:
-                self._made.command = command if command != given else ""
-                try:
-                    self._started(line).close()
-                except ServerError as error:
-                    first = first or error
-                    if "not listen" not in str(error):
-                        break  # it ended: datagrams will not help
-                else:
-                    self._line = line
+                error = self._opened(line)
+                if error is None:
                     return
+                first = first or error
                 if time.monotonic() > self._search_end:
-                    break
+                    raise first
+                if _never_listened(error) and self._typed(error, line):
+                    return
+                if not _never_listened(error):
+                    break  # it ended: datagrams will not help
+            else:
+                break  # it goes on, and listens nowhere: further words on its command line will not help
         assert first is not None
         raise first
+
+    def _opened(self, line: Line) -> ServerError | None:
+        """Start it, and end it again; None if it listens, on this line."""
+        try:
+            self._started(line).close()
+        except ServerError as error:
+            return error
+        self._line = line
+        return None
+
+    def _typed(self, error: ServerError, line: Line) -> bool:
+        """Does it ask on its console where to listen, and does it listen once it is told?"""
+        answers: list[str] = []
+        told: ServerError | None = error
+        while told is not None and _never_listened(told) and len(answers) < MOST_ANSWERS:
+            asked = last_line(told.problems[0].what)
+            answer = on_console(asked)
+            if not answer:
+                break
+            answers.append(answer)
+            self._made.typed = "\n".join(answers)
+            self._tell(f"it asks {asked!r} on its console: it is told {answer}")
+            told = self._opened(line)
+        if told is None:
+            return True
+        self._made.typed = ""
+        return False
 
     def _note_death(self, bench: Bench, way: Way) -> None:
         text = f"{bench.last_words}: {bench.died}"
@@ -346,13 +388,14 @@ class _Detecting:
             found.text_limit = limit
             found.note("limits", self._hints.limit_why)
             found.guesses.append("limits: from the source; longer texts were not tried")
-        found.note("framing", found.seen.get("framing") or _about_framing(found))
+        found.note("framing", found.seen.get("framing") or _about_framing(found.way, self._made.tried))
 
     def _write(self, found: Findings) -> None:
         made = self._made
         name = profile_name(self._target.command or "server")
-        chosen = not self._port or "{port}" in self._command or self._target.address is not None
-        begun = Begun(self._command, 0 if chosen else self._port) if self._target.address is None else Begun()
+        chosen = not self._port or "{port}" in self._command + made.typed or self._target.address is not None
+        port = 0 if chosen else self._port
+        begun = Begun(self._command, port, made.typed) if self._target.address is None else Begun()
         text = written(found, name, begun)
         left = self._end - time.monotonic()
         self._tell("playing with the profile that was found")
@@ -385,8 +428,10 @@ class _Detecting:
             return
         needs = "".join(f"\n{need}" for need in self._hints.needs)
         made.why = f"in {len(made.tried)} ways of joining and speaking, nobody heard anybody{needs}"
-        if made.greeting:
-            made.why += f"\nThe server began with {made.greeting[:120]!r}"
+        if self._floods:
+            made.why += "\nThe server talks without end to whoever connects"
+        elif made.greeting:
+            made.why += f"\nThe server began with '{one_line(made.greeting[:120])}'"
         made.hint = (
             "Describe it by hand: `chatsim profiles` lists families to begin with, docs/profiles.md has all keys,\n"
             "and `chatsim talk` shows what it says."
@@ -400,14 +445,18 @@ def _line_of(target: Target, hints: Hints) -> Line:
     return Line("udp") if hints.datagrams else Line()
 
 
+def _never_listened(error: ServerError) -> bool:
+    return "not listen" in str(error).splitlines()[0]
+
+
 def _others(line: Line) -> list[Line]:
     return [other for other in (Line(), Line("udp")) if other != line]
 
 
-def _about_framing(found: Findings) -> str:
-    framing = found.way.framing
-    if framing == "none":
+def _about_framing(way: Way, tried: Sequence[str]) -> str:
+    if way.framing == "none":
         return "a message that ended nowhere was passed on as it was"
-    if framing in ("newline", "crlf"):
-        return "without a line end nothing was passed on"
+    if way.framing in ("newline", "crlf"):
+        raw = f"raw bytes, {way.called.partition(', ')[2]}"
+        return "without a line end nothing was passed on" if raw in tried else "lines are understood"
     return "so it was understood"

@@ -9,18 +9,20 @@ from dataclasses import dataclass
 
 from chatsim.detect.findings import Findings, Step
 
-__all__ = ["Begun", "profile_name", "written"]
+__all__ = ["Begun", "one_line", "profile_name", "written"]
 
 _WIDTH = 118
+_OTHERWISE = frozenset("y n yes no on off true false null".split())  # words that are no texts in YAML
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
     """How the server was started: `command` as a profile would say it, and its fixed `port` (0: `{port}` is ours to
-    choose, or it was running already)."""
+    choose, or it was running already). `typed`: what its console was told."""
 
     command: str = ""
     port: int = 0
+    typed: str = ""
 
 
 def profile_name(words: str) -> str:
@@ -34,10 +36,12 @@ def profile_name(words: str) -> str:
 def written(found: Findings, name: str, begun: Begun, tried: Sequence[str] = ()) -> str:
     """The text of the profile. `tried`: what came of playing with it, in lines."""
     seen = found.seen
-    lines: list[tuple[str, str]] = [(f"profile: {name}", "")]
+    lines: list[tuple[str, str]] = [(f"profile: {_name(name)}", "")]
     if begun.command:
         port = f", port: {begun.port}" if begun.port else ""
-        lines.append((f"start: {{command: {_text(begun.command)}{port}}}", ""))
+        typed = f", stdin: {_text(begun.typed)}" if begun.typed else ""
+        about = "it asks on its console where to listen" if begun.typed else ""
+        lines.append((f"start: {{command: {_text(begun.command)}{port}{typed}}}", about))
     lines += _wire(found)
     if found.nick != "chosen":
         nick = found.nick if found.nick in ("assigned", "none") else _text(found.nick)
@@ -80,6 +84,11 @@ def written(found: Findings, name: str, begun: Begun, tried: Sequence[str] = ())
     lines += _limits(found)
     body = [line for code, comment in lines for line in _with_comment(code, comment)]
     return "\n".join([*body, *_remarks(found, tried)]) + "\n"
+
+
+def _name(name: str) -> str:
+    """As YAML takes it for a text: a server may be called 5.py, or yes.py."""
+    return name if re.fullmatch(r"[a-z][a-z0-9-]*", name) and name not in _OTHERWISE else _text(name)
 
 
 def _wire(found: Findings) -> list[tuple[str, str]]:
