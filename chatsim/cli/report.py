@@ -72,8 +72,12 @@ def report(
 
     whole = Report(tuple(judged(history, path, names) for path, history in read))
     for option, path in files.items():
+        drawn = renderer(option)(whole) + "\n"
+        if path == "-":
+            tell(drawn)
+            continue
         with whole_file(path) as file:
-            file.write(renderer(option)(whole) + "\n")
+            file.write(drawn)
     if not files:
         from chatsim.report.picture import render
 

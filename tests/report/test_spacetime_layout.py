@@ -103,6 +103,23 @@ def test_a_line_lasts_from_connecting_to_the_end_and_a_new_connection_has_a_new_
     assert len(ann.silent) == 1
 
 
+def test_the_servers_line_breaks_where_it_is_down_and_falls_silent_where_it_is_frozen() -> None:
+    story = Story()
+    story.server("started", pid=1, command="x")
+    story.server("exited", code=0, asked=True)
+    story.connect("ann")
+    story.server("started", pid=2, command="x")
+    story.server("frozen")
+    story.say("ann", "hello")
+    story.server("thawed")
+    story.drop("ann")
+    drawn = diagram(story.history)
+
+    lane = [one.kind for one in drawn.lanes].index("server")
+    lives = [(life.first, life.last, life.silent) for life in drawn.lives if life.lane == lane]
+    assert lives == [(0, 1, ()), (3, 7, ((4, 6),))]
+
+
 def test_each_sign_is_used() -> None:
     signs = {mark.sign for mark in (*diagram(drawable.everything()).marks, *diagram(*drawable.overtaken()).marks)}
 

@@ -7,17 +7,17 @@ nothing is known of the order between them.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from chatsim.checks.verdict import Verdict
 from chatsim.checks.wording import named
-from chatsim.history import CONSOLE, OPERATOR, WORLD, Entry, History
+from chatsim.history import CONSOLE, WORLD, Entry, History
 from chatsim.report.narrate import Narrator
 from chatsim.report.printable import printable, shorten
-from chatsim.report.spacetime.diagram import Arrow, Diagram, Fate, Lane, Life, Mark, Row, RowKind, Said, Sign
+from chatsim.report.spacetime.diagram import Arrow, Diagram, Fate, Lane, Mark, Row, RowKind, Said, Sign
 from chatsim.report.spacetime.kept import OWN, SERVER, THE_OPERATOR, Kept, kept, missing, proofs
+from chatsim.report.spacetime.lives import lives_of
 
 __all__ = ["MOST_EVENTS", "MOST_LANES", "diagram"]
 
@@ -57,7 +57,6 @@ SIGNS = {
     "out": Sign.SERVER,
 }
 OF_THE_SERVER = frozenset(("server", "out", "crash", "facts", "stacks", "rest", "cycle", "look"))
-BEGINS, ENDS = frozenset(("connect",)), frozenset(("drop", "left", "closed", "refused", "unreachable"))
 # Where a message came so, no `heard` stands beside it: the damage itself is its arrival.
 ARRIVES_DAMAGED = frozenset(("truncated", "garbled", "stripped", "case"))
 
@@ -130,7 +129,7 @@ class _Drawing:
         for number, indexes in self.beside.items():
             self.rows[number] = self._told_beside(self.rows[number], indexes)
         messages = sorted(self.messages.values(), key=lambda said: said.number)
-        lives = tuple(self._lives()) if self.rows else ()
+        lives = tuple(lives_of(self.history, self.kept.of, self.lane_of, self.entry_rows, len(self.rows)))
         return Diagram(
             tuple(self.lanes),
             tuple(self.rows),
@@ -298,58 +297,3 @@ class _Drawing:
             return
         witness = self.proving.get(entry.index, ())
         self.arrows.append(Arrow(self._said(ref).number, entry.index, start, (row, lane), fate, witness))
-
-    # --- how long each connection lasted ------------------------------------------------------------------------------
-
-    def _lives(self) -> Iterator[Life]:
-        """Of every connection that anything is drawn of, also where its beginning or its end is left out."""
-        acts = sorted(self.entry_rows.items())
-        begun: dict[int, int] = {}
-        ended: dict[int, int] = {}
-        silent: dict[int, list[tuple[int, int]]] = {}
-        for entry in self.history.of(*BEGINS, *ENDS, "stall", "resume"):
-            session = entry.session
-            if self.kept.of.get(session) not in self.lane_of:
-                continue
-            row = self._row_of(entry.index, acts)
-            if entry.kind in BEGINS:
-                begun.setdefault(session, row)
-            elif entry.kind == "stall":
-                silent.setdefault(session, []).append((row, len(self.rows) - 1))
-            elif entry.kind == "resume" and silent.get(session):
-                silent[session][-1] = (silent[session][-1][0], row)
-            elif entry.kind in ENDS and not (entry.kind == "refused" and entry.detail.get("room")):
-                ended.setdefault(session, row)
-        for session, owner in self.kept.of.items():
-            if session == OPERATOR or owner not in self.lane_of:
-                continue
-            first = begun.get(session, 0)
-            last = ended.get(session, len(self.rows) - 1)
-            gaps = tuple((max(first, a), min(last, b)) for a, b in silent.get(session, ()) if a < last)
-            yield Life(self.lane_of[owner], first, max(first, last), gaps)
-        if SERVER in self.lane_of:
-            yield from self._lives_of_the_server(acts)
-
-    def _lives_of_the_server(self, acts: list[tuple[int, int]]) -> Iterator[Life]:
-        """From each start to its end; one that was attached to, or whose start is not drawn, was there from the top."""
-        lane, first, begun, frozen = self.lane_of[SERVER], 0, True, -1
-        silent: list[tuple[int, int]] = []
-        for entry in self.history.of("server"):
-            what, row = entry.detail.get("what"), self._row_of(entry.index, acts)
-            if what == "started":
-                first, begun, silent = row, True, []
-            elif what == "frozen":
-                frozen = row
-            elif what == "thawed" and frozen >= 0:
-                silent.append((frozen, row))
-                frozen = -1
-            elif what in ("exited", "ended") and begun:
-                yield Life(lane, first, max(first, row), tuple(silent))
-                begun = False
-        if begun:
-            yield Life(lane, first, len(self.rows) - 1, tuple(silent))
-
-    def _row_of(self, index: int, acts: list[tuple[int, int]]) -> int:
-        """The row of an entry; of one that is left out, that of the first after it that is not."""
-        at = bisect_left(acts, (index, -1))
-        return acts[at][1] if at < len(acts) else len(self.rows) - 1
