@@ -89,7 +89,7 @@ def test_files_that_come_and_go_are_changes(watch: Any, player: Any) -> None:
 
 
 def test_one_who_saves_several_times_at_once_is_waited_for(watch: Any, player: Any) -> None:
-    watch(
+    called = watch(
         *(
             write("scenarios/alpha.yaml", "scenario: half"),
             write("scenarios/alpha.yaml", SCENARIO.format("whole")),
@@ -99,6 +99,7 @@ def test_one_who_saves_several_times_at_once_is_waited_for(watch: Any, player: A
     )
 
     assert len(player.played) == 2
+    assert called.err.count("changed.") == 1
 
 
 def test_ctrl_c_within_a_round_is_an_interrupt(watch: Any, player: Any) -> None:
