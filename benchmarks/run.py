@@ -15,7 +15,7 @@ import tracemalloc
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import checks, fan_out, many_bots, namespaces, reference_server, short, start_up
+from benchmarks import checks, fan_out, many_bots, namespaces, pytest_plugin, reference_server, short, start_up
 from benchmarks.measuring import Row, alternate, median_ratio
 
 DELIVERIES, RECEIVERS = 1_000_000, 100
@@ -62,6 +62,7 @@ def reference_server_rows(runs: int = 3, seconds: float = 1.0) -> list[Row]:
 PARTS: tuple[Callable[[], list[Row]], ...] = (
     partial(short.rows, runs=15),
     partial(start_up.rows, runs=7),
+    partial(pytest_plugin.rows, runs=7),
     namespaces.rows,
     partial(fan_out.rows, runs=3),
     many_bots.rows,

@@ -98,8 +98,9 @@ def run(
     *,
     seed: int | None = None,
     patience: float = 1.0,
+    replay: str = "",
 ) -> Run:
-    """Play a scenario once and judge it.
+    """Play a scenario once and judge it. `replay`: how it is played again, if not by `chatsim run`.
 
     Never raises for what the server, the scenario or an interrupt does: a server that cannot be started, reached or
     spoken to is the run's `error`; a SIGINT or SIGTERM ends it in good order with `interrupted`. In every case the
@@ -112,7 +113,7 @@ def run(
     reason = why_not(scenario, profile, target)
     if reason is not None:
         return replace(empty, why=reason)
-    return _Play(scenario, profile, target, chosen, patience, empty).run()
+    return _Play(scenario, profile, target, chosen, patience, replace(empty, replay=replay)).run()
 
 
 def describe(profile: Profile, target: Target) -> str:
@@ -167,7 +168,7 @@ class _Play:
     ) -> None:
         self._scenario, self._profile, self._target = scenario, profile, target
         self._seed, self._patience = seed, patience
-        self._run = replace(empty, replay=replay_command(scenario, profile, target, seed, patience))
+        self._run = replace(empty, replay=empty.replay or replay_command(scenario, profile, target, seed, patience))
         self._history: History | None = None
         self._director: Director | None = None
         self._server_words: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ from chatsim.document import Reading, nearest
 from chatsim.engine.director import Director
 from chatsim.engine.plan import check_texts, make_plan, why_not
 from chatsim.engine.session import State
-from chatsim.errors import NotApplicableError, Problem, ScenarioError, ServerError, UsageError
+from chatsim.errors import ChatsimError, NotApplicableError, Problem, ScenarioError, ServerError, UsageError
 from chatsim.history import History
 from chatsim.properties import GROUPS, PROPERTIES, named
 from chatsim.report.last_words import without_dumps
@@ -188,14 +188,16 @@ class Chat:
 
         Raises ScenarioError for what can be nobody's name.
         """
+        __tracebackhide__ = True
         director = self._led()
         plan = director.stage.plan
         if name not in plan.nicks:
             where = caller()
             reading = Reading(where.place.file, where.source)
             bot = new_bot(reading, Cast(), name, nick, where.place)
-            reading.refuse(ScenarioError)
-            director.admit((bot,))
+            with _without_our_lines():
+                reading.refuse(ScenarioError)
+                director.admit((bot,))
             bots = tuple(each.name for each in director.stage.plan.scenario.bots)
             self._history.header = replace(self._history.header, bots=bots)
         elif nick is not None:
@@ -234,7 +236,10 @@ class Chat:
         """One step of bots in the words of the scenario language: `do("drop", {"bob": "close"})`."""
         __tracebackhide__ = True
         where = caller()
-        self._take(made_step({verb: words}, self._led().stage.plan.scenario.bots, where.place, where.source), where)
+        bots = self._led().stage.plan.scenario.bots
+        with _without_our_lines():
+            step = made_step({verb: words}, bots, where.place, where.source)
+        self._take(step, where)
 
     def expect_silence(self, name: str, what: Expectation) -> None:
         """A bot is to hear nothing of this kind, whatever its text."""
@@ -248,7 +253,10 @@ class Chat:
         __tracebackhide__ = True
         where = caller()
         named_here = f"{where.place.file}:{where.place.line}, played"
-        for step in read_steps(steps, self._led().stage.plan.scenario.bots, named_here):
+        bots = self._led().stage.plan.scenario.bots
+        with _without_our_lines():
+            read = read_steps(steps, bots, named_here)
+        for step in read:
             self._take(step, where)
 
     def settle(self) -> None:
@@ -268,7 +276,8 @@ class Chat:
         if self._gathering is not None:
             self._gathering.append((step,))
             return
-        self._refuse_nonsense(step, where)
+        with _without_our_lines():
+            self._refuse_nonsense(step, where)
         begun = len(self._history)
         if not self._playing(director.take, step):
             error = ServerError(Problem(director.where_it_stopped()))
@@ -291,7 +300,6 @@ class Chat:
 
     def _refuse_nonsense(self, step: Step, where: Caller) -> None:
         """What makes no sense now, what the profile has no words for, and what its encoding can not carry."""
-        __tracebackhide__ = True
         stage = self._known_stage()
         plan, server = stage.plan, self._server
         cast = Cast({bot.name: bot for bot in plan.scenario.bots})
@@ -472,6 +480,20 @@ class Chat:
         if self._director is None:
             raise UsageError("this chat has not begun", hint="with chatsim.Chat(…) as chat:")
         return self._director.stage
+
+
+class _without_our_lines:  # noqa: N801 (it reads as what it does)
+    """What is refused is refused at the caller's line: a traceback that goes on into ours helps nobody."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True
+        if isinstance(error, ChatsimError):
+            raise error.with_traceback(None) from None
 
 
 class _Gathering:

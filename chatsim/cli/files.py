@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from chatsim.errors import Problem, UsageError
+from chatsim.profile.recognising import is_profile
 
 if TYPE_CHECKING:
     from chatsim.profile.profile import Profile
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["Problems", "complete_profiles", "complete_yaml", "is_profile", "yaml_files"]
 
 Value = TypeVar("Value")
-
-_TOP_KEY = re.compile(rb"^(scenario|profile)[ \t]*:", re.MULTILINE)
 
 
 class Problems:
@@ -81,21 +79,6 @@ def _is(question: Callable[[], bool]) -> bool:
         return question()
     except OSError:  # a name that no file can have
         return False
-
-
-def is_profile(path: Path) -> bool:
-    """Told by the first of the two top keys; a file with neither is not taken for a profile.
-
-    Nor is a pipe: it can be read only once, and not by us.
-    """
-    if not path.is_file():
-        return False
-    try:
-        with path.open("rb") as file:
-            found = _TOP_KEY.search(file.read(1 << 20))
-    except OSError:
-        return False
-    return found is not None and found[1] == b"profile"
 
 
 def _nearest(path: Path) -> str:

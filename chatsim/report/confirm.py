@@ -40,8 +40,9 @@ def undecided(run: Run) -> bool:
     )
 
 
-def weighed(run: Run, replay: Run) -> Run:
-    """The run, with each of its doubtful failures confirmed by the replay, or inconclusive.
+def weighed(run: Run, replay: Run, *, alone: bool = True) -> Run:
+    """The run, with each of its doubtful failures confirmed by the replay, or inconclusive. `alone`: nothing was played
+    beside the replay; else nobody is told that it was.
 
     A replay that was interrupted says nothing: they are not confirmed, and the run is interrupted, too.
     """
@@ -50,7 +51,10 @@ def weighed(run: Run, replay: Run) -> Run:
     again = {v.property: v.outcome for v in replay.verdicts}
     seen = {name: again.get(name) is Outcome.FAILED for name in doubtful(run)}
     said = {name: NOT_SEEN_AGAIN if again.get(name) is Outcome.PASSED else NOT_TOLD for name in seen}
-    return replace(_without(run, {name: said[name] for name in seen if not seen[name]}), seen_again=seen)
+    if not alone:
+        said = {name: words.replace("replay alone", "replay") for name, words in said.items()}
+    doubted = _without(run, {name: said[name] for name in seen if not seen[name]})
+    return replace(doubted, seen_again=seen) if alone else doubted
 
 
 def unconfirmed(run: Run) -> Run:

@@ -1,0 +1,128 @@
+"""The pytest plugin: scenarios as test items, and fixtures that let a plain test lead a chat (docs/pytest.md).
+
+pytest loads this module wherever chatsim is installed, whether anybody uses it or not. So it imports nothing but pytest,
+which is there already; what it needs of chatsim is imported by the first test that needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from chatsim.chat.chat import Chat
+    from chatsim.chat.server import ChatServer
+
+__all__ = [
+    "chat",
+    "chat_server",
+    "pytest_addoption",
+    "pytest_collect_file",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_runtest_call",
+]
+
+CHAT = pytest.StashKey["Chat"]()  # of a test, as long as it lasts
+FIXTURES = frozenset(("chat", "chat_server"))
+OURS = ".chatsim.yaml"
+MARKER = (
+    "chatsim(server=None, profile=None, connect=None, patience=None, holds=()): which chat server the fixtures chat and "
+    "chat_server are about, and which properties are judged when the test itself has passed. Tests that use them, and "
+    "scenarios, are marked so by themselves: -m chatsim."
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("chatsim", "chat servers (chatsim)")
+    group.addoption(
+        "--chatsim-server", metavar="CMD", help="The command that starts the server; {port} is a free port."
+    )
+    group.addoption("--chatsim-connect", metavar="HOST:PORT", help="A server that is running already.")
+    group.addoption(
+        "--chatsim-profile", metavar="P", help="How it is spoken to: a file, or the name of a built-in profile."
+    )
+    group.addoption("--chatsim-seed", metavar="N", type=int, help="Draw names, texts and times from N. Default: anew.")
+    group.addoption("--chatsim-patience", metavar="X", type=float, help="Wait X times as long as usual.")
+    parser.addini("chatsim_files", type="args", default=[], help=f"Globs of scenarios beside *{OURS}; * spans folders.")
+    parser.addini("chatsim_server", default="", help="As --chatsim-server; it runs in the folder of this file.")
+    parser.addini("chatsim_connect", default="", help="As --chatsim-connect.")
+    parser.addini("chatsim_profile", default="", help="As --chatsim-profile; files are looked for beside this one.")
+    parser.addini("chatsim_patience", default="", help="As --chatsim-patience.")
+    parser.addini(
+        "chatsim_inconclusive", default="fail", help="What a test is of which nothing is known: fail or skip."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
+    known = config.getini("chatsim_inconclusive")
+    if known not in ("fail", "skip"):
+        raise pytest.UsageError(f"chatsim_inconclusive is {known!r}, and can be fail or skip")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if not file_path.name.endswith(OURS) and not _is_named(file_path, parent.config):
+        return None
+    from chatsim.pytest_plugin.items import ScenarioFile
+
+    found: pytest.Collector = ScenarioFile.from_parent(parent, path=file_path)
+    return found
+
+
+def _is_named(path: Path, config: pytest.Config) -> bool:
+    """Does `chatsim_files` name it? A profile that lies beside scenarios is none."""
+    globs = config.getini("chatsim_files")
+    if not globs or not path.is_relative_to(config.rootpath):
+        return False
+    from fnmatch import fnmatch
+
+    here = path.relative_to(config.rootpath).as_posix()
+    if not any(fnmatch(here, glob) for glob in globs):
+        return False
+    from chatsim.profile.recognising import is_profile
+
+    return not is_profile(path)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("chatsim")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    chat = item.stash.get(CHAT, None)
+    if chat is None:  # none of ours, though a fixture of its own may be called so
+        return (yield)
+    from chatsim.pytest_plugin.fixtures import told
+
+    with told(item, chat):
+        return (yield)
+
+
+@pytest.fixture
+def chat_server(request: pytest.FixtureRequest) -> Generator[ChatServer, None, None]:
+    """A chat server that runs during this test: its `address`, `host`, `port`, `profile` and `output()`.
+
+    The one that the marker, the command line or the ini file names (in this order), else the reference server. Each test
+    has its own, so that none suffers from what another has done. Afterwards nothing of it is left.
+    """
+    from chatsim.pytest_plugin.fixtures import a_server
+
+    with a_server(request.node) as server:
+        yield server
+
+
+@pytest.fixture
+def chat(request: pytest.FixtureRequest, chat_server: ChatServer) -> Generator[Chat, None, None]:
+    """A chat on `chat_server`, led by the test step by step: a `chatsim.Chat` (docs/api.md)."""
+    from chatsim.pytest_plugin.fixtures import a_chat
+
+    with a_chat(request.node, chat_server) as chat:
+        request.node.stash[CHAT] = chat
+        yield chat

@@ -1,0 +1,47 @@
+"""How a test's run is shown: the console's own report, in the colours and the width of pytest's terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chatsim.chat.failures import in_short
+from chatsim.history import History
+from chatsim.report import text
+from chatsim.report.report import Report, Run
+from chatsim.report.timeline import step_lines
+
+__all__ = ["Told", "steps_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Crash:
+    """What the short summary and the JUnit file show of a failure: one line, and where."""
+
+    path: str
+    lineno: int
+    message: str
+
+
+class Told:
+    """A run that did not pass, as pytest asks for it: `toterminal` for the terminal, `str` for everything else."""
+
+    def __init__(self, run: Run, path: str, line: int, verbosity: int) -> None:
+        self._run, self._verbosity = run, max(0, verbosity - 1)  # pytest's -v tells each test, -vv tells all of it
+        self.reprcrash = _Crash(path, line, in_short(run))
+
+    def __str__(self) -> str:
+        return self._text(text.Style(self._verbosity))
+
+    def toterminal(self, writer: Any) -> None:
+        encoding = getattr(getattr(writer, "_file", None), "encoding", None) or "utf-8"
+        style = text.Style(self._verbosity, bool(writer.hasmarkup), int(writer.fullwidth), encoding)
+        writer.line(self._text(style))
+
+    def _text(self, style: text.Style) -> str:
+        return text.scenario((self._run,), Report((self._run,)), style).rstrip("\n")
+
+
+def steps_of(history: History) -> str:
+    """What was done, one line a step."""
+    return "\n".join(step_lines(history))
