@@ -107,6 +107,9 @@ class Chat:
         self._stopped = False  # by a step of the program's own
         self._server_words: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<chat on {self._server}>"
+
     # --- its life -----------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Chat:

@@ -51,6 +51,9 @@ class ChatServer:
     def __str__(self) -> str:
         return describe(self.spoken, self.target)
 
+    def __repr__(self) -> str:
+        return f"<chat server: {self}>"
+
     @property
     def profile(self) -> str:
         """The name of the profile that it is spoken to with."""

@@ -243,7 +243,7 @@ class _Teller:
             yield f"{head}  {printable(where)}".rstrip()
             reason = verdict.summary or "Nothing in this run could have violated it."
             yield from self._paragraph(reason, " " * 4)
-            asked = "The scenario asks for it by name"
+            asked = "It is asked for by name"
             inconclusive = run.outcome is Outcome.INCONCLUSIVE
             yield from self._paragraph(
                 f"{asked}, so this run is inconclusive." if inconclusive else f"{asked}.", " " * 4

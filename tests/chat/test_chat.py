@@ -200,7 +200,7 @@ def test_what_was_to_be_heard_and_was_not_fails_at_once(
         bob.hears("something else", by=ann)
 
     assert in_general(str(failed.value)) == golden("hears")
-    assert "  The last that bob got:\n    Hello, bob!\n    <ann> still here?" in str(failed.value)
+    assert "    <ann> still here?" in str(failed.value).split("  The last that bob got:\n")[1]
 
 
 def test_what_was_not_to_be_heard_and_was_fails_too(chat: chatsim.Chat) -> None:
