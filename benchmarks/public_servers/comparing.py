@@ -20,6 +20,7 @@ __all__ = ["Likeness", "likeness", "of_one_mind"]
 Verdict = Literal["right", "nearly", "not"]
 
 _LINES = ("newline", "crlf")
+_LONGEST = 60  # characters of a template that is shown
 # Whatever these stand for, a wildcard would do; a name, a text and an addressee must be where they are.
 _LOOSE = re.compile(r"\{(?:\*|time|id|nicks|ip|client-port)\}(?:\s*\{(?:\*|time|id|nicks|ip|client-port)\})*")
 
@@ -224,4 +225,7 @@ def _called(framing: Framing) -> str:
 
 
 def _shown(templates: tuple[Template, ...]) -> str:
-    return repr(templates[0].source) if templates else "nothing"
+    if not templates:
+        return "nothing"
+    source = templates[0].source
+    return repr(source if len(source) <= _LONGEST else f"{source[: _LONGEST - 1]}…")
