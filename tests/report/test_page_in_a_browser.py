@@ -180,6 +180,18 @@ def test_the_diagram_is_one_stop_for_tab_and_the_arrow_keys_go_through_it(show: 
     assert stops.count() == 1
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_nobody_has_to_tab_through_the_whole_picture(show: Open, scripts: bool) -> None:
+    page = show(of(drawable.overtaken()), java_script_enabled=scripts).page
+    page.get_by_role("link", name="Past the picture").focus()
+    assert page.get_by_role("link", name="Past the picture").evaluate("link => link.getBoundingClientRect().left") > 0
+    page.keyboard.press("Enter")
+    if not scripts:  # then the browser alone puts the next stop there
+        page.keyboard.press("Tab")
+
+    playwright.expect(page.locator(".events summary:focus")).to_have_count(1)
+
+
 def test_filters_leave_what_belongs_to_a_bot_or_to_a_message(show: Open) -> None:
     page = show(of(drawable.overtaken())).page
     shown = page.locator(".arrow:not(.faded)")
@@ -216,7 +228,9 @@ def test_it_keeps_nobody_out(show: Open, scheme: str, which: str) -> None:
         "overtaken": of(drawable.overtaken()),
         "everything": of((drawable.everything(), [])),
         "crowd": of(drawable.crowd()),
-        "several": Report((literal.failed(), literal.unclear(), replace(literal.not_started(), file="b.yaml"))),
+        "several": Report(
+            (literal.failed(), replace(literal.unclear(), file="b.yaml"), replace(literal.not_started(), file="c.yaml"))
+        ),
     }
     page = show(reports[which], color_scheme=scheme).page
     for details in page.locator("details").all():

@@ -123,7 +123,7 @@ for (const picture of document.querySelectorAll(".picture")) {
     } else if (target.closest("details")) {
       target.closest("details").open = true;
       target.scrollIntoView({ block: "center" });
-      target.querySelector("a").focus({ preventScroll: true });
+      (target.querySelector("summary") || target.querySelector("a")).focus({ preventScroll: true });
     }
   }
   window.addEventListener("hashchange", follow);
