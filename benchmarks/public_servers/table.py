@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -69,7 +70,7 @@ def markdown(results: Iterable[Result]) -> str:
     ]
     rest = [one for one in every if not one.starts]
     if rest:
-        lines += ["", "Not started:", "", *(f"- `{one.repository}`: {one.why_not}" for one in rest)]
+        lines += ["", "Not started:", "", *(f"- `{one.repository}`: {_told(one.why_not)}" for one in rest)]
     return "\n".join(lines) + "\n"
 
 
@@ -91,7 +92,12 @@ def _row(one: Result) -> str:
         _played(one.by_hand),
         ", ".join(f"`{name}`" for name, outcome in against.items() if outcome == "failed"),
     )
-    return f"| {' | '.join(cell.replace('|', '¦').replace(chr(10), ' ') for cell in cells)} |"
+    return f"| {' | '.join(_told(cell).replace('|', '¦') for cell in cells)} |"
+
+
+def _told(text: str) -> str:
+    """On one line, and without the folders of the machine on which it was played."""
+    return re.sub(r"(?<![\w.])(?:/[\w.+-]+)+/", "", text.replace("\n", " "))
 
 
 def _played(played: Played | None) -> str:
@@ -109,13 +115,13 @@ def summary(results: Iterable[Result]) -> str:
     told = f"{len(started)} of {len(every)} start. {_of(len(ran), len(started))} of these can be run with a profile by hand."
     if not any(one.detect for one in started):
         return told
-    alone = [one for one in started if one.alone is not None and one.alone.works]
     verdicts = [sum(one.detect == verdict for one in started) for verdict in ("right", "nearly", "not")]
-    found = f"`detect` was right on {verdicts[0]}, nearly on {verdicts[1]}, and not on {verdicts[2]}"
-    both = sum(one.alone is not None and one.alone.works for one in ran)
-    worked = f"with its profile alone join, chat and leave work on {_of(both, len(ran))} of those that can be run"
-    more = len(alone) - both
-    return f"{told} {found}; {worked}{f', and on {more} more' if more else ''}."
+    chats = [one for one in ran if not one.no_chat]
+    alone = sum(one.alone is not None and one.alone.works for one in chats)
+    return (
+        f"{told} `detect` was right on {verdicts[0]}, nearly on {verdicts[1]}, and not on {verdicts[2]}; with its profile alone "
+        f"join, chat and leave work on {_of(alone, len(chats))} of the {len(chats)} chats that can be run."
+    )
 
 
 def _of(some: int, many: int) -> str:

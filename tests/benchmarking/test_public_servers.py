@@ -124,9 +124,9 @@ RESULTS = (
     Result("c", "cat/a|b", "udp :3", detect="not", differences=("no profile",), lines=30,
            by_hand=Played(False, "failed: echo", played=True)),
     Result("d", "dan/chat", "tcp :4", detect="not", lines=5, by_hand=Played(False, "stopped", failed=("stays-up",)),
-           alone=Played(False, "nobody was let in")),
+           alone=Played(False, "nobody (/home/of/mine/talk.yaml:5:1) got in")),
     Result("e", "eve/web", "tcp :5", no_chat="it is asked over HTTP", detect="right"),
-    Result("f", "fay/gui", why_not="it needs a window"),
+    Result("f", "fay/gui", why_not="no /home/of/mine/tokio here"),
 )  # fmt: skip
 
 
