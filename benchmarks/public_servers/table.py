@@ -119,8 +119,8 @@ def summary(results: Iterable[Result]) -> str:
     chats = [one for one in ran if not one.no_chat]
     alone = sum(one.alone is not None and one.alone.works for one in chats)
     return (
-        f"{told} `detect` was right on {verdicts[0]}, nearly on {verdicts[1]}, and not on {verdicts[2]}; with its profile alone "
-        f"join, chat and leave work on {_of(alone, len(chats))} of the {len(chats)} chats that can be run."
+        f"{told} `detect` was right on {verdicts[0]}, nearly on {verdicts[1]}, and not on {verdicts[2]}; with its profile "
+        f"alone join, chat and leave work on {_of(alone, len(chats))} of the {len(chats)} chats that can be run."
     )
 
 
