@@ -24,6 +24,8 @@ bots: [{bots}]
 steps:
   - join: everyone
   - chat: {{{each}}}
+"""
+GOING: Final = """\
   - disconnect: {last}
   - chat: {{ann: "still here?"}}
 """
@@ -50,7 +52,8 @@ def outcome_of_playing(
         return Played(lines=(f"the profile can not be read: {error}",))
     names = ["ann", "bob", "cat"][: clients or 3]
     each = ", ".join(f'{name}: "hello from seat {number}"' for number, name in enumerate(names, 1))
-    scenario = read_scenario(SCENARIO.format(bots=", ".join(names), each=each, last=names[-1]), "what was found")
+    steps = SCENARIO + (GOING if profile.line.wire.connects or profile.leave else "")
+    scenario = read_scenario(steps.format(bots=", ".join(names), each=each, last=names[-1]), "what was found")
     if command:
         target = replace(target, command=command)
     with _at_most(seconds) as cut:

@@ -1,0 +1,231 @@
+"""Right chats in many dialects, each as small as it can be. Servers of `simulated_rooms`."""
+
+from __future__ import annotations
+
+import json
+
+from simulated_rooms import Room
+
+
+class ByLines(Room):
+    """What came is cut into lines."""
+
+    end_of_line = b"\n"
+
+    def __init__(self, world: object) -> None:
+        super().__init__(world)  # type: ignore[arg-type]
+        self._begun: dict[int, bytes] = {}
+
+    def heard(self, who: int, data: bytes) -> None:
+        *lines, self._begun[who] = (self._begun.get(who, b"") + data).split(self.end_of_line)
+        for line in lines:
+            self.line(who, line.decode().rstrip("\r"))
+
+    def line(self, who: int, text: str) -> None:
+        raise NotImplementedError
+
+
+class Prompt(Room):
+    """Asks for a name, and takes one read for one message."""
+
+    def came(self, who: int) -> None:
+        self.tell(who, "Enter your name: ")
+
+    def heard(self, who: int, data: bytes) -> None:
+        text = data.decode().strip()
+        if who in self.here:
+            self.tell_others(who, f"[{self.here[who]}] {text}\n")
+        else:
+            self.tell_others(who, f"*** {text} joined the chat ***\n")
+            self.here[who] = text
+            self.tell(who, f"Welcome to the chat, {text}!\n")
+
+    def went(self, who: int) -> None:
+        if name := self.here.pop(who, ""):
+            self.tell_others(who, f"*** {name} left the chat ***\n")
+
+
+class NameFirst(ByLines):
+    """The first line is a name, nobody asks for it; names are unique; /quit is a goodbye; everybody hears everything."""
+
+    def line(self, who: int, text: str) -> None:
+        if who not in self.here and text in self.here.values():
+            self.tell(who, f"The name {text} is already taken\n")
+            self.hang_up(who)
+        elif who not in self.here:
+            self.here[who] = text
+            self.tell_others(-1, f"{text} has joined\n")
+        elif text == "/quit":
+            self.tell(who, "Goodbye!\n")
+            self.hang_up(who)
+        else:
+            self.tell_others(-1, f"<{self.here[who]}> {text}\n")
+
+    def went(self, who: int) -> None:
+        if name := self.here.pop(who, ""):
+            self.tell_others(who, f"{name} has left\n")
+
+
+class Assigned(ByLines):
+    """Gives everybody a name."""
+
+    def came(self, who: int) -> None:
+        self.here[who] = f"Guest{who}"
+        self.tell(who, f"You are Guest{who}\n")
+        self.tell_others(who, f"Guest{who} has come\n")
+
+    def line(self, who: int, text: str) -> None:
+        self.tell_others(who, f"{self.here[who]}: {text}\n")
+
+    def went(self, who: int) -> None:
+        self.tell_others(who, f"{self.here.pop(who, '')} has gone\n")
+
+
+class Addresses(Room):
+    """Calls everybody by the address."""
+
+    def came(self, who: int) -> None:
+        self.here[who] = f"127.0.0.1:{self.port_of(who)}"
+
+    def heard(self, who: int, data: bytes) -> None:
+        self.tell_others(who, f"{self.here[who]} says {data.decode()}")
+
+
+class Objects(ByLines):
+    """Objects in lines; the kind stands under `type`, what it does not know is an error."""
+
+    def line(self, who: int, text: str) -> None:
+        try:
+            told = json.loads(text)
+            kind = told["type"]
+        except (ValueError, TypeError, KeyError):
+            return self._say(who, {"type": "error", "reason": "bad request"})
+        if kind == "login" and "username" in told:
+            self.here[who] = told["username"]
+            self._say(who, {"type": "welcome", "user": told["username"]})
+            self._say_others(who, {"type": "joined", "user": told["username"]})
+        elif kind == "message" and who in self.here:
+            self._say_others(who, {"type": "message", "from": self.here[who], "text": told.get("text", "")})
+        else:
+            self._say(who, {"type": "error", "reason": "unknown type"})
+        return None
+
+    def went(self, who: int) -> None:
+        if name := self.here.pop(who, ""):
+            self._say_others(who, {"type": "left", "user": name})
+
+    def _say(self, who: int, what: dict[str, str]) -> None:
+        self.tell(who, json.dumps(what) + "\n")
+
+    def _say_others(self, who: int, what: dict[str, str]) -> None:
+        self.tell_others(who, json.dumps(what) + "\n")
+
+
+class Headers(Room):
+    """A length in ten digits before each message, both ways."""
+
+    def __init__(self, world: object) -> None:
+        super().__init__(world)  # type: ignore[arg-type]
+        self._begun: dict[int, bytes] = {}
+
+    def heard(self, who: int, data: bytes) -> None:
+        data = self._begun.get(who, b"") + data
+        while len(data) >= 10:
+            if not data[:10].strip().isdigit():
+                return self.hang_up(who)
+            length = int(data[:10])
+            if len(data) < 10 + length:
+                break
+            self._message(who, data[10 : 10 + length].decode())
+            data = data[10 + length :]
+        self._begun[who] = data
+        return None
+
+    def _message(self, who: int, text: str) -> None:
+        if who in self.here:
+            for other in self.here:
+                if other != who:
+                    self._put(other, f"{self.here[who]}: {text}")
+        else:
+            self.here[who] = text
+            self._put(who, f"Hello {text}")
+
+    def _put(self, who: int, text: str) -> None:
+        self.tell(who, f"{len(text.encode()):<10}{text}")
+
+
+class Nul(ByLines):
+    """Texts that end with a NUL byte."""
+
+    end_of_line = b"\0"
+
+    def line(self, who: int, text: str) -> None:
+        if who in self.here:
+            self.tell_others(who, f"{self.here[who]}: {text}\0")
+        else:
+            self.here[who] = text
+            self.tell(who, f"Hi {text}\0")
+
+
+class Verbs(ByLines):
+    """Commands: JOIN, MSG, and errors for all else."""
+
+    def line(self, who: int, text: str) -> None:
+        verb, _, rest = text.partition(" ")
+        if verb == "JOIN" and rest and who not in self.here:
+            self.here[who] = rest
+            self.tell(who, "OK\n")
+            self.tell_others(who, f"JOINED {rest}\n")
+        elif verb == "MSG" and who in self.here:
+            self.tell_others(who, f"MSG {self.here[who]} {rest}\n")
+        else:
+            self.tell(who, "ERR unknown command\n")
+
+    def went(self, who: int) -> None:
+        if name := self.here.pop(who, ""):
+            self.tell_others(who, f"LEFT {name}\n")
+
+
+class OverWebSocket(Objects):
+    """Objects, one a message; speaks HTTP to everybody else."""
+
+    transport = "websocket"
+
+    def heard(self, who: int, data: bytes) -> None:
+        self.line(who, data.decode())
+
+    def _say(self, who: int, what: dict[str, str]) -> None:
+        self.tell(who, json.dumps(what))
+
+    def _say_others(self, who: int, what: dict[str, str]) -> None:
+        self.tell_others(who, json.dumps(what))
+
+
+class Datagrams(Prompt):
+    """Whoever has sent something is there; the first thing is a name."""
+
+    transport = "udp"
+
+    def came(self, who: int) -> None:
+        pass
+
+
+class AtAPath(NameFirst):
+    transport = "unix"
+
+
+class PassesOn(Room):
+    """Passes on whatever it gets, to the others: whether names stand there is the clients' business."""
+
+    def came(self, who: int) -> None:
+        self.here[who] = "?"
+
+    def heard(self, who: int, data: bytes) -> None:
+        self.tell_others(who, data)
+
+
+class EchoesOnly(Room):
+    """No chat: what somebody says comes back."""
+
+    def heard(self, who: int, data: bytes) -> None:
+        self.tell(who, b"You said: " + data)

@@ -1,0 +1,203 @@
+"""What `detect` makes of right chats in many dialects, each from what it can see alone: nobody reads their source.
+
+The whole of it is played in virtual time, the proof at the end included.
+"""
+
+from __future__ import annotations
+
+import pytest
+from dialects import (
+    Addresses,
+    Assigned,
+    AtAPath,
+    Datagrams,
+    EchoesOnly,
+    Headers,
+    NameFirst,
+    Nul,
+    Objects,
+    OverWebSocket,
+    PassesOn,
+    Prompt,
+    Verbs,
+)
+from simulated_rooms import Room, detected
+
+from chatsim.detect.hints import Hints
+from chatsim.profile.reader import read_profile
+
+FOUND: list[tuple[type[Room], str]] = [
+    (
+        Prompt,
+        """
+        framing: {sent: none, received: newline}
+        join: [{await: "Enter your name: "}, {send: "{nick}"}, {await: "Welcome to the chat, {nick}!"}]
+        says: "{text}"
+        hears: "[{nick}] {text}"
+        echo: no
+        joined: "*** {nick} joined the chat ***"
+        left: "*** {nick} left the chat ***"
+        """,
+    ),
+    (
+        NameFirst,
+        """
+        framing: newline
+        join: [{send: "{nick}"}, {await: "{nick} has joined"}]
+        refuses: "The name {nick} is already taken"
+        says: "{text}"
+        hears: "<{nick}> {text}"
+        echo: yes
+        joined: "{nick} has joined"
+        left: "{nick} has left"
+        leave: [{send: "/quit"}, {await: "Goodbye!"}]
+        """,
+    ),
+    (
+        Assigned,
+        """
+        framing: newline
+        nick: assigned
+        join: [{await: "You are {nick}"}]
+        hears: "{nick}: {text}"
+        joined: "{nick} has come"
+        left: "{nick} has gone"
+        """,
+    ),
+    (
+        Addresses,
+        """
+        framing: none
+        nick: "{ip}:{client-port}"
+        hears: "{nick} says {text}"
+        """,
+    ),
+    (
+        Objects,
+        """
+        framing: json-lines
+        join: [{send: '{"type": "login", "username": "{nick}"}'}, {await: '{"type": "welcome", "user": "{nick}"}'}]
+        says: '{"type": "message", "text": "{text}"}'
+        hears: '{"type": "message", "from": "{nick}", "text": "{text}"}'
+        joined: '{"type": "joined", "user": "{nick}"}'
+        left: '{"type": "left", "user": "{nick}"}'
+        """,
+    ),
+    (
+        Headers,
+        """
+        framing: {digits: 10, align: left}
+        join: [{send: "{nick}"}, {await: "Hello {nick}"}]
+        hears: "{nick}: {text}"
+        """,
+    ),
+    (
+        Nul,
+        """
+        framing: nul
+        join: [{send: "{nick}"}, {await: "Hi {nick}"}]
+        hears: "{nick}: {text}"
+        """,
+    ),
+    (
+        Verbs,
+        """
+        framing: newline
+        join: [{send: "JOIN {nick}"}, {await: "OK"}]
+        says: "MSG {text}"
+        hears: "MSG {nick} {text}"
+        joined: "JOINED {nick}"
+        left: "LEFT {nick}"
+        """,
+    ),
+    (
+        OverWebSocket,
+        """
+        transport: websocket
+        join: [{send: '{"type": "login", "username": "{nick}"}'}, {await: '{"type": "welcome", "user": "{nick}"}'}]
+        says: '{"type": "message", "text": "{text}"}'
+        hears: '{"type": "message", "from": "{nick}", "text": "{text}"}'
+        """,
+    ),
+    (
+        Datagrams,
+        """
+        transport: udp
+        join: [{send: "{nick}"}, {await: "Welcome to the chat, {nick}!"}]
+        hears: "[{nick}] {text}"
+        joined: "*** {nick} joined the chat ***"
+        """,
+    ),
+    (
+        AtAPath,
+        """
+        start: {command: "simulated {socket}"}
+        transport: unix
+        join: [{send: "{nick}"}, {await: "{nick} has joined"}]
+        hears: "<{nick}> {text}"
+        """,
+    ),
+    (
+        PassesOn,
+        """
+        framing: none
+        says: "{nick}: {text}"
+        hears: "{nick}: {text}"
+        # Not tried, only guessed:
+        """,
+    ),
+]  # fmt: skip
+
+
+def lines_of(profile: str) -> list[str]:
+    """Without what was seen."""
+    return [line.split("  # ")[0].strip() for line in profile.splitlines()]
+
+
+@pytest.mark.parametrize(("house", "expected"), FOUND, ids=[house.__name__ for house, _ in FOUND])
+def test_what_is_found_has_these_keys_can_be_read_and_plays(
+    house: type[Room], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = "simulated {socket}" if house is AtAPath else "simulated {port}"
+
+    made = detected(house, monkeypatch, command=command)
+
+    wanted = [line.strip() for line in expected.strip().splitlines()]
+    assert [line for line in lines_of(made.profile) if line in wanted] == wanted, made.profile
+    assert read_profile(made.profile, "found.yaml").name == "simulated"
+    assert made.works
+    assert "as described: " in made.profile
+    assert "failed" not in made.profile
+
+
+def test_a_comment_says_what_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = detected(NameFirst, monkeypatch).profile
+
+    assert "# without a line end nothing was passed on" in profile
+    assert (
+        """# ottokar got '<zephine> heliotrope 417 sonata' when zephine had said 'heliotrope 417 sonata'""" in profile
+    )
+    assert "# zephine got 'wilbrod has left' when a client closed" in profile
+    assert "# upon '/quit' the server closed the connection" in profile
+    assert "# somebody came with a name that was in use" in profile
+
+
+def test_what_was_not_tried_is_not_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines_first = Hints(framings=("newline", "none"))
+
+    profile = detected(NameFirst, monkeypatch, lines_first).profile
+
+    assert "framing: newline  # lines are understood" in profile
+
+
+def test_a_server_that_answers_the_speaker_alone_has_a_profile_in_which_nobody_hears_anybody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = detected(EchoesOnly, monkeypatch)
+
+    assert "hears: no  # the others heard nothing" in made.profile
+    assert 'echo: "You said: {text}"' in made.profile
+
+
+def test_the_same_server_gives_the_same_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert detected(Objects, monkeypatch) == detected(Objects, monkeypatch)
