@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from chatsim.checks.verdict import Outcome, Verdict
 from chatsim.errors import ChatsimError
 from chatsim.history import History
-from chatsim.report.comparison import Comparison
+from chatsim.report.comparison import Comparison, Kind
 
 __all__ = ["Report", "Reporter", "Run"]
 
@@ -56,7 +56,10 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Would `chatsim run` end with exit code 0? All scenarios that could be played passed, and one could."""
+        """Would `chatsim run` end with exit code 0? All scenarios that could be played passed, and one could.
+
+        Beside a baseline it is enough that nothing got worse.
+        """
         from chatsim.report.rate import VALID_ENOUGH
 
         if self.interrupted or any(run.interrupted for run in self.runs):
@@ -66,6 +69,9 @@ class Report:
             for runs in self.scenarios()
             if (applicable := [run for run in runs if run.error or run.outcome is not Outcome.NOT_APPLICABLE])
         ]
+        if self.comparison is not None:
+            worse = self.comparison.of(Kind.WORSE, Kind.NEW, Kind.DOUBTFUL)
+            return bool(played) and not worse and all(run.error is None for run in self.runs)
         bad = any(run.error is not None or run.outcome is Outcome.FAILED for run in self.runs)
         passed = (sum(run.outcome is Outcome.PASSED for run in runs) >= VALID_ENOUGH * len(runs) for runs in played)
         return bool(played) and not bad and all(passed)

@@ -92,6 +92,7 @@ def test_one_who_saves_several_times_at_once_is_waited_for(watch: Any, player: A
     called = watch(
         *(
             write("scenarios/alpha.yaml", "scenario: half"),
+            write("scenarios/alpha.yaml", "scenario: nearly"),
             write("scenarios/alpha.yaml", SCENARIO.format("whole")),
             None,
         ),

@@ -297,6 +297,7 @@ def test_builds_are_red_if_and_only_if_the_exit_code_is(then: Report, now: Repor
     red = any(element.tag in ("failure", "error") for element in ET.fromstring(junit.render(report)).iter())
 
     assert red == (exit_code(report) != 0 and played)
+    assert report.ok == (exit_code(report) == 0)
     assert ("\nnot ok " in tap.render(report).replace("\n    ", "\n>")) == red
 
 
