@@ -180,6 +180,17 @@ def test_the_diagram_is_one_stop_for_tab_and_the_arrow_keys_go_through_it(show: 
     assert stops.count() == 1
 
 
+def test_a_link_to_what_is_filtered_out_shows_it_again(show: Open) -> None:
+    page = show(of(drawable.overtaken())).page
+    page.get_by_role("checkbox", name="bob").uncheck()
+    page.get_by_label("Message").select_option("1")
+    page.locator(".proofs a").first.click()
+
+    playwright.expect(page.locator("a.mark:target:not(.faded)")).to_have_count(1)
+    assert page.get_by_role("checkbox", name="bob").is_checked()
+    assert page.locator(".faded").count() == 0
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_nobody_has_to_tab_through_the_whole_picture(show: Open, scripts: bool) -> None:
     page = show(of(drawable.overtaken()), java_script_enabled=scripts).page

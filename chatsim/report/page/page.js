@@ -111,13 +111,19 @@ for (const picture of document.querySelectorAll(".picture")) {
       line.classList.toggle("faded", !lanes.has(line.dataset.lane));
     }
   }
+  function everything() {
+    for (const box of boxes) box.checked = true;
+    select.value = "0";
+    if (proofs) proofs.checked = false;
+    filter();
+  }
   for (const control of [...boxes, select, proofs]) if (control) control.addEventListener("change", filter);
 
   // --- a link from a verdict, or from the table, leads to its mark
   function follow() {
-    const id = decodeURIComponent(location.hash.slice(1));
-    const target = id && document.getElementById(id);
+    const target = document.getElementById(location.hash.slice(1));
     if (!target || !picture.contains(target)) return;
+    if (!shown(target) || target.hidden) everything();
     if (target.classList.contains("mark")) {
       go(target, "center");
     } else if (target.closest("details")) {
