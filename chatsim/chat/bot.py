@@ -89,6 +89,11 @@ class Bot:
         __tracebackhide__ = True
         self._do("exit", room)
 
+    def rename(self, nick: str) -> None:
+        """Take another nickname."""
+        __tracebackhide__ = True
+        self._do("rename", nick)
+
     # --- speaking -----------------------------------------------------------------------------------------------------
 
     def say(

@@ -216,6 +216,13 @@ class Chat:
         self.do("join", dict.fromkeys(names, wanted))
         return bots
 
+    def converse(self, *bots: Bot | str, count: int = 10, room: str | None = None) -> None:
+        """They speak in turn, each as soon as it has heard the one before; so many messages in all."""
+        __tracebackhide__ = True
+        names = [bot.name if isinstance(bot, Bot) else bot for bot in bots]
+        detail: dict[str, Any] = {"count": count, **({"in": room} if room is not None else {})}
+        self.do("converse", {" and ".join(names): detail})
+
     def nick_of(self, name: str) -> str:
         """The nickname under which the others know a bot, or will."""
         stage = self._known_stage()

@@ -16,6 +16,7 @@ import chatsim
 from chatsim.checks.judge import judge
 from chatsim.checks.verdict import Outcome
 from chatsim.history import History
+from chatsim.scenario.verbs import OF_BOTS
 
 ROOT = Path(__file__).parents[2]
 FORGETFUL = [sys.executable, str(ROOT / "docs/example/server.py"), "{port}"]
@@ -104,6 +105,30 @@ def test_all_verbs_of_the_language_are_there(chat: chatsim.Chat) -> None:
     ann.gets("* dan joined")
 
     assert {v.property for v in chat.holds() if v.outcome is Outcome.FAILED} == set()
+
+
+def test_no_verb_of_bots_is_forgotten() -> None:
+    elsewhere = {
+        "chat": "say",
+        "expect": "hears",
+        "expect-nothing": "hears_nothing",
+    }
+
+    for verb in OF_BOTS:
+        home = chatsim.Chat if verb == "converse" else chatsim.Bot
+        assert hasattr(home, elsewhere.get(verb, verb)), verb
+
+
+def test_they_speak_in_turn_and_under_new_names(chat: chatsim.Chat) -> None:
+    ann, bob, _ = chat.join("ann", "bob", "cat")
+
+    chat.converse(ann, bob, count=4)
+    bob.rename("robert")
+    bob.say("it is me")
+
+    assert len(ann.heard) == 3
+    assert bob.nick == "robert"
+    chat.holds("causal-order", "attribution")
 
 
 def test_without_words_they_are_drawn_from_the_seed() -> None:
