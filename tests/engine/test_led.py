@@ -129,7 +129,9 @@ def test_of_a_frozen_server_there_is_nothing_to_see() -> None:
     led.director.take(led.scenario.steps[0])
     led.director.take(led.scenario.steps[1])
 
+    said = len(led.history.messages)
     led.director.take_stock(HERE)
+    assert len(led.history.messages) == said
     led.director.take(led.scenario.steps[2])
     led.director.finish()
 

@@ -184,6 +184,7 @@ def test_other_files_are_named_in_the_ini_file(pytester: pytest.Pytester, inner:
 
     found = sorted(line.split("::")[0] for line in result.outlines if "::" in line)
     assert found == ["chats/deep/room.yaml", "chats/room.yaml"]
+    assert result.ret == pytest.ExitCode.OK  # the profile among them is none
 
 
 def test_the_ini_file_names_the_server_as_seen_from_its_folder(pytester: pytest.Pytester, inner: Inner) -> None:
