@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from time import time
 
@@ -47,6 +48,7 @@ class Outlet:
         self._files, self._history, self._asked = files, files.get("--history"), asked
         self._exit_first = exit_first
         self._standard = standard
+        self._ahead = Doing(0, asked)
         self._progress = Progress(wanted=verbosity >= text.NORMAL)
         self._runs: list[Run] = []
         self._told = 0
@@ -69,9 +71,13 @@ class Outlet:
 
     def progress(self, doing: Doing) -> None:
         """What is being done, between two runs that are given to us."""
+        self._ahead = max(self._ahead, doing, key=lambda each: each.done)
         self._progress.tell(doing)
 
     def _how_far(self, words: str = "") -> Doing:
+        """Side by side, runs are over before they are given to us: then that is how far the work is."""
+        if self._ahead.done > len(self._runs):
+            return replace(self._ahead, words=words)
         bad = sum(run.error is not None or run.outcome.value == "failed" for run in self._runs)
         return Doing(len(self._runs), self._asked, bad, words)
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from chatsim import jobs
+from chatsim.cli.progress import Progress
+from chatsim.report.progress import Doing
 
 
 def told(text: str) -> str:
@@ -34,6 +36,22 @@ def test_scenarios_are_told_in_their_order_and_repeats_with_their_rate(call: Any
     assert "failed in 1 of 2 runs" in called.out
     assert seeds(stage) == [7, 8] * 3
     assert called.code == 1
+
+
+@pytest.mark.parametrize("jobs_", ["1", "3"])
+def test_progress_never_goes_back(
+    call: Any, scenarios: Path, stage: Any, monkeypatch: pytest.MonkeyPatch, jobs_: str
+) -> None:
+    shown: list[Doing] = []
+    monkeypatch.setattr(Progress, "tell", lambda _, doing: shown.append(doing))
+    stage.outcomes[BETA] = ["failed"]
+
+    call("run", "scenarios", "-j", jobs_, "--repeat", "3")
+
+    done = [(doing.done, doing.bad) for doing in shown]
+    assert done == sorted(done)
+    assert (done[0], done[-1]) == ((0, 0) if jobs_ == "1" else (1, 0), (9, 3))
+    assert {doing.total for doing in shown} == {9}
 
 
 def test_proof_is_never_replayed(call: Any, scenarios: Path, stage: Any) -> None:
