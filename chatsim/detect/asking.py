@@ -84,6 +84,8 @@ def answer_to(text: str) -> str:
     known = next((answer for pattern, answer in QUESTIONS if pattern.search(line)), "")
     wants = bool(re.search(r"\b(enter|type|choose|pick|give|send|input|introdu|ingres|escrib|digite|insira|inserisci|gib)\w*\b",
                            line, re.IGNORECASE)) or bool(re.search(r"输入|введите|入力", line))  # fmt: skip
+    if known == "lobby" and (choice := re.search(r"\b([\w-]+)(?:, [\w-]+)* (?:or|ou|oder|o|или) ([\w-]+)\b", line)):
+        return choice[1]
     if asks or (wants and known):
         return known or "{nick}"
     if known == "{nick}" and not text.endswith("\n") and len(line) <= 24 and len(line.split()) <= 2:

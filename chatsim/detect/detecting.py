@@ -127,9 +127,11 @@ class _Detecting:
                 self._doubted = trial
                 without = [other for other in ways if other.framing == way.framing and not other.join]
                 ways = without
-            elif self._weak is None and (trial.echoes or trial.printed):
+            elif trial.echoes and (self._weak is None or not self._weak.echoes):
                 self._weak = trial
                 ways = [other for other in ways if other.why][:6]  # what its source says may still be better
+            elif self._weak is None and trial.printed:
+                self._weak = trial
         if self._doubted is not None:
             return self._settle_for(self._doubted)
         if self._weak is not None and not (self._made.killed and not self._weak.echoes):

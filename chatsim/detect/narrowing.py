@@ -34,7 +34,7 @@ def narrowed(bench: Bench, trial: Trial) -> Trial:
     heard, own = _exchange(bench, speaker, listener, shorter)
     if not heard:
         return trial
-    return replace(trial, way=way, says=shorter, text=TEXTS[0], heard=heard, own=own)
+    return replace(trial, way=way, says=shorter, text=TEXTS[0], heard=heard, own=own, arrival=())
 
 
 def _exchange(bench: Bench, speaker: Client, listener: Client, says: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

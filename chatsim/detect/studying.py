@@ -53,6 +53,7 @@ class Study:
         self.findings = Findings(trial.way, says=trial.says)
         self._trial = trial
         self._first, self._second = trial.clients[:2]
+        self._known_words = tuple(quit_words)  # by its source
         self._quit_words = tuple(dict.fromkeys((*quit_words, *QUIT_WORDS)))
         self._roster_words = tuple(dict.fromkeys((*roster_words, *ROSTER_WORDS)))
         self._names: dict[str, str] = {}  # what the server calls a client, by our name for it
@@ -369,7 +370,7 @@ class Study:
             return "", []
         wanted = [template for template in in_all if template not in self.findings.joined] or in_all
         if self.findings.nick == "assigned":
-            wanted = [template for template in wanted if "{nick}" in template] or wanted
+            wanted = [template for template in in_all if "{nick}" in template] or wanted  # it tells the name
         chosen = wanted[-1]
         if self.way.framing == "none" and not self.way.line.wire.messages:
             chosen = re.sub(r"^(\{\*\})+|(\{\*\})+$", "", chosen)  # it is looked for anywhere
@@ -382,6 +383,8 @@ class Study:
 
     def departures(self) -> None:
         found = self.findings
+        if not self.way.line.wire.connects:
+            return  # nobody there learns of an end but by words
         third = getattr(self, "_third", None)
         if third is None:
             third = self._second
@@ -444,10 +447,13 @@ class Study:
         if leaver is None:
             found.open.append("a word to leave with: no further client was let in")
             return
-        for word in self._words_to_leave():
+        for word, formed in self._words_to_leave():
             self._clear()
             leaver.hear()
-            self._raw(leaver, word)
+            if formed:
+                leaver.say(self.bench, found.says, word)
+            else:
+                self._raw(leaver, word)
             self.bench.wait(
                 lambda: bool(leaver.bot.closed or self._first.bot.chunks), first=max(ANSWERED, self._slow), quiet=0.06
             )
@@ -464,7 +470,7 @@ class Study:
                 return
             if self.bench.died:
                 return
-            found.leave = [Step("send", escaped(word))]
+            found.leave = [Step("send", found.says.replace("{text}", escaped(word)) if formed else escaped(word))]
             goodbye = [template for piece in said if (template := induce(self._plain(piece), self._greeted(leaver)))]
             if goodbye and goodbye[-1] not in found.left and not goodbye[-1].startswith("{*}"):
                 found.leave.append(Step("await", goodbye[-1]))
@@ -481,14 +487,16 @@ class Study:
         self.bench.wait(first=max(QUIET_AFTER, self._slow))
         self._clear()
 
-    def _words_to_leave(self) -> tuple[str, ...]:
-        """Where objects are spoken, objects: as its messages are, with another word where those have one."""
+    def _words_to_leave(self) -> tuple[tuple[str, bool], ...]:
+        """Each word, and whether it is said as a message is (known ones, where messages have a form). Where objects are
+        spoken, objects: as its messages are, with another word where those have one."""
         says = parsed_json(self.findings.says)
         if says is None:
-            return self._quit_words
+            formed = [(word, True) for word in self._known_words[:4]] if self.findings.says != "{text}" else []
+            return (*formed, *((word, False) for word in self._quit_words))
         kind = next((key for key in TYPE_KEYS if key in says), "")
         words = dict.fromkeys(word for word in self._quit_words if re.fullmatch(r"\w+", word))
-        return tuple(json.dumps({kind: word}) for word in (*words, "disconnect", "leave")) if kind else ()
+        return tuple((json.dumps({kind: word}), False) for word in (*words, "disconnect", "leave")) if kind else ()
 
     def _is_said(self, piece: str, word: str) -> bool:
         """Is this the word, passed on as a message?"""

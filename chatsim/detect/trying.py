@@ -118,8 +118,8 @@ def _alone(bench: Bench, trial: Trial) -> Trial:
 def _doubt(bench: Bench, trial: Trial) -> str:
     """Was what we took for a name passed on as a message? Then it was heard in the very form of one."""
     first, second = trial.clients
-    sent = [step.template for step in second.steps if isinstance(step, Sent)]
-    if sent != ["{nick}"] or any(isinstance(step, Sent) and step.asked for step in second.steps):
+    sent = [step for step in second.steps if isinstance(step, Sent)]
+    if not sent or sent[-1].template != "{nick}" or sent[-1].asked:
         return ""
     heard_name = [piece for piece in trial.arrival if second.nick in piece]
     if heard_name:
