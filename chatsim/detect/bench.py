@@ -23,6 +23,7 @@ from chatsim.network.network import (
     Received,
     Send,
     ServerEvent,
+    Type,
 )
 
 __all__ = ["FIRST", "QUIET", "Bench", "Bot", "OutOfTimeError"]
@@ -75,6 +76,7 @@ class Bench:
         self._opened: set[int] = set()
         self._signs = 0
         self.printed: deque[str] = deque(maxlen=MOST_PRINTED)  # lines of the server's output
+        self.may_type = False  # on the server's console, to see whether that is answered
         self.last_sign = 0.0  # when something came last, on the door's clock
         self.died: str = ""  # how the server ended, if it did
         self.greets: bool | None = None  # does it say something to whoever comes? None: that is not known yet
@@ -104,6 +106,10 @@ class Bench:
         if bot.here:
             self.last_words = f"a client sent {_shown(data)}"
             self._network.do(Send(bot.session, data))
+
+    def type(self, line: str) -> None:
+        """Type a line on the server's console."""
+        self._network.do(Type(line))
 
     def go(self, bot: Bot) -> None:
         """Close in the usual way."""

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from chatsim.detect.asking import Foreign, answer_to, foreign, last_line, on_console
+from chatsim.detect.asking import Foreign, answer_to, foreign, is_refusal, last_line, on_console
 from chatsim.detect.bench import Bench, OutOfTimeError
+from chatsim.detect.entering import Heard
 from chatsim.detect.findings import Findings
 from chatsim.detect.hints import Hints
 from chatsim.detect.inducing import parsed_json
@@ -34,6 +35,7 @@ from chatsim.world import World
 __all__ = ["Detection", "detect"]
 
 SEARCHING = 0.6  # of the time may be spent on finding a way in
+CONSOLES = 3  # of the first tries somebody answers at the console, if nobody else does
 ENDING = 3.0  # seconds are kept for a server that takes its time to end
 START = 0.5  # times the usual patience for a start: five seconds
 LEAST_START = 0.5  # seconds
@@ -83,6 +85,7 @@ class _Detecting:
         self._made = Detection()
         self._port = 0
         self._fixed = 0  # the port to speak to, where it listens on several
+        self._speaks = ""  # another protocol, that may be no chat
         self._weak: Trial | None = None
         self._doubted: Trial | None = None
         self._greets: bool | None = None
@@ -123,10 +126,15 @@ class _Detecting:
             if len(self._made.tried) == 1:
                 ways = self._by_its_length(trial.foreign, ways)
                 ways = self._after_the_greeting(trial, ways)
+            if _wants_a_room(trial):
+                ways = [*_into_a_room(way), *ways]
             if trial.heard and self._doubted is None:
                 self._doubted = trial
                 without = [other for other in ways if other.framing == way.framing and not other.join]
                 ways = without
+            elif trial.replied:
+                self._weak = trial
+                break
             elif trial.echoes and (self._weak is None or not self._weak.echoes):
                 self._weak = trial
                 ways = [other for other in ways if other.why][:6]  # what its source says may still be better
@@ -134,7 +142,7 @@ class _Detecting:
                 self._weak = trial
         if self._doubted is not None:
             return self._settle_for(self._doubted)
-        if self._weak is not None and not (self._made.killed and not self._weak.echoes):
+        if self._weak is not None and not (self._made.killed and not (self._weak.echoes or self._weak.replied)):
             self._settle_for_less(self._weak)
             return self._weak, None
         return None, None
@@ -253,6 +261,7 @@ class _Detecting:
             return []
         if "HTTP" in other.name and trial.way.line.transport == "tcp":
             self._tell("it speaks HTTP: trying WebSocket")
+            self._speaks = "it speaks HTTP, and nobody heard anybody over WebSocket"
             return over_websocket(self._hints.path)
         if "TLS" in other.name and trial.way.line.transport == "tcp":
             self._tell("it speaks TLS")
@@ -272,6 +281,7 @@ class _Detecting:
             left = self._end - time.monotonic()
             bench = Bench(world, world.now() + max(left, 0.0), patience=self._patience)
             bench.greets = self._greets
+            bench.may_type = self._target.address is None and len(self._made.tried) <= CONSOLES
             try:
                 yield bench
             finally:
@@ -411,7 +421,7 @@ class _Detecting:
         """Nobody hears anybody, but the server answers whoever speaks, or prints what it is told."""
         from chatsim.detect.lesser import lesser_findings
 
-        self._made.chat = trial.echoes
+        self._made.chat = trial.echoes or bool(trial.replied)
         found = lesser_findings(trial, trial.text)
         found.killed = list(self._made.killed)
         self._complete(found)
@@ -429,7 +439,8 @@ class _Detecting:
             made.hint = "That is its own fault, whatever was sent: `chatsim talk` shows it, too."
             return
         needs = "".join(f"\n{need}" for need in self._hints.needs)
-        made.why = f"in {len(made.tried)} ways of joining and speaking, nobody heard anybody{needs}"
+        ways = f"in {len(made.tried)} ways of joining and speaking, nobody heard anybody"
+        made.why = (self._speaks or ways) + needs
         if self._floods:
             made.why += "\nThe server talks without end to whoever connects"
         elif made.greeting:
@@ -453,6 +464,24 @@ def _never_listened(error: ServerError) -> bool:
 
 def _others(line: Line) -> list[Line]:
     return [other for other in (Line(), Line("udp")) if other != line]
+
+
+def _wants_a_room(trial: Trial) -> bool:
+    """The name was taken, and what was said was not: perhaps one has to enter a room first."""
+    first = trial.clients[0]
+    if trial.heard or not trial.own or len(trial.way.join) != 1 or first.refused:
+        return False
+    answers = [step.pieces[-1] for step in first.steps if isinstance(step, Heard)]
+    said = " ".join(trial.own)
+    return bool(answers) and not is_refusal(answers[-1]) and (is_refusal(said) or "room" in said or "channel" in said)
+
+
+def _into_a_room(way: Way) -> list[Way]:
+    slash = "/" if way.join[0].startswith("/") else ""
+    return [
+        replace(way, called=f"{way.called}, then {slash}{word} lobby", join=(*way.join, f"{slash}{word} lobby"))
+        for word in (("join",) if slash else ("JOIN", "join"))
+    ]
 
 
 def _about_framing(way: Way, tried: Sequence[str]) -> str:

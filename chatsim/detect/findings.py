@@ -37,12 +37,14 @@ class Findings:
     hears: list[str] = field(default_factory=list)  # empty: nobody hears anybody
     echo: list[str] = field(default_factory=list)
     ack: list[str] = field(default_factory=list)
+    replies: str = ""  # what a client gets of what is typed on the server's console
     said: str = ""  # the line of the server's output for each message
     joined: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     pushed: str = ""  # a list of who is there that nobody asked for
     roster_ask: str = ""
     roster_answer: str = ""
+    replays: bool = False  # a newcomer is sent what was said before it came
     ignore: list[str] = field(default_factory=list)
     text_limit: int = 0  # bytes; 0: none known
     clients: int = 0  # 0: no limit was met

@@ -103,6 +103,15 @@ def _verb_ways(clues: Clues, framings: tuple[str, ...]) -> Iterator[Way]:
     spoken = ("{text}", *(_with(word, "text") for word in says)) if not says else (
         *(_with(word, "text") for word in says), "{text}",
     )  # fmt: skip
+    for framing in _plain(framings)[:1]:
+        for form in _forms(clues):
+            spelt = tuple(
+                form.replace("WORD", word).replace("REST", "{nick}:{text}" if "[" in form else "{text}")
+                for word in says
+            )
+            for word in joins:
+                join = form.replace("WORD", word).replace("REST", "{nick}")
+                yield Way(f"{join} ({framing})", framing, (join,), (*spelt, "{text}"), why="its source splits so")
     for framing in _plain(framings)[:2]:
         for word in joins:
             called = f"{_with(word, 'nick')} ({framing})"
@@ -110,6 +119,16 @@ def _verb_ways(clues: Clues, framings: tuple[str, ...]) -> Iterator[Way]:
         if says:
             yield Way(f"a name first, then {says[0]} ({framing})", framing, ("{nick}",), spoken, why="its source")
             yield Way(f"{says[0]} ({framing})", framing, (), spoken, why="its source compares with this word")
+
+
+def _forms(clues: Clues) -> Iterator[str]:
+    """How a word and what follows it are kept apart, by the signs at which the source splits."""
+    texts = [str(clue.value) for clue in clues.strings]
+    for sign in (":", "|", "#", ";", ","):
+        if sign in texts:
+            yield f"WORD{sign}REST"
+    if any("\\[" in text for text in texts) or any("[" in piece for told in clues.sent for piece in told.text.pieces):
+        yield "[WORD:REST]"
 
 
 def _first_words(clues: Clues, framings: tuple[str, ...]) -> Iterator[Way]:

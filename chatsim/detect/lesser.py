@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatsim.detect.entering import Heard, Sent
 from chatsim.detect.findings import Findings, Step
 from chatsim.detect.inducing import induce
-from chatsim.detect.trying import Trial
+from chatsim.detect.trying import REPLY, Trial
 
 __all__ = ["lesser_findings"]
 
@@ -24,11 +24,18 @@ def lesser_findings(trial: Trial, text: str) -> Findings:
             found.join.append(Step("send", step.template))
         elif isinstance(step, Heard):
             found.join.append(Step("await", induce(step.pieces[-1], {"nick": client.nick})))
+    if client.steps and client.steps[-1] == Sent("{nick}", asked=False):
+        found.join.pop()  # nothing shows that it was taken for a name
+        found.nick = "none"
     echo = next((piece for piece in trial.own if text in piece), "")
     if echo:
         found.echo = [induce(echo, values)]
         found.note("hears", "the others heard nothing")
         found.note("echo", "who speaks hears itself, and nobody else does")
+    if trial.replied:
+        found.replies = induce(trial.replied[0], {"text": REPLY})
+        found.note("operator", "what was typed on the server's console came to the client")
+        found.open.append("what is typed to end a client's session (operator: {ends: …})")
     if trial.printed:
         found.said = induce(trial.printed, values)
     if len(trial.clients) == 2 and trial.clients[1].refused:

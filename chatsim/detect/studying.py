@@ -250,6 +250,7 @@ class Study:
             self._arrived.append((third, self._first.hear()))
             self._second.hear()
             self._third: Client | None = third
+            found.replays = any(text in piece for text in TEXTS for piece in third.greeting)
         notices: list[str] = []
         present = self._present()
         for client, heard in self._arrived:

@@ -10,7 +10,7 @@ from chatsim.detect.entering import Client, Heard, Sent, enter
 from chatsim.detect.inducing import induce
 from chatsim.detect.ways import Way
 
-__all__ = ["NICKS", "TEXTS", "Trial", "attempt"]
+__all__ = ["NICKS", "REPLY", "TEXTS", "Trial", "attempt"]
 
 # Names and texts that stand in no server's own words, nor in each other.
 NICKS: Final = ("zephine", "ottokar", "wilbrod", "ysolde", "quentyn", "lubomir", "hroswith", "ximena")
@@ -24,6 +24,7 @@ TEXTS: Final = (
     "saffron 285 chaconne",
 )
 SPOKEN = 0.3  # seconds for a message to arrive
+REPLY: Final = "obsidian 639 nocturne"
 BETWEEN = 0.12  # seconds from one form of a message to the next
 SLOWLY = 1.5  # at a server that is surely a chat: some look for messages once a second
 
@@ -39,6 +40,7 @@ class Trial:
     text: str = TEXTS[0]
     heard: tuple[str, ...] = ()  # by the second, when the first spoke
     own: tuple[str, ...] = ()  # by the first itself
+    replied: tuple[str, ...] = ()  # what the first heard when something was typed on the server's console
     printed: str = ""  # the line of the server's output that has the text
     doubt: str = ""  # why it may be none all the same
     latency: float = 0.0  # seconds from speaking to hearing
@@ -71,6 +73,8 @@ def attempt(bench: Bench, way: Way) -> Trial:
     if second.refused:
         return _alone(bench, trial)
     _speak(bench, trial)
+    if not trial.heard and not any(trial.text in piece for piece in trial.own):
+        _reply(bench, trial)
     if trial.heard:
         trial.doubt = _doubt(bench, trial)
     return trial
@@ -112,7 +116,19 @@ def _alone(bench: Bench, trial: Trial) -> Trial:
     bench.wait(lambda: TEXTS[0].encode() in first.bot.everything, first=SPOKEN)
     trial.own = tuple(first.hear())
     trial.printed = next((line for line in bench.printed if TEXTS[0] in line), "")
+    if not trial.echoes:
+        _reply(bench, trial)
     return trial
+
+
+def _reply(bench: Bench, trial: Trial) -> None:
+    """Perhaps a person answers at the server's console: so type an answer."""
+    first = trial.clients[0]
+    if not bench.may_type or not first.bot.here:
+        return
+    bench.type(REPLY)
+    bench.wait(lambda: REPLY.encode() in first.bot.everything, first=BETWEEN)
+    trial.replied = tuple(piece for piece in first.hear() if REPLY in piece)
 
 
 def _doubt(bench: Bench, trial: Trial) -> str:

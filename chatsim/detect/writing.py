@@ -75,10 +75,14 @@ def written(found: Findings, name: str, begun: Begun, tried: Sequence[str] = ())
         )
     elif found.pushed:
         lines.append((f"roster: {{answer: {_text(found.pushed)}}}", "a list of who is there comes by itself"))
+    if found.replies:
+        lines.append((f"operator: {{hears: {_text(found.replies)}}}", seen.get("operator", "")))
     if found.said:
         lines.append((f"output: {{said: {_text(found.said)}}}", "the server prints what it is told"))
     if found.ansi:
         lines.append(("strip: ansi", "the texts have colours"))
+    if found.replays:
+        lines.append(("replays: yes", "a newcomer heard what had been said before it came"))
     if found.ignore:
         lines.append((f"ignore: {_texts(found.ignore, always_list=True)}", "came too, and seems to mean nothing"))
     lines += _limits(found)
