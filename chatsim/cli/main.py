@@ -31,6 +31,7 @@ VERBS = {
     "serve": "Start the reference server.",
     "faults": "List the faults that it can be started with.",
     "talk": "Chat with a server by hand, in any profile.",
+    "record": "Write a live session as a scenario and a history.",
     "properties": "List what chatsim can prove.",
     "steps": "List what a scenario can say.",
     "profiles": "List the built-in profiles, or show one.",
