@@ -42,9 +42,9 @@ def record(
         typer.Option(metavar="F", show_default=False, help="Write what everybody heard, for check and report."),
     ] = None,
 ) -> None:
-    """Record a live session between real clients and a server: a scenario that plays it again, and a history.
+    """Write a live session as a scenario and a history.
 
-    Let the clients connect to the address that is told. Every byte is passed on as it is, both ways. Ctrl-C ends the
+    Let real clients connect to the address that is told instead of to the server. Every byte is passed on as it is, both ways. Ctrl-C ends the
     recording and writes the files; so does the server's end.
     """
     from chatsim.errors import UsageError
