@@ -44,8 +44,8 @@ def record(
 ) -> None:
     """Write a live session as a scenario and a history.
 
-    Let real clients connect to the address that is told instead of to the server. Every byte is passed on as it is, both ways. Ctrl-C ends the
-    recording and writes the files; so does the server's end.
+    Let real clients connect to the address that is told instead of to the server: every byte is passed on as it is,
+    both ways. Ctrl-C ends the recording and writes the files; so does the server's end.
     """
     from chatsim.errors import UsageError
 
