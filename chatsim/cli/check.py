@@ -43,6 +43,10 @@ def check(
     ctrf: Annotated[
         str | None, typer.Option("--ctrf", metavar="F", help="Write the Common Test Report Format, a JSON.")
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="F", help="Compare with a stored report, and fail only for what got worse."),
+    ] = None,
     color: Annotated[
         str,
         typer.Option(
@@ -63,6 +67,8 @@ def check(
     from chatsim.cli.formats import check_colour, check_files
     from chatsim.cli.recorded import judged, properties_named, read_histories
     from chatsim.cli.reporting import Outlet
+    from chatsim.cli.standard import standard
+    from chatsim.report.comparison import NOISE
 
     problems = Problems()
     files = check_files(
@@ -70,11 +76,12 @@ def check(
         problems,
     )
     check_colour(color, problems)
+    measure = standard(baseline, False, NOISE, problems)
     names = properties_named(properties or [], problems)
     read = read_histories(histories, problems)
     problems.stop_if_any()
 
-    outlet = Outlet(verbose - quiet, files, colour=color)
+    outlet = Outlet(verbose - quiet, files, standard=measure, colour=color)
     for path, history in read:
         outlet.group(lambda path=path, history=history: [judged(history, path, names)], 1)  # type: ignore[misc]
     raise typer.Exit(exit_code(outlet.finish()))

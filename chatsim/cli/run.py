@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatsim.cli.files import Problems, complete_profiles, complete_yaml, yaml_files
+from chatsim.report.comparison import NOISE
 
 if TYPE_CHECKING:
     from chatsim.profile.profile import Profile
@@ -141,7 +142,7 @@ def run(
         typer.Option(
             metavar="X", help="With --baseline: messages may take X times as long as then, and 20 ms longer, unblamed."
         ),
-    ] = 3.0,
+    ] = NOISE,
     color: Annotated[
         str,
         typer.Option(

@@ -14,16 +14,15 @@ from math import comb
 from typing import Any
 
 from chatsim.errors import UsageError
-from chatsim.report.comparison import DELIVERY_TIME, PLAYED, Change, Comparison, Kind
+from chatsim.report.comparison import DELIVERY_TIME, NOISE, PLAYED, Change, Comparison, Kind
 from chatsim.report.json import FORMAT, sound
 from chatsim.report.latency import latency
 from chatsim.report.rate import VALID_ENOUGH
 from chatsim.report.report import Report, Run
 
-__all__ = ["NOISE", "NOISE_S", "Baseline", "compare", "merged", "read_baseline"]
+__all__ = ["NOISE_S", "Baseline", "compare", "merged", "read_baseline"]
 
 CHANCE = 100  # one of so many
-NOISE = 3.0  # times as long
 NOISE_S = 0.020  # and so much longer, in seconds: a few slices of a scheduler
 MEASURED = 20  # deliveries; a median of fewer says little
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-__all__ = ["DELIVERY_TIME", "PLAYED", "Change", "Comparison", "Kind"]
+__all__ = ["DELIVERY_TIME", "NOISE", "PLAYED", "Change", "Comparison", "Kind"]
 
 PLAYED = "played"  # the scenario as a whole
 DELIVERY_TIME = "delivery-time"
+
+NOISE = 3.0  # so many times as long may messages take
 
 
 class Kind(StrEnum):

@@ -101,3 +101,16 @@ def test_what_can_not_be_is_told_before_anything_is_played(
     assert called.code == 2
     assert says in called.err
     assert player.played == []
+
+
+RECORDED = Path(__file__).parents[2] / "docs" / "example" / "cut-off.jsonl"
+
+
+def test_recordings_are_compared_too(call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    alone = call("check", str(RECORDED), "--json", "b.json")
+    beside = call("check", str(RECORDED), "--baseline", "b.json")
+
+    assert (alone.code, beside.code) == (1, 0)
+    assert "nothing got worse, 1 was known." in beside.out
