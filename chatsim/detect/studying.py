@@ -338,6 +338,8 @@ class Study:
     def _without_notice(self, client: Client, piece: str) -> list[str]:
         """Its own notice may come to the newcomer in one read with its welcome."""
         piece = self._plain(piece)
+        if any(text in piece for text in TEXTS):
+            return []  # said before it came, and told again
         for template in self.findings.joined:
             told = Template(template).matcher().fullmatch(piece) if "{nick}" in template else None
             if told is not None and told.bindings.get("nick") != self._names.get(client.nick, client.nick):
