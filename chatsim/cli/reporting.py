@@ -128,8 +128,8 @@ class Outlet:
             tell(said, self._stream, commands=True)
         try:
             summarise(report)
-        except OSError as problem:
-            self._trouble.append(as_trouble("the step's summary", problem))
+        except OSError as problem:  # nobody asked for it: where it has no place (in a container, say), there is none
+            hint(f"The summary of this step could not be written: {problem.strerror or problem}")
 
     def _save(self, run: Run) -> None:
         if self._history is None or run.history is None:

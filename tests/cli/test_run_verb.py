@@ -357,6 +357,18 @@ def test_on_github_a_server_can_not_command_the_runner(
     assert "::error" in as_json.err
 
 
+def test_a_summary_that_can_not_be_written_changes_nothing(
+    call: Any, scenarios: Path, player: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "nowhere/summary.md")
+
+    called = call("run", "scenarios")
+
+    assert called.code == 0
+    assert "The summary of this step could not be written: No such file or directory" in called.err
+
+
 def test_elsewhere_there_are_no_annotations(call: Any, scenarios: Path, player: Any) -> None:
     player.outcomes["beta is reset"] = ["failed"]
 

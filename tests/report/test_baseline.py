@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import literal
@@ -397,3 +399,29 @@ def test_a_renewed_baseline_keeps_what_was_not_played() -> None:
         "a.yaml": ["failed"],
     }
     assert [row["file"] for row in renewed.plain["rates"]] == ["b.yaml", "a.yaml"]
+
+
+# --- the document ----------------------------------------------------------------------------------------------------
+
+STATES = {
+    "passed": "passed",
+    "failed": "failed",
+    "inconclusive": "inconclusive",
+    "not put to the test": "not-applicable",
+}
+
+
+def test_the_document_says_what_counts() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "baseline.md").read_text(encoding="utf-8")
+    table = text.partition("<!-- checked: baseline -->\n\n")[2].partition("\n\n")[0]
+    rows = [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+    told = {
+        (STATES[then], STATES[now]): (kind.removeprefix("in ").replace("doubt", "doubtful"), int(code))
+        for thens, nows, kind, code in rows
+        for then in re.split(r", or | or ", thens)
+        for now in re.split(r" or ", nows)
+        if then in STATES and now in STATES
+    }
+
+    expected = {states: outcome for states, outcome in EXPECTED.items() if outcome[0] is not None}
+    assert told == expected
