@@ -20,7 +20,8 @@ from chatsim.errors import Place, Problem, UsageError
 __all__ = ["Setting", "known_settings", "settings"]
 
 PREFIX = "CHATSIM_"
-NO_SETTINGS = ("CHATSIM_DEBUG", "CHATSIM_TREE")  # the second marks every process that belongs to a server
+PROJECT = "CHATSIM_PROJECT"  # `no`: whoever is in the folder of somebody else does as he says himself
+NO_SETTINGS = ("CHATSIM_DEBUG", "CHATSIM_TREE", PROJECT)  # the second marks every process that belongs to a server
 NOT_BY_DEFAULT = ("update_baseline", "watch")  # done once, when somebody says so
 FILES = ("scenarios", "profile", "baseline", "json", "jsonl", "junitxml", "tap", "ctrf", "html", "history")
 SHARED = "color"  # the one that other verbs have, too
@@ -86,7 +87,7 @@ def settings(verb: str, given: Sequence[str], parameters: Sequence[str]) -> dict
     if (verb != "run" and SHARED not in parameters) or {"-h", "--help"} & set(given):
         return {}
     named = {name: text for name, text in os.environ.items() if name.startswith(PREFIX) and name not in NO_SETTINGS}
-    section = _section(Path.cwd())
+    section = _section(Path.cwd()) if os.environ.get(PROJECT, "").lower() not in NO else None
     if not named and section is None:
         return {}
     known = known_settings()

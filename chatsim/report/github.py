@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from posixpath import join, normpath
 
 from chatsim.report.cases import Case, Status, Suite, suites
 from chatsim.report.printable import printable, shorten
@@ -65,7 +65,7 @@ def _place(case: Case, suite: Suite, folder: str) -> Iterator[tuple[str, str]]:
     found = re.fullmatch(r"(.+?):([0-9]{1,9})(?::([0-9]{1,9}))?", printable(case.where))
     file = found[1] if found else suite.file
     if file:
-        yield "file", str(PurePosixPath(folder, file))
+        yield "file", normpath(join(folder, file))
     if found:
         yield "line", found[2]
         if found[3]:

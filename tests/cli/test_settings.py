@@ -119,6 +119,14 @@ def test_the_environment_displaces_rivals_in_the_file(monkeypatch: pytest.Monkey
     assert settings("run", [], []) == {"connect": "h:1"}
 
 
+def test_a_project_of_somebody_else_can_be_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    project('baseline = "forgives-all.json"\nnonsense = 1')
+    monkeypatch.setenv("CHATSIM_PROJECT", "no")
+    monkeypatch.setenv("CHATSIM_SEED", "1")
+
+    assert settings("run", [], []) == {"seed": 1}
+
+
 def test_colour_is_for_all_verbs_and_the_rest_for_run_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     project('color = "never"\njson = "r.json"')
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import threading
 import time
 from contextlib import suppress
 from itertools import product
+from xml.etree import ElementTree
 
 import pytest
 from ground import Ended, Ground, Running, free_port, in_good_order
@@ -257,3 +259,23 @@ def test_while_it_watches_files_it_ends_at_once_and_with_the_code_of_the_last_ro
     assert "the same two" in ended.out
     assert "talk.yaml changed." in ended.err
     assert ground.vanish(), ground.survivors()
+
+
+@pytest.mark.parametrize("number", ENDINGS)
+def test_all_files_hold_what_was_finished(ground: Ground, number: int) -> None:
+    ground.scenario(LONG, "longer.yaml")
+    files = {"--json": "r.json", "--jsonl": "r.jsonl", "--junitxml": "r.xml", "--tap": "r.tap", "--ctrf": "r.ctrf"}
+    running = ground.meet("right", "longer.yaml", *(word for pair in files.items() for word in pair))
+    deadline = time.monotonic() + 30
+    while not (ground.folder / "r.jsonl").exists() or not (ground.folder / "r.jsonl").read_text():
+        assert time.monotonic() < deadline  # the first scenario is finished, the second goes on for a minute
+        time.sleep(0.02)
+    interrupted(ground, running, number)
+
+    told = {option: (ground.folder / name).read_text() for option, name in files.items()}
+    assert json.loads(told["--json"])["runs"][0]["file"] == "talk.yaml"
+    assert json.loads(told["--jsonl"].splitlines()[0])["runs"][0]["outcome"] == "passed"
+    assert [suite.get("name") for suite in ElementTree.fromstring(told["--junitxml"])][-1] == "chatsim"
+    assert told["--tap"].endswith("- chatsim\n")
+    assert json.loads(told["--ctrf"])["results"]["tests"][-1]["rawStatus"] == "interrupted"
+    assert [file.name for file in ground.folder.iterdir() if file.name.endswith(".part")] == []

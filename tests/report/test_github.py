@@ -66,6 +66,14 @@ def test_a_failure_is_shown_at_its_step_with_its_hint() -> None:
     ]
 
 
+def test_a_file_above_the_folder_is_named_as_the_repository_names_it() -> None:
+    run = replace(literal.not_started(), file="../scenarios/a.yaml")
+
+    (told,) = read(github.commands(Report((run,)), "course/week 3"))
+
+    assert told.properties["file"] == "course/scenarios/a.yaml"
+
+
 def test_what_is_inconclusive_is_a_warning_and_comes_last() -> None:
     told = read(github.commands(everything()))
 
