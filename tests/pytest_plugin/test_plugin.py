@@ -527,6 +527,23 @@ def test_ctrl_c_leaves_no_server_behind(pytester: pytest.Pytester, inner: Inner,
     assert servers_below(pytester.path) == []
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_pytest_that_is_killed_leaves_no_server_behind(pytester: pytest.Pytester, inner: Inner, how: int) -> None:
+    pytester.makepyfile("def test_long(chat):\n    chat.join('ann')\n    chat.play('- pause: 60s')\n")
+    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *FORGETFUL]
+    running = subprocess.Popen(words, cwd=pytester.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until_there_is_a_server(pytester.path)
+        running.send_signal(how)
+        running.wait(timeout=30)
+    finally:
+        running.kill()
+        running.wait()
+
+    psutil.wait_procs(servers_below(pytester.path), timeout=30)
+    assert servers_below(pytester.path) == []
+
+
 def servers_below(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
@@ -541,5 +558,12 @@ def servers_below(folder: Path) -> list[psutil.Process]:
 def until_there_is_a_server(folder: Path) -> None:
     """It has been started, and talks to somebody: pytest is in the middle of a test."""
     deadline = time.monotonic() + 30
-    while not any(len(process.net_connections()) > 1 for process in servers_below(folder)):
+    while not any(map(talks, servers_below(folder))):
         assert time.monotonic() < deadline, "no server was ever connected to"
+
+
+def talks(process: psutil.Process) -> bool:
+    try:
+        return len(process.net_connections()) > 1
+    except psutil.Error:  # one that was only on its way to becoming the server
+        return False
