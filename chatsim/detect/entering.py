@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from chatsim.detect.asking import answer_to, is_refusal
@@ -131,7 +132,7 @@ def _question(pieces: list[str], *, told: bool) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line]
+    return [line for line in re.split(r"\r*\n", text) if line]  # as framings do: Unicode knows more line ends
 
 
 def _text(data: bytes) -> str:

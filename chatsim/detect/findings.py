@@ -47,6 +47,7 @@ class Findings:
     replays: bool = False  # a newcomer is sent what was said before it came
     ignore: list[str] = field(default_factory=list)
     text_limit: int = 0  # bytes; 0: none known
+    nick_limit: int = 0  # characters; 0: none known
     clients: int = 0  # 0: no limit was met
     exactly: int = 0
     seen: dict[str, str] = field(default_factory=dict)

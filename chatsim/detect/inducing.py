@@ -20,12 +20,19 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _TIME = re.compile(rf"(?<![\w.]){DEFAULT_SLOTS['time']}(?![\w.])")
 _TOKENS = re.compile(r"\{\{?[a-z*-]+\}?\}|\w+|\s+|.", re.DOTALL)
 _SUSPECT = re.compile(r"\{(\*|[A-Za-z][A-Za-z_-]*)\}")
+_HALVES = re.compile("[\ud800-\udfff]+")
 ALIKE = 0.5  # so much of two samples must be the same for them to be of one kind
 
 
 def escaped(text: str) -> str:
     """The template that is this text and nothing else."""
-    return _SUSPECT.sub(_doubled, text)
+    return _plain(_within(text))
+
+
+def _within(text: str) -> str:
+    """The same, for a part of a text. What is no character (half of a pair of surrogates, which JSON can spell) cannot
+    stand in a profile: it becomes `{*}`."""
+    return _HALVES.sub("{*}", _SUSPECT.sub(_doubled, text))
 
 
 def _doubled(found: re.Match[str]) -> str:
@@ -46,30 +53,35 @@ def induce(sample: str, values: Mapping[str, str], *, times: bool = True) -> str
     tree = parsed_json(sample)
     if tree is not None:
         return json.dumps(_induced_tree(tree, values), ensure_ascii=False)
-    return _induced(sample, values, times=times)
+    return _plain(_induced(sample, values, times=times))
+
+
+def _plain(template: str) -> str:
+    """A text that happens to begin as regular expressions do in templates."""
+    return "{*}" + template[len("re") :] if template.startswith("re:") else template
 
 
 def _induced(text: str, values: Mapping[str, str], *, times: bool) -> str:
     known = sorted(((value, name) for name, value in values.items() if value), key=lambda pair: -len(pair[0]))
     if not known:
-        return _timed(text) if times else escaped(text)
+        return _timed(text) if times else _within(text)
     pattern = re.compile("|".join(re.escape(value) for value, _ in known))
     names = dict(reversed([(value, name) for value, name in known]))
     made, at = "", 0
     for found in pattern.finditer(text):
         between = text[at : found.start()]
-        made += (_timed(between) if times else escaped(between)) + "{" + names[found[0]] + "}"
+        made += (_timed(between) if times else _within(between)) + "{" + names[found[0]] + "}"
         at = found.end()
     rest = text[at:]
-    return made + (_timed(rest) if times else escaped(rest))
+    return made + (_timed(rest) if times else _within(rest))
 
 
 def _timed(text: str) -> str:
     made, at = "", 0
     for found in _TIME.finditer(text):
-        made += escaped(text[at : found.start()]) + "{time}"
+        made += _within(text[at : found.start()]) + "{time}"
         at = found.end()
-    return made + escaped(text[at:])
+    return made + _within(text[at:])
 
 
 def _induced_tree(value: Any, values: Mapping[str, str]) -> Any:

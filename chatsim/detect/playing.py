@@ -30,7 +30,7 @@ GOING: Final = """\
   - chat: {{ann: "still here?"}}
 """
 # What says that the profile was read rightly; all else is the server's own business.
-ABOUT_THE_PROFILE: Final = ("lets-in", "delivery", "no-creation", "attribution", "echo", "integrity")
+ABOUT_THE_PROFILE: Final = ("lets-in", "delivery", "no-creation", "attribution", "echo", "isolation", "intact")
 # Where one of these fails, what is missing is missing for a reason of the server's.
 DISTURBED: Final = ("keeps-clients", "stays-up")
 

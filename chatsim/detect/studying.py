@@ -41,6 +41,7 @@ ROSTER_WORDS: Final = (
 )
 
 TOLD = 0.6  # seconds for a notice to come: many servers look for closed connections every so often
+SHORTEST = 3  # letters of a name that was cut short: fewer may stand anywhere
 ANSWERED = 0.25  # seconds for a word to be answered
 
 
@@ -57,6 +58,7 @@ class Study:
         self._quit_words = tuple(dict.fromkeys((*quit_words, *QUIT_WORDS)))
         self._roster_words = tuple(dict.fromkeys((*roster_words, *ROSTER_WORDS)))
         self._names: dict[str, str] = {}  # what the server calls a client, by our name for it
+        self._respelled: Callable[[str], str] = str  # how it writes the names that were chosen
         self._of_arrival: set[str] = set()  # what is told when somebody comes
         self._naming: list[str] = []  # which of its words tell a client its name
         self._next = 2  # of NICKS
@@ -130,8 +132,9 @@ class Study:
         pieces = [(speaker, text, piece) for speaker, text, heard, _ in samples for piece in heard if text in piece]
         sends_name = any("{nick}" in step.template for step in self._first.steps if isinstance(step, Sent))
         if sends_name:
+            self._look_how_names_are_spelled([(speaker, piece.replace(text, "")) for speaker, text, piece in pieces])
             for client in (self._first, self._second):
-                self._names[client.nick] = client.nick
+                self._learn_name(client)
             return
         for form in ("{ip}:{client-port}", "('{ip}', {client-port})", "[{ip}]:{client-port}", "{client-port}"):
             named = [_filled(form, speaker) in piece.replace(text, "") for speaker, text, piece in pieces]
@@ -152,10 +155,32 @@ class Study:
             own = [[induce(piece, {"nick": name}) for piece in client.greeting] for client, name in names.items()]
             self._naming = [template for template in own[0] if template in own[1] and "{nick}" in template]
 
+    def _look_how_names_are_spelled(self, told: Sequence[tuple[Client, str]]) -> None:
+        """Some cut long names short, or write them in capitals."""
+        found = self.findings
+        forms = {client.nick: spelled_in(piece, client.nick) for client, piece in told}
+        longest = {len(form) for form in forms.values()}
+        if not forms or "" in forms.values() or any(nick == form for nick, form in forms.items()):
+            return
+        nick, form = next(iter(forms.items()))
+        if len(longest) == 1 and all(nick.startswith(form) for nick, form in forms.items()):
+            found.nick_limit = longest.pop()
+            found.note("limits", f"the server made {form!r} of {nick!r}")
+            return
+        self._respelled = str.upper if form.isupper() else str.lower if form.islower() else str.title
+        found.open.append(f"who speaks, and who comes and goes: the server made {form!r} of {nick!r}, "
+                          "so names that are heard stand as {*}")  # fmt: skip
+
+    def _called(self, nick: str) -> str:
+        """What the server calls somebody who has chosen this name."""
+        return self._respelled(nick[: self.findings.nick_limit or None])
+
     def _values(self, client: Client, text: str = "") -> dict[str, str]:
         values = {"text": text, "ip": "", "client-port": ""}
         name = self._names.get(client.nick, "")
-        if name:
+        if name and self.findings.nick == "chosen" and self._respelled is not str:
+            values["*"] = name
+        elif name:
             values["nick"] = name
         elif self.findings.nick == "none":
             values |= {"ip": client.bot.ip, "client-port": str(client.bot.port)}
@@ -281,7 +306,7 @@ class Study:
 
     def _learn_name(self, client: Client) -> None:
         if self.findings.nick == "chosen":
-            self._names[client.nick] = client.nick
+            self._names[client.nick] = self._called(client.nick)
         elif self.findings.nick == "assigned":
             for template in self._naming:
                 for piece in client.greeting:
@@ -426,6 +451,9 @@ class Study:
         found = self.findings
         if found.nick != "chosen" or not any("{nick}" in s.template for s in self._first.steps if isinstance(s, Sent)):
             return
+        if found.clients:
+            found.open.append("a name in use: no further client was let in")
+            return
         self._clear()
         again = enter(self.bench, self.way, self._first.nick)
         usual = {piece for client in (self._first, self._second) for piece in client.greeting}
@@ -433,7 +461,7 @@ class Study:
         refusals = [piece for piece in new if is_refusal(piece)]
         if again.refused or refusals:
             texts = refusals or new[-1:]
-            found.refuses = [induce(self._plain(piece), {"nick": again.nick}) for piece in texts]
+            found.refuses = [induce(self._plain(piece), self._greeted(again)) for piece in texts]
             found.refuses = list(dict.fromkeys(found.refuses))[:2]
             found.note("refuses", "somebody came with a name that was in use")
         else:
@@ -540,6 +568,17 @@ class Study:
 
 
 QUIET_AFTER = 0.15  # seconds for what follows an arrival
+
+
+def spelled_in(text: str, nick: str) -> str:
+    """How this name is written there: as it is, in other letters, or cut short; empty: it is not there."""
+    if nick in text:
+        return nick
+    other = re.search(re.escape(nick), text, re.IGNORECASE)
+    if other is not None:
+        return other[0]
+    parts = (nick[:length] for length in range(len(nick) - 1, SHORTEST - 1, -1))
+    return next((part for part in parts if re.search(rf"(?<!\w){re.escape(part)}(?!\w)", text)), "")
 
 
 def _merged(templates: Iterable[str]) -> list[str]:

@@ -12,6 +12,7 @@ from chatsim.detect.findings import Findings, Step
 __all__ = ["Begun", "one_line", "profile_name", "written"]
 
 _WIDTH = 118
+_LONGEST_NAME = 40
 _OTHERWISE = frozenset("y n yes no on off true false null".split())  # words that are no texts in YAML
 
 
@@ -30,7 +31,7 @@ def profile_name(words: str) -> str:
     files = [word for word in words.split() if re.search(r"\.(py|js|mjs|ts|jar|go|rb|java|exe|out)$", word)]
     word = (files or words.split() or ["server"])[0]
     stem = re.sub(r"\.\w+$", "", re.split(r"[/\\]", word)[-1])
-    return re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-").lower() or "server"
+    return re.sub(r"[^A-Za-z0-9]+", "-", stem)[:_LONGEST_NAME].strip("-").lower() or "server"
 
 
 def written(found: Findings, name: str, begun: Begun, tried: Sequence[str] = ()) -> str:
@@ -116,6 +117,8 @@ def _wire(found: Findings) -> list[tuple[str, str]]:
 
 def _limits(found: Findings) -> list[tuple[str, str]]:
     limits = []
+    if found.nick_limit:
+        limits.append(f"nick: {found.nick_limit}")
     if found.text_limit:
         limits.append(f"text: {found.text_limit}B")
     if found.exactly:

@@ -229,3 +229,98 @@ class EchoesOnly(Room):
 
     def heard(self, who: int, data: bytes) -> None:
         self.tell(who, b"You said: " + data)
+
+
+class ServesTwo(NameFirst):
+    """Nobody else is let in while two are there."""
+
+    def line(self, who: int, text: str) -> None:
+        if who not in self.here and len(self.here) == 2:
+            self.tell(who, "Server full\n")
+            self.hang_up(who)
+        else:
+            super().line(who, text)
+
+
+class CutsNames(NameFirst):
+    """Five letters of a name are enough."""
+
+    def line(self, who: int, text: str) -> None:
+        super().line(who, text if who in self.here else text[:5])
+
+
+class ShoutsNames(NameFirst):
+    """Names are in capitals, whatever is sent."""
+
+    def line(self, who: int, text: str) -> None:
+        super().line(who, text if who in self.here else text.upper())
+
+
+class EchoesOneTakesTheFirstForAName(ByLines):
+    """The first thing that somebody says is its name, and comes back; every third message is lost."""
+
+    said = 0
+
+    def line(self, who: int, text: str) -> None:
+        self.said += 1
+        if who not in self.here:
+            self.here[who] = text
+            self.tell_others(-1, f"{text} has joined\n")
+        elif self.said % 3:
+            self.tell_others(who, f"{self.here[who]}: {text}\n")
+
+
+class Coloured(Prompt):
+    """All texts but the question are green."""
+
+    def tell(self, who: int, text: str | bytes) -> None:
+        assert isinstance(text, str)
+        super().tell(who, f"\x1b[32m{text[:-1]}\x1b[0m\n" if text.endswith("\n") else text)
+
+
+class Ticks(NameFirst):
+    """Tells everybody the time, twice in a second."""
+
+    def __init__(self, world: object) -> None:
+        super().__init__(world)
+        self.count = 0
+        self._tick()
+
+    def _tick(self) -> None:
+        self.count += 1
+        self.tell_others(-1, f"Tick {self.count}\n")
+        self.later(0.5, self._tick)
+
+
+class Hostile(Prompt):
+    """What it sends would end a comment, a line or a text of YAML, or play tricks with a terminal."""
+
+    def tell_others(self, who: int, text: str | bytes) -> None:
+        assert isinstance(text, str)
+        super().tell_others(who, f"\x07\0\x1b]0;owned\x07\u202e{text[:-1]}\"}}' #: [ - \u2028 \x85 {{nick}} \ufeff\n")
+
+
+class Floods(Room):
+    """Talks without end to whoever comes."""
+
+    def came(self, who: int) -> None:
+        self.here[who] = ""
+        self._go_on(who)
+
+    def _go_on(self, who: int) -> None:
+        if who in self.here:
+            self.tell(who, b"news! " * 10_000)
+            self.later(0.001, lambda: self._go_on(who))
+
+    def heard(self, who: int, data: bytes) -> None:
+        pass
+
+
+class DiesOfPlainText(Objects):
+    """Ends when it is told anything that is no object."""
+
+    def line(self, who: int, text: str) -> None:
+        if not text.startswith("{"):
+            self.end(3)
+        else:
+            super().line(who, text)

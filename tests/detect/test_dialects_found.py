@@ -10,15 +10,24 @@ from dialects import (
     Addresses,
     Assigned,
     AtAPath,
+    Coloured,
+    CutsNames,
     Datagrams,
+    DiesOfPlainText,
+    EchoesOneTakesTheFirstForAName,
     EchoesOnly,
+    Floods,
     Headers,
+    Hostile,
     NameFirst,
     Nul,
     Objects,
     OverWebSocket,
     PassesOn,
     Prompt,
+    ServesTwo,
+    ShoutsNames,
+    Ticks,
     Verbs,
 )
 from simulated_rooms import Room, detected
@@ -201,3 +210,76 @@ def test_a_server_that_answers_the_speaker_alone_has_a_profile_in_which_nobody_h
 
 def test_the_same_server_gives_the_same_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     assert detected(Objects, monkeypatch) == detected(Objects, monkeypatch)
+
+
+def test_a_name_that_is_cut_short_is_a_limit_of_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(CutsNames, monkeypatch)
+
+    assert "limits: {nick: 5}  # the server made 'zephi' of 'zephine'" in made.profile
+    assert 'left: "{nick} has left"' in made.profile
+    assert made.works
+
+
+def test_no_name_of_our_bots_is_taken_for_the_servers_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(ShoutsNames, monkeypatch)
+
+    keys = "\n".join(lines_of(made.profile.partition("\n\n")[0]))
+    assert "WILBROD" not in keys
+    assert 'left: "{*} has left"' in keys
+    assert "the server made 'ZEPHINE' of 'zephine'" in made.profile
+
+
+def test_a_server_that_is_full_has_not_refused_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(ServesTwo, monkeypatch)
+
+    assert "limits: {clients: 2}" in made.profile
+    assert "refuses:" not in made.profile
+    assert "a name in use: no further client was let in" in made.profile
+    assert made.works
+
+
+def test_what_one_hears_of_another_shows_that_it_is_no_echo(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(EchoesOneTakesTheFirstForAName, monkeypatch)
+
+    assert not made.works, made.profile
+
+
+def test_colours_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(Coloured, monkeypatch)
+
+    assert "strip: ansi" in made.profile
+    assert 'hears: "[{nick}] {text}"' in made.profile
+    assert made.works
+
+
+def test_a_server_that_always_talks_is_a_chat_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(Ticks, monkeypatch)
+
+    assert 'hears: "<{nick}> {text}"' in made.profile
+    assert made.works
+
+
+def test_whatever_a_server_sends_its_profile_is_one_and_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(Hostile, monkeypatch)
+
+    assert [sign for sign in made.profile if not sign.isprintable() and sign != "\n"] == []
+    assert read_profile(made.profile, "found.yaml").name == "simulated"
+    assert made.works, made.profile
+
+
+def test_a_server_that_talks_without_end_is_not_listened_to_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(Floods, monkeypatch)
+
+    assert made.profile == ""
+    assert "talks without end to whoever connects" in made.why
+
+
+def test_a_server_that_a_probe_ends_is_started_again_and_the_probe_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    made = detected(DiesOfPlainText, monkeypatch, told=told)
+
+    assert made.works, made.profile
+    assert r"a client sent 'zephine\n': it ended, exit code 3" in made.killed
+    assert r"#   - a client sent 'zephine\n': it ended, exit code 3" in made.profile
+    assert r"the server ended (a client sent 'zephine\n': it ended, exit code 3); it is started again" in told
