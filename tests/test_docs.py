@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from update_docs import ROOT, TABLES, Block, Table, blocks, documents, files, output, refreshed, tables, timeless
+from update_docs import (
+    GENERATED,
+    PLACES,
+    ROOT,
+    TABLES,
+    Block,
+    Table,
+    blocks,
+    change,
+    changes,
+    documents,
+    files,
+    generated,
+    output,
+    refreshed,
+    tables,
+    timeless,
+)
 
 from chatsim.checks.catalogue import CHECKS
-from chatsim.cli.exit_codes import EXIT_CODES
+from chatsim.cli.exit_codes import EXIT_CODES, GRAVEST_FIRST, INTERRUPTED
 from chatsim.cli.main import VERBS
 from chatsim.history import FORMS, KINDS, Header, History, Message
 from chatsim.profile.reader import read_profile
@@ -25,7 +45,12 @@ from chatsim.properties import GROUPS, PROPERTIES
 from chatsim.scenario.reader import TOP_KEYS, read_scenario
 from chatsim.selftest.subjects import Subject, read_faults
 
-QUOTED = [block for document in documents() for block in blocks(document)]
+QUOTED = [block for document in documents() for block in blocks(document) if block.place is None]
+AT_PLACES = [
+    [block for block in blocks(document) if block.place == place]
+    for document in documents()
+    for place in sorted({block.place for block in blocks(document) if block.place is not None})
+]
 SHOWN = [table for document in documents() for table in tables(document)]
 EXAMPLES = [
     (document.name, text)
@@ -36,7 +61,31 @@ EXAMPLES = [
 
 @pytest.mark.parametrize("block", QUOTED, ids=lambda block: f"{block.document.name}: {block.command}")
 def test_what_is_quoted_is_what_the_program_prints(block: Block) -> None:
-    assert timeless(block.text) == timeless(output(block.command))
+    assert timeless(block.text) == timeless(block.now())
+
+
+@pytest.mark.parametrize("quoted", AT_PLACES, ids=lambda quoted: f"{quoted[0].document.name}: {quoted[0].place}")
+def test_what_is_quoted_is_what_a_reader_gets_who_gives_the_commands_one_after_the_other(
+    quoted: list[Block], tmp_path: Path
+) -> None:
+    PLACES[str(quoted[0].place)](tmp_path)
+
+    for block in quoted:
+        assert timeless(block.text) == timeless(block.now(tmp_path))
+
+
+@pytest.mark.parametrize(("old", "new", "text"), [shown for document in documents() for shown in changes(document)])
+def test_a_change_that_is_shown_is_how_the_files_differ(old: str, new: str, text: str) -> None:
+    assert text == change(old, new)
+
+
+@pytest.mark.parametrize(("name", "text"), [shown for document in documents() for shown in generated(document)])
+def test_what_is_made_from_the_code_is_as_the_code_says(name: str, text: str) -> None:
+    assert text == GENERATED[name]()
+
+
+def test_all_that_can_be_made_from_the_code_is_shown_somewhere() -> None:
+    assert {name for document in documents() for name, _ in generated(document)} == set(GENERATED)
 
 
 def test_a_quotation_that_has_drifted_is_seen_and_mended() -> None:
@@ -334,10 +383,57 @@ def test_a_table_ends_where_a_blank_line_says_so() -> None:
     assert glued == []
 
 
-def test_the_readme_speaks_of_no_verb_that_does_not_exist() -> None:
-    spoken = set(re.findall(r"`(?:\$ )?chatsim ([a-z]+)", readme()))
+def commands(document: Path) -> Iterator[str]:
+    """Every command line that a document shows: a line of a block, or a quotation, that begins with `chatsim`."""
+    text = document.read_text(encoding="utf-8").replace("\\\n", " ")
+    blocks = re.findall(r"^```(?:sh|text|yaml|console)?\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    plain = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    lines = [*(line for block in blocks for line in block.splitlines()), *re.findall(r"`([^`]+)`", plain)]
+    for line in lines:
+        found = re.match(
+            r"\s*(?:- (?:run|script): |- |\$ )?(?:\.venv/bin/)?chatsim ([a-z]+(?: .*)?)$", " ".join(line.split())
+        )
+        if found is not None and found[1].split()[0] in VERBS:
+            yield found[1]
 
-    assert spoken <= set(VERBS)
+
+SPOKEN = sorted({(document.name, line) for document in documents() for line in commands(document)})
+
+
+def test_commands_are_found_in_documents() -> None:
+    assert len(SPOKEN) > 100
+
+
+@pytest.mark.parametrize(("document", "line"), SPOKEN)
+def test_a_command_that_is_shown_can_be_said(document: str, line: str) -> None:
+    """Its options are there and have what they need. That it does what is said of it is a matter of other tests."""
+    from chatsim.cli.main import _command
+
+    verb, *words = shlex.split(re.split(r" (?:\d?>|\||&&|;) ", line)[0], comments=True)
+    command = _command(verb)
+
+    # An option that a sentence speaks of stands there without its value.
+    takes = {word for each in command.params if not _alone(each) for word in each.opts}
+    rest = ["X"] if words and words[-1].startswith("-") and words[-1] in takes else []
+    command.make_parser(command.context_class(command)).parse_args([*words, *rest])
+
+
+def _alone(option: Any) -> bool:
+    return getattr(option, "is_flag", False) or getattr(option, "count", False)
+
+
+def test_a_command_that_can_not_be_said_is_seen() -> None:
+    with pytest.raises(Exception, match="No such option: --sped"):
+        test_a_command_that_is_shown_can_be_said("a document", "run storm.yaml --sped 7 > out.txt")
+
+
+def test_the_documents_speak_of_no_verb_that_does_not_exist() -> None:
+    said = re.compile(r"`(?:\$ )?chatsim ([a-z]+)[^`\n]*`")
+    spoken = {
+        (document.name, verb) for document in documents() for verb in said.findall(document.read_text(encoding="utf-8"))
+    }
+
+    assert sorted(pair for pair in spoken if pair[1] not in VERBS) == []
 
 
 def test_a_table_of_exit_codes_in_the_readme_is_that_of_the_program() -> None:
@@ -358,3 +454,10 @@ def test_every_option_that_a_document_shows_exists() -> None:
     }
 
     assert [call for call, option in sorted(spoken) if option not in known] == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/cli.md"])
+def test_which_of_several_exit_codes_counts_is_told_as_it_is(document: str) -> None:
+    order = ", ".join(str(code) for code in (INTERRUPTED, *GRAVEST_FIRST))
+
+    assert order in " ".join((ROOT / document).read_text(encoding="utf-8").split())

@@ -7,7 +7,13 @@ A fenced block after a comment that names a command (with or without `$`) holds 
     ...
     ```
 
-A fenced block after `<!-- file: PATH -->` holds that file. A table after a comment `<!-- table: NAME -->` holds what
+`<!-- at PLACE $ chatsim … | until WORDS -->`: the command is given in a folder of its own, made anew for each document and
+place (see `PLACES`), in which all its commands are given one after the other; and what comes from these words on is left
+out.
+
+A fenced block after `<!-- file: PATH -->` holds that file, one after `<!-- change: PATH PATH -->` how the second differs from
+the first. What stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->` is made from the code (see `GENERATED`).
+A table after a comment `<!-- table: NAME -->` holds what
 the code's own table of that name says (see `TABLES`).
 `python tests/update_docs.py` writes all such blocks anew; tests/test_docs.py compares them. A command that ends in
 `2>&1` is quoted with its complaints. What no two runs agree in, such as how long something took, is not compared.
@@ -15,15 +21,18 @@ the code's own table of that name says (see `TABLES`).
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chatsim.profile.keys import Keys
@@ -32,12 +41,21 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # also where chatsim is not installed
 
 BLOCK = re.compile(
-    r"^<!-- (?:\$ )?(?P<command>chatsim[^\n]*?) -->\n+(?P<fence>```+)(?P<language>[^\n]*)\n(?P<text>.*?)^(?P=fence)$",
+    r"^<!-- (?:at (?P<place>[a-z0-9-]+) )?(?:\$ )?(?P<command>chatsim[^\n]*?)(?: \| until (?P<until>[^\n]+?))? -->\n+"
+    r"(?P<fence>```+)(?P<language>[^\n]*)\n(?P<text>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
 
 FILE = re.compile(
     r"^<!-- file: (?P<path>\S+) -->\n\n(?:(?P<fence>```+)[a-z]*\n(?P<text>.*?)^(?P=fence)\n)?", re.MULTILINE | re.DOTALL
+)
+
+CHANGE = re.compile(
+    r"^<!-- change: (?P<old>\S+) (?P<new>\S+) -->\n\n(?:```diff\n(?P<text>.*?)^```\n)?", re.MULTILINE | re.DOTALL
+)
+
+GENERATION = re.compile(
+    r"^<!-- generated: (?P<name>[a-z-]+) -->\n(?P<text>.*?)^<!-- end of (?P=name) -->\n", re.MULTILINE | re.DOTALL
 )
 
 TABLE = re.compile(r"^<!-- table: (?P<name>[a-z-]+) -->\n\n(?P<text>(?:\|[^\n]*\n)*)", re.MULTILINE)
@@ -50,6 +68,12 @@ class Block:
     document: Path
     command: str
     text: str
+    place: str | None = None
+    until: str | None = None
+
+    def now(self, folder: Path | None = None) -> str:
+        """What stands there if it is right."""
+        return output(self.command, folder, self.until)
 
 
 @dataclass(frozen=True)
@@ -67,7 +91,7 @@ def documents() -> list[Path]:
 
 def blocks(document: Path) -> Iterator[Block]:
     for found in BLOCK.finditer(document.read_text(encoding="utf-8")):
-        yield Block(document, found["command"], found["text"])
+        yield Block(document, found["command"], found["text"], found["place"], found["until"])
 
 
 def files(document: Path) -> Iterator[tuple[str, str]]:
@@ -76,14 +100,36 @@ def files(document: Path) -> Iterator[tuple[str, str]]:
         yield found["path"], found["text"] or ""
 
 
+def changes(document: Path) -> Iterator[tuple[str, str, str]]:
+    """What a document shows of how one file becomes another: the two paths, text."""
+    for found in CHANGE.finditer(document.read_text(encoding="utf-8")):
+        yield found["old"], found["new"], found["text"] or ""
+
+
+def change(old: str, new: str) -> str:
+    """How the second file differs from the first, without what they say of themselves above their first import."""
+    before, after = (
+        re.sub(r'\A""".*?"""\n', "", (ROOT / path).read_text(encoding="utf-8"), flags=re.DOTALL) for path in (old, new)
+    )
+    lines = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), n=2)
+    return "".join("@@\n" if line.startswith("@@") else line.rstrip() + "\n" for line in [*lines][2:])
+
+
+def generated(document: Path) -> Iterator[tuple[str, str]]:
+    """What a document holds that is made from the code: name, text."""
+    for found in GENERATION.finditer(document.read_text(encoding="utf-8")):
+        yield found["name"], found["text"]
+
+
 def tables(document: Path) -> Iterator[Table]:
     for found in TABLE.finditer(document.read_text(encoding="utf-8")):
         yield Table(document, found["name"], found["text"])
 
 
-def output(command: str) -> str:
+def output(command: str, folder: Path | None = None, until: str | None = None) -> str:
     """What the command prints, on a terminal of 100 columns without colours. It may fail, but must say something."""
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     words = shlex.split(command)
     with_complaints = words[-1] == "2>&1"
     done = subprocess.run(
@@ -93,40 +139,98 @@ def output(command: str) -> str:
         stderr=subprocess.STDOUT if with_complaints else subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        cwd=ROOT,
+        cwd=folder or ROOT,
         env=environment,
         timeout=60,
         check=False,
     )
     if not done.stdout.strip():
         raise ValueError(f"{command} printed nothing; exit code {done.returncode}\n{done.stderr or ''}")
-    return "\n".join(line.rstrip() for line in done.stdout.rstrip().split("\n")) + "\n"
+    lines = [line.rstrip() for line in done.stdout.rstrip().split("\n")]
+    if until is not None:
+        end = next((at for at, line in enumerate(lines) if line.lstrip().startswith(until)), None)
+        if end is None:
+            raise ValueError(f"{command} does not say {until!r}:\n{done.stdout}")
+        lines = [*lines[:end], "  …"]
+    return "\n".join(lines) + "\n"
 
 
 def timeless(text: str) -> str:
     """The text without what no two runs agree in: durations (and the blanks that line them up), and the last that each
     bot got, since chatsim's own words at the end of a run depend on how quick the machine is."""
     text = re.sub(r"^(  The last that \S+ got:\n)(?: {4}.*\n)+", r"\1", text, flags=re.MULTILINE)
+    text = re.sub(r"\b\d+(\.\d+)? MiB\b", "0 MiB", text)  # how much fits on the way depends on the kernel
     return re.sub(r" *\b\d+\.\d\d s\b", " 0.00 s", text)
 
 
 def refreshed(text: str) -> str:
     """The document with every quotation as the program says it now."""
 
+    folders: dict[str, Path] = {}
+
+    def folder(place: str | None) -> Path | None:
+        if place is not None and place not in folders:
+            folders[place] = Path(tempfile.mkdtemp(prefix="chatsim-docs-"))
+            PLACES[place](folders[place])
+        return folders.get(place or "")
+
     def anew(found: re.Match[str]) -> str:
         head = found.group(0)[: found.start("text") - found.start(0)]
-        now = output(found["command"])
+        now = output(found["command"], folder(found["place"]), found["until"])
         return f"{head}{found['text'] if timeless(now) == timeless(found['text']) else now}{found['fence']}"
 
     def table_anew(found: re.Match[str]) -> str:
-        return f"<!-- table: {found['name']} -->\n\n{TABLES[found['name']]()}"
+        after = (
+            "" if found["text"] else "\n"
+        )  # the blank line that was there would be taken for the one before the table
+        return f"<!-- table: {found['name']} -->\n\n{TABLES[found['name']]()}{after}"
 
     def file_anew(found: re.Match[str]) -> str:
         path = ROOT / found["path"]
         language = {".py": "python", ".yaml": "yaml"}[path.suffix]
         return f"<!-- file: {found['path']} -->\n\n```{language}\n{path.read_text(encoding='utf-8')}```\n"
 
-    return TABLE.sub(table_anew, FILE.sub(file_anew, BLOCK.sub(anew, text)))
+    def change_anew(found: re.Match[str]) -> str:
+        old, new = found["old"], found["new"]
+        return f"<!-- change: {old} {new} -->\n\n```diff\n{change(old, new)}```\n"
+
+    def generated_anew(found: re.Match[str]) -> str:
+        name = found["name"]
+        return f"<!-- generated: {name} -->\n{GENERATED[name]()}<!-- end of {name} -->\n"
+
+    try:
+        text = CHANGE.sub(change_anew, GENERATION.sub(generated_anew, text))
+        return TABLE.sub(table_anew, FILE.sub(file_anew, BLOCK.sub(anew, text)))
+    finally:
+        for made in folders.values():
+            shutil.rmtree(made)
+
+
+# --- folders of readers ----------------------------------------------------------------------------------------------
+
+
+def _tutorial(number: int) -> Callable[[Path], None]:
+    """The reader's folder when the server has been mended so far."""
+
+    def prepare(folder: Path) -> None:
+        here = ROOT / "docs/example/tutorial"
+        for path in here.glob("*.yaml"):
+            shutil.copy(path, folder)
+        shutil.copy(here / f"chat{number}.py", folder / "chat.py")
+
+    return prepare
+
+
+def _start(folder: Path) -> None:
+    """A folder of this project in which somebody has put their server."""
+    shutil.copytree(ROOT / "scenarios", folder / "scenarios")
+    shutil.copy(ROOT / "docs/example/server.py", folder / "my_server.py")
+
+
+PLACES: dict[str, Callable[[Path], None]] = {
+    "start": _start,
+    **{f"tutorial-{number}": _tutorial(number) for number in range(1, 8)},
+}
 
 
 # --- the code's own tables -----------------------------------------------------------------------------------------
@@ -256,6 +360,56 @@ def _settings() -> str:
     return _rows(("key", "variable", "value", "meaning"), rows)
 
 
+def _exit_codes() -> str:
+    from chatsim.cli.exit_codes import EXIT_CODES
+
+    return _rows(("code", "meaning"), ((str(code), meaning) for code, meaning in EXIT_CODES.items()))
+
+
+def _verbs() -> str:
+    """Each verb of the command line: what it is for, how it is called, what can be said to it."""
+    from chatsim.cli.main import VERBS, _command
+
+    parts = [_rows(("verb", "what it does"), ((f"[`{verb}`](#{verb})", about) for verb, about in VERBS.items()))]
+    for verb in VERBS:
+        command = _command(verb)
+        arguments = [each for each in command.params if not each.opts[0].startswith("-")]
+        usage = " ".join(["chatsim", verb, *(_argument(each) for each in arguments), "[OPTION…]"])
+        about, _, examples = (command.help or "").partition("\b\n")
+        parts += [f"## {verb}", f"```text\n{usage}\n```", _flowing(about)]
+        if examples.strip():
+            parts.append("```sh\n" + "".join(f"{line.strip()}\n" for line in examples.strip().splitlines()) + "```")
+        if rows := [(f"`{each.metavar or each.name}`", _sentence(each.help)) for each in arguments if each.help]:
+            parts.append(_rows(("argument", "meaning"), rows))
+        options = [each for each in command.params if each not in arguments and each.name != "help"]
+        if rows := [_option(each) for each in options]:
+            parts.append(_rows(("option", "meaning", "if it is not given"), rows))
+    return "\n" + "\n\n".join(part.rstrip("\n") for part in parts) + "\n\n"
+
+
+def _argument(parameter: Any) -> str:
+    name = (parameter.metavar or parameter.name.upper()).removesuffix("…") + ("…" if parameter.nargs == -1 else "")
+    return name if parameter.required else f"[{name}]"
+
+
+def _option(parameter: Any) -> tuple[str, str, str]:
+    words = [*parameter.opts, *parameter.secondary_opts]
+    takes = "" if parameter.is_flag or parameter.count else f" {parameter.metavar or parameter.name.upper()}"
+    default = parameter.default
+    missing = "" if callable(default) or default in (None, False, 0, (), []) or parameter.is_flag else f"`{default}`"
+    return ", ".join(f"`{word}{takes}`" for word in words), _sentence(parameter.help), missing
+
+
+def _flowing(text: str) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip()))
+
+
+def _sentence(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+GENERATED: dict[str, Callable[[], str]] = {"verbs": _verbs}
+
 TABLES: dict[str, Callable[[], str]] = {
     "builtin-profiles": _builtin_profiles,
     "public-servers": _public_servers,
@@ -263,6 +417,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "steps": _steps,
     "details": _details,
     "bounds": _bounds,
+    "exit-codes": _exit_codes,
     "faults": _faults,
     "placeholders": _placeholders,
     "settings": _settings,
