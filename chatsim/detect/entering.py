@@ -15,7 +15,7 @@ __all__ = ["PASSWORD", "Client", "Heard", "Sent", "enter"]
 
 PASSWORD = "pw-chatsim-1"  # a password that most rules for passwords accept
 MOST_TURNS = 6
-GREETED = 1.5  # seconds to wait for a greeting that others got: some servers look for newcomers once a second
+GREETED = 1.5  # seconds to wait for a greeting that others got, or might get: some look for newcomers once a second
 UNGREETED = 0.05  # seconds to listen to a server that greeted nobody before
 UNASKED = 0.25  # seconds for an answer to what nobody had asked for
 PROMPT_LENGTH = 400  # characters at the end of what came that are looked at for a question
@@ -97,7 +97,7 @@ def enter(bench: Bench, way: Way, nick: str) -> Client:
     if not client.bot.here:
         client.refused = "no connection"
         return client
-    bench.wait(first={None: FIRST, True: GREETED, False: UNGREETED}[bench.greets])
+    bench.wait(first={None: GREETED, True: GREETED, False: UNGREETED}[bench.greets])
     to_send = list(way.join)
     told = False  # the server has our name
     for _ in range(MOST_TURNS):

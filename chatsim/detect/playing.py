@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +64,15 @@ def outcome_of_playing(
     return _told(played, cut_off=cut.off)
 
 
+def _interrupt() -> None:
+    """The main thread, also where it waits for the kernel: `interrupt_main` alone would not wake it."""
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
+
+
 @dataclass
 class _Cut:
     off: bool = False
@@ -77,7 +87,7 @@ def _at_most(seconds: float) -> Iterator[_Cut]:
         with lock:
             if not over:
                 cut.off = True
-                _thread.interrupt_main()
+                _interrupt()
 
     if threading.current_thread() is not threading.main_thread():
         yield cut

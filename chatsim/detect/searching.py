@@ -49,6 +49,8 @@ class Search:
         self._tries += 1
         self.greets = trial.greeted
         self.floods = self.floods or trial.clients[0].bot.closed == "flood"
+        if trial.clients[0].bot.closed == "refused":  # no TLS, say, whatever its source speaks of
+            self._ways = [way for way in self._ways if way.line != trial.way.line]
         if (other := foreign(trial.foreign)) is not None:
             self._elsewhere(other, trial)
         if self._tries == 1:
@@ -126,8 +128,13 @@ def _ways(hints: Hints, line: Line) -> list[Way]:
     if hints.websocket:
         ways = [*over_websocket(hints.path), *ways]
     if hints.tls:
-        ways = [replace(way, line=Line("tls", UNVERIFIED)) for way in ways if way.line.transport == "tcp"]
+        ways = [*map(_over_tls, ways), *ways]
     return list(dict.fromkeys(ways))
+
+
+def _over_tls(way: Way) -> Way:
+    transport = "tls" if way.line.transport == "tcp" else way.line.transport
+    return replace(way, line=replace(way.line, transport=transport, tls=UNVERIFIED))
 
 
 def _wants_a_room(trial: Trial) -> bool:

@@ -558,7 +558,8 @@ class Study:
             whole = "\n".join(answer)
             if passed_on or any(word in piece for piece in answer) or len(names_in(whole, there)) < 2:
                 continue
-            lists = [made for piece in answer if (made := pushed_list(piece, there)) is not None]
+            known = self._present()  # some may still be in the list that have gone without a word
+            lists = [made for piece in answer if (made := pushed_list(piece, known)) is not None]
             if lists:
                 found.roster_ask, found.roster_answer = word, lists[0]
                 found.note("roster", f"upon {_quoted(word)} came {_quoted(answer[0])}")

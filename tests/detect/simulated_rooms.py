@@ -258,7 +258,7 @@ def detected(
         pass
 
     Here.house = house
-    patched.setattr("chatsim.detect.detecting.World", Here)
+    patched.setattr("chatsim.detect.servers.World", Here)
     patched.setattr("chatsim.world.World", Here)
     target = Target(address=("127.0.0.1", 1)) if connect else Target(command)
     return detect(target, hints, seconds=seconds, tell=([] if told is None else told).append)
