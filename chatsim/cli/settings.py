@@ -27,6 +27,9 @@ FILES = ("scenarios", "profile", "baseline", "json", "jsonl", "junitxml", "tap",
 SHARED = "color"  # the one that other verbs have, too
 RIVALS = (("server", "connect"), ("verbose", "quiet"))  # who says the one does not mean the other that stands elsewhere
 LARGEST = 1_000_000  # bytes: no pyproject.toml has as many
+MENTIONED = re.compile(
+    rb"""tool["']?\s*\.\s*["']?chatsim\b|^\s*\[\s*tool\s*\]|^\s*tool\s*=""", re.MULTILINE
+)  # before it is parsed
 YES, NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 
 
@@ -183,7 +186,7 @@ def _section(here: Path) -> _Section | None:
             data = file.read_bytes() if file.is_file() and file.stat().st_size < LARGEST else b""
         except OSError:
             continue
-        if b"chatsim" in data and (found := _read_section(file, data, here)) is not None:
+        if MENTIONED.search(data) is not None and (found := _read_section(file, data, here)) is not None:
             return found
     return None
 

@@ -357,6 +357,21 @@ def test_on_github_a_server_can_not_command_the_runner(
     assert "::error" in as_json.err
 
 
+def test_the_summary_leaves_room_for_what_others_wrote(
+    call: Any, scenarios: Path, player: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    player.outcomes = {"alpha is dropped": ["failed"], "beta is reset": ["failed"]}
+    Path("summary.md").write_text("x" * (1024 * 1024 - 1200), encoding="utf-8")
+
+    call("run", "scenarios")
+
+    size = Path("summary.md").stat().st_size
+    assert 1024 * 1024 - 1200 < size < 1024 * 1024
+    assert "left out here: GitHub shows 1 MiB." in Path("summary.md").read_text(encoding="utf-8")
+
+
 def test_a_summary_that_can_not_be_written_changes_nothing(
     call: Any, scenarios: Path, player: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

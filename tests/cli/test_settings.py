@@ -182,6 +182,8 @@ def test_all_that_is_wrong_is_told_with_its_place(
         ("[tool.chatsim\n", "pyproject.toml is no TOML"),
         ("[tool]\nchatsim = 3\n", "pyproject.toml: `tool.chatsim` is no section"),
         ("[tool.x]\nsed = 1\n[tool.chatsim]\nsed = 1\n", "pyproject.toml:4:1\n"),
+        ("tool = {chatsim = {sed = 3}}\n", "pyproject.toml: there is no setting `sed`"),
+        ('["tool" . "chatsim"]\nsed = 3\n', "pyproject.toml:2:1\n"),
         ("tool.chatsim.sed = 3\n", "pyproject.toml: there is no setting `sed`"),
     ],
 )
