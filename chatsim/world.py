@@ -89,6 +89,11 @@ class World:
         self._aim()
 
     @property
+    def loop(self) -> Loop:
+        """What all this waits on: for whoever has sockets of its own to watch besides. Ends with the world."""
+        return self._loop
+
+    @property
     def address(self) -> Address | None:
         """Where the server listens; None before it does."""
         return self._address if self._server is None else self._server.address

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Came", "ClientEnded", "ClientSaid", "Observed", "Printed", "ServerEnded", "ServerSaid", "ServerWas"]
+__all__ = [
+    "Came",
+    "ClientEnded",
+    "ClientSaid",
+    "Observed",
+    "Printed",
+    "ServerEnded",
+    "ServerSaid",
+    "ServerWas",
+    "StillReads",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +49,19 @@ class ServerSaid:
 
 @dataclass(frozen=True, slots=True)
 class ClientEnded:
-    """close: it is gone · half-close: it writes no more, and still read when that was looked at · reset."""
+    """close: it writes no more, and is probably gone (see `StillReads`) · reset."""
 
     at: float
     client: int
-    how: Literal["close", "half-close", "reset"]
+    how: Literal["close", "reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class StillReads:
+    """One that had ended so is not gone: it has shut down its writing side alone."""
+
+    at: float
+    client: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +91,4 @@ class ServerWas:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-Observed = Came | ClientSaid | ServerSaid | ClientEnded | ServerEnded | Printed | ServerWas
+Observed = Came | ClientSaid | ServerSaid | ClientEnded | ServerEnded | StillReads | Printed | ServerWas
