@@ -30,6 +30,7 @@ GOING: Final = """\
   - disconnect: {last}
   - chat: {{ann: "still here?"}}
 """
+BRIEF: Final = 0.5  # times the usual patience: what comes of it is a remark, and no verdict
 # What says that the profile was read rightly; all else is the server's own business.
 ABOUT_THE_PROFILE: Final = ("lets-in", "delivery", "no-creation", "attribution", "echo", "isolation", "intact")
 # Where one of these fails, what is missing is missing for a reason of the server's.
@@ -58,7 +59,7 @@ def outcome_of_playing(
     if command:
         target = replace(target, command=command)
     with _at_most(seconds) as cut:
-        played = run(scenario, profile, target, seed=1, patience=min(patience, max(0.1, seconds / 20)))
+        played = run(scenario, profile, target, seed=1, patience=min(BRIEF * patience, max(0.1, seconds / 20)))
     if played.interrupted and not cut.off:
         raise KeyboardInterrupt
     return _told(played, cut_off=cut.off)
