@@ -103,6 +103,13 @@ def _verb_ways(clues: Clues, framings: tuple[str, ...]) -> Iterator[Way]:
     spoken = ("{text}", *(_with(word, "text") for word in says)) if not says else (
         *(_with(word, "text") for word in says), "{text}",
     )  # fmt: skip
+    for framing in _plain(framings)[:2]:
+        for word in joins:
+            called = f"{_with(word, 'nick')} ({framing})"
+            yield Way(called, framing, (_with(word, "nick"),), spoken, why="its source compares with this word")
+        if says:
+            yield Way(f"a name first, then {says[0]} ({framing})", framing, ("{nick}",), spoken, why="its source")
+            yield Way(f"{says[0]} ({framing})", framing, (), spoken, why="its source compares with this word")
     for framing in _plain(framings)[:1]:
         for form in _forms(clues):
             spelt = tuple(
@@ -112,13 +119,6 @@ def _verb_ways(clues: Clues, framings: tuple[str, ...]) -> Iterator[Way]:
             for word in joins:
                 join = form.replace("WORD", word).replace("REST", "{nick}")
                 yield Way(f"{join} ({framing})", framing, (join,), (*spelt, "{text}"), why="its source splits so")
-    for framing in _plain(framings)[:2]:
-        for word in joins:
-            called = f"{_with(word, 'nick')} ({framing})"
-            yield Way(called, framing, (_with(word, "nick"),), spoken, why="its source compares with this word")
-        if says:
-            yield Way(f"a name first, then {says[0]} ({framing})", framing, ("{nick}",), spoken, why="its source")
-            yield Way(f"{says[0]} ({framing})", framing, (), spoken, why="its source compares with this word")
 
 
 def _forms(clues: Clues) -> Iterator[str]:
