@@ -56,6 +56,15 @@ def test_a_replay_that_can_not_tell_confirms_nothing(replay: Run) -> None:
     assert "could not tell" in verdict_of(run, "drop-notice").summary
 
 
+@pytest.mark.parametrize(("replay", "outcome"), [(literal.failed(), "failed"), (passing_replay(), "inconclusive")])
+def test_of_a_replay_with_others_beside_it_nobody_says_that_it_was_alone(replay: Run, outcome: str) -> None:
+    run = weighed(literal.failed(), replay, alone=False)
+
+    assert run.outcome == outcome
+    assert run.seen_again == {}
+    assert "alone" not in verdict_of(run, "drop-notice").summary
+
+
 def test_of_one_who_had_been_cut_off_nothing_is_certain_before_it_is_seen_again() -> None:
     proof = Verdict("fifo-order", Outcome.FAILED, "b came before a", (1, 2), Evidence.PROOF, exercised=1)
     run = replace(literal.failed(), verdicts=(*literal.failed().verdicts, proof), cut_off=True)
