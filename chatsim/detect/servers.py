@@ -12,6 +12,7 @@ from chatsim.detect.asking import last_line, on_console
 from chatsim.detect.bench import Bench
 from chatsim.detect.hints import Hints
 from chatsim.errors import ServerError
+from chatsim.network.network import ServerEvent
 from chatsim.profile.profile import Start
 from chatsim.runs import Target
 from chatsim.server.launch import Launcher
@@ -24,6 +25,7 @@ __all__ = ["Servers"]
 CONSOLES = 3  # of the first servers has somebody answer at its console, if nobody else answers
 START = 0.5  # times the usual patience for a start: five seconds
 LEAST_START = 0.5  # seconds
+SETTLED = 0.1  # seconds that a server has to go on once it listens
 MOST_ANSWERS = 3  # that are typed on a server's console before it listens
 
 
@@ -88,7 +90,8 @@ class Servers:
     def _opened(self, line: Line) -> ServerError | None:
         """Start it, and end it again; None if it listens, on this line."""
         try:
-            self._started(line).close()
+            with self._started(line) as world:
+                _goes_on(world)
         except ServerError as error:
             return error
         self.line = line
@@ -160,6 +163,18 @@ def _line_of(target: Target, hints: Hints) -> Line:
     if unix or "{socket}" in (target.command or ""):
         return Line("unix")
     return Line("udp") if hints.datagrams else Line()
+
+
+def _goes_on(world: World) -> None:
+    """Some listen, and only then look for what they were not given. Raises ServerError."""
+    deadline = world.now() + SETTLED
+    while world.now() < deadline:
+        for event in world.poll(deadline):
+            if isinstance(event, ServerEvent) and event.what == "exited":
+                words = "".join(f"\n  {line}" for line in world.last_output())
+                raise ServerError(
+                    f"the server ended as soon as it listened: {world.describe()}\nits last words:{words}"
+                )
 
 
 def _never_listened(error: ServerError) -> bool:

@@ -114,9 +114,7 @@ class World:
     # --- a world
 
     def start(self) -> None:
-        if self._line.transport not in (self.house.transport, "tcp") or (
-            self._line.transport == "tcp" and self.house.transport not in ("tcp", "websocket")
-        ):
+        if self._line.wire.sockets != Line(self.house.transport).wire.sockets:
             raise ServerError(f"the server did not listen on any {self._line.transport} port within 5 s: simulated")
         type(self).lives += 1
         self.room = self.house(self)
@@ -217,7 +215,8 @@ class World:
             self.emit(event)
 
     def _connected(self, who: int) -> None:
-        if not self.up:
+        greets_first = self._line.transport in ("websocket", "tls") and self._line.transport != self.house.transport
+        if not self.up or greets_first:  # there is no handshake with this one
             self.emit(OpenFailed(self._now, who, "refused"))
             return
         self._open.add(who)
