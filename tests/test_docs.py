@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -327,6 +328,18 @@ def test_the_mistake_of_the_example_is_mended_as_the_readme_says(tmp_path: Path)
     told = output(f"chatsim run docs/example/cut-off.yaml --profile {profile} --seed 7")
 
     assert told.startswith("PASSED")
+
+
+def test_the_server_at_the_end_of_the_tutorial_fails_no_scenario_that_it_failed_before(tmp_path: Path) -> None:
+    PLACES["tutorial-7"](tmp_path)
+    shutil.copy(ROOT / "docs/example/tutorial/chat8.py", tmp_path / "chat.py")
+    with (tmp_path / "chat.yaml").open("a", encoding="utf-8") as profile:
+        profile.write("slow-readers: may-close\n")
+    own = " ".join(sorted(path.name for path in tmp_path.glob("[1-9]-*.yaml")))
+
+    told = output(f"chatsim run {own} scenarios/silent.yaml scenarios/flood.yaml --profile chat.yaml -q", tmp_path)
+
+    assert told.splitlines()[-1] == "8 scenarios: 8 passed"
 
 
 # --- the readme ------------------------------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ def change(old: str, new: str) -> str:
         re.sub(r'\A""".*?"""\n', "", (ROOT / path).read_text(encoding="utf-8"), flags=re.DOTALL) for path in (old, new)
     )
     lines = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), n=2)
-    return "".join("@@\n" if line.startswith("@@") else line.rstrip() + "\n" for line in [*lines][2:])
+    return "\n".join("@@" if line.startswith("@@") else line.rstrip() for line in [*lines][2:]).rstrip() + "\n"
 
 
 def generated(document: Path) -> Iterator[tuple[str, str]]:
@@ -180,19 +180,18 @@ def refreshed(text: str) -> str:
         return f"{head}{found['text'] if timeless(now) == timeless(found['text']) else now}{found['fence']}"
 
     def table_anew(found: re.Match[str]) -> str:
-        after = (
-            "" if found["text"] else "\n"
-        )  # the blank line that was there would be taken for the one before the table
-        return f"<!-- table: {found['name']} -->\n\n{TABLES[found['name']]()}{after}"
+        return f"<!-- table: {found['name']} -->\n\n{TABLES[found['name']]()}{_after(found)}"
 
     def file_anew(found: re.Match[str]) -> str:
         path = ROOT / found["path"]
         language = {".py": "python", ".yaml": "yaml"}[path.suffix]
-        return f"<!-- file: {found['path']} -->\n\n```{language}\n{path.read_text(encoding='utf-8')}```\n"
+        return (
+            f"<!-- file: {found['path']} -->\n\n```{language}\n{path.read_text(encoding='utf-8')}```\n{_after(found)}"
+        )
 
     def change_anew(found: re.Match[str]) -> str:
         old, new = found["old"], found["new"]
-        return f"<!-- change: {old} {new} -->\n\n```diff\n{change(old, new)}```\n"
+        return f"<!-- change: {old} {new} -->\n\n```diff\n{change(old, new)}```\n{_after(found)}"
 
     def generated_anew(found: re.Match[str]) -> str:
         name = found["name"]
@@ -206,6 +205,11 @@ def refreshed(text: str) -> str:
             shutil.rmtree(made)
 
 
+def _after(found: re.Match[str]) -> str:
+    """Where nothing stood yet, the blank line after it was taken for the one before it."""
+    return "" if found["text"] else "\n"
+
+
 # --- folders of readers ----------------------------------------------------------------------------------------------
 
 
@@ -217,6 +221,7 @@ def _tutorial(number: int) -> Callable[[Path], None]:
         for path in here.glob("*.yaml"):
             shutil.copy(path, folder)
         shutil.copy(here / f"chat{number}.py", folder / "chat.py")
+        shutil.copytree(ROOT / "scenarios", folder / "scenarios")
 
     return prepare
 
