@@ -24,6 +24,7 @@ __all__ = [
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_runtest_call",
+    "pytest_runtest_setup",
 ]
 
 CHAT = pytest.StashKey["Chat"]()  # of a test, as long as it lasts
@@ -92,6 +93,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("chatsim")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Fixtures of the tests' own may lead a chat, too."""
+    try:
+        return (yield)
+    except Exception as problem:
+        if item.stash.get(CHAT, None) is None:
+            raise
+        from chatsim.pytest_plugin.fixtures import instead_of
+
+        raise instead_of(item, problem) or problem from None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,7 +15,7 @@ from chatsim.errors import ChatsimError, NotApplicableError, UsageError
 from chatsim.pytest_plugin.subjects import KEYS, replay_of, seed_of, server_of, shown
 from chatsim.pytest_plugin.telling import steps_of
 
-__all__ = ["a_chat", "a_server", "told"]
+__all__ = ["a_chat", "a_server", "instead_of", "told"]
 
 
 def marked(item: pytest.Item) -> dict[str, Any]:
@@ -72,16 +72,21 @@ def told(item: pytest.Item, chat: Chat) -> Iterator[None]:
     try:
         yield
         _judge(item, chat)
-    except NotApplicableError as problem:
-        raise pytest.skip.Exception(str(problem), _use_item_location=True) from None
-    except ChatInconclusiveError as unknown:
-        if item.config.getini("chatsim_inconclusive") == "skip":
-            head = str(unknown).strip().split("\n")[0]
-            raise pytest.skip.Exception(f"inconclusive: {head}", _use_item_location=True) from None
-        raise
+    except (NotApplicableError, ChatInconclusiveError) as problem:
+        raise instead_of(item, problem) or problem from None
     finally:
         if steps := steps_of(chat.history):
             item.add_report_section("call", "steps", steps)
+
+
+def instead_of(item: pytest.Item, problem: Exception) -> BaseException | None:
+    """What a test raises in place of this: nothing was played, or nothing is known, and neither is a failure of the test."""
+    if isinstance(problem, NotApplicableError):
+        return pytest.skip.Exception(str(problem), _use_item_location=True)
+    if isinstance(problem, ChatInconclusiveError) and item.config.getini("chatsim_inconclusive") == "skip":
+        head = str(problem).split("\n")[0]
+        return pytest.skip.Exception(f"inconclusive: {head}", _use_item_location=True)
+    return None
 
 
 def _judge(item: pytest.Item, chat: Chat) -> None:

@@ -311,15 +311,33 @@ def test_a_step_that_makes_no_sense_is_told_at_its_line_without_ours(pytester: p
 def test_what_can_not_be_played_is_skipped(pytester: pytest.Pytester, inner: Inner) -> None:
     pytester.makepyfile(
         """
+        import pytest
+
         def test_whispers(chat):
             ann, bob = chat.join("ann", "bob")
             ann.whisper(bob, "psst")
+
+        @pytest.fixture
+        def secret(chat):
+            ann, bob = chat.join("ann", "bob")
+            ann.whisper(bob, "psst")
+
+        def test_of_a_fixture(secret):
+            pass
+
+        @pytest.fixture
+        def broken(chat):
+            raise RuntimeError("this is the fixture's own")
+
+        def test_of_a_broken_one(broken):
+            pass
         """
     )
 
     result = inner("-rs", "--chatsim-profile=relay")
 
-    result.assert_outcomes(skipped=1)
+    result.assert_outcomes(skipped=2, errors=1)
+    result.stdout.fnmatch_lines(["E       RuntimeError: this is the fixture's own"])
     result.stdout.fnmatch_lines(["SKIPPED*this can not be played with the profile relay*direct messages*"])
 
 
