@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from chatsim.detect.source.streams import name_streams
+
 __all__ = ["Function", "Module", "Program", "Scope", "last_name", "parse", "read_program"]
 
 _MOST_NODES: Final = 60_000
@@ -165,6 +167,7 @@ def parse(file: str, text: str) -> Module | None:
                 continue  # Python shares these among all trees
             module.parent[child] = node
             waiting.append((child, below))
+    name_streams(module.nodes)
     return module
 
 
