@@ -10,6 +10,7 @@ lies outside of any repository.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -202,6 +203,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = {one.id: one for one in from_json(kept.read_text(encoding="utf-8"))} if kept.exists() else {}
     rows = [row for row in read_rows(options.rows) if options.only is None or row.id in options.only]
     packages = tuple(sorted({name for row in rows if row.id in starts for name in starts[row.id].packages}))
+    alone = (into / ".playing").open("w")  # two in one folder would take each other's copies away
+    try:
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        alone.close()
+        print(f"somebody else plays in {into}: wait, or take another folder", file=sys.stderr)
+        return 1
     try:
         bench = Bench(into, surroundings(into, packages, options.python, options.fetch), options)
         for row in rows:
@@ -223,6 +231,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"interrupted; what was found is in {kept}", file=sys.stderr)
         return 130
     finally:
+        alone.close()
         (into / "results.md").write_text(markdown(results.values()), encoding="utf-8")
     print(markdown(results.values()), end="")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -191,7 +192,12 @@ def test_a_made_up_row_is_played_and_nothing_of_it_stays(tmp_path: Path, capsys:
     assert (tiny.by_hand.works, tiny.by_hand.why, tiny.lines) == (True, "", 2)
     assert (gone.starts, gone.why_not, shut.why_not) == ("", "not fetched", "it needs a window")
     assert "1 of 3 start. 1 (100%) of these can be run" in capsys.readouterr().out
-    assert sorted(path.name for path in (tmp_path / "into").iterdir()) == ["results.json", "results.md", "tiny"]
+    assert sorted(path.name for path in (tmp_path / "into").iterdir()) == [
+        ".playing",
+        "results.json",
+        "results.md",
+        "tiny",
+    ]
     assert [path.name for path in (tmp_path / "into" / "tiny").iterdir()] == ["server.py"]
 
 
@@ -224,6 +230,17 @@ def test_what_was_found_before_is_kept_and_not_played_again(tmp_path: Path) -> N
     assert [one["starts"] for one in kept] == ["tcp :7", ""]
     assert [one["why_not"] for one in again] == ["not fetched", "no display"]
     assert again[0]["suite"] == {"intact": "failed"}
+
+
+def test_two_do_not_play_in_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "into").mkdir()
+    with (tmp_path / "into" / ".playing").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        code = main(rows(tmp_path, shut="cannot: it needs a window"))
+
+    assert code == 1
+    assert "somebody else plays in" in capsys.readouterr().err
+    assert main(rows(tmp_path, shut="cannot: it needs a window")) == 0
 
 
 def test_a_process_is_ended_with_all_that_it_started() -> None:
