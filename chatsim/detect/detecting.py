@@ -111,8 +111,10 @@ class _Detecting:
     def _nobody_there(self) -> ServerError:
         before = self._made.tried[:-1]
         if before:
-            return ServerError(f"nobody answers there any more, after {len(before)} ways of joining were tried",
-                               hint=f"The last was: {before[-1]}. Has the server ended?")  # fmt: skip
+            return ServerError(
+                f"nobody answers there any more; the last try was: {before[-1]}",
+                hint="Has the server ended? Start it again, or let chatsim start it: chatsim detect -- COMMAND",
+            )
         return ServerError("nobody answers there", hint="Is it running? Does it listen at this address and port?")
 
     def _try(self, way: Way, *, whatever: bool = False) -> tuple[Study | None, Trial]:

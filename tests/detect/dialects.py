@@ -324,3 +324,52 @@ class DiesOfPlainText(Objects):
             self.end(3)
         else:
             super().line(who, text)
+
+
+class Hurries(NameFirst):
+    """Never silent for longer than a blink: everybody hears a number, twenty times in a second."""
+
+    def __init__(self, world: object) -> None:
+        super().__init__(world)
+        self.count = 0
+        self._tick()
+
+    def _tick(self) -> None:
+        self.count += 1
+        self.tell_others(-1, f"Tick {self.count}\n")
+        self.later(0.05, self._tick)
+
+
+class LooksLate(Prompt):
+    """Looks for newcomers so seldom that the first of them might think it has nothing to say."""
+
+    def came(self, who: int) -> None:
+        self.later(0.9, lambda: self.tell(who, "Name?\n"))
+
+
+class Remembers(Datagrams):
+    """Lists who is there on request, and never learns that somebody has gone."""
+
+    def heard(self, who: int, data: bytes) -> None:
+        if who in self.here and data == b"/who":
+            self.tell(who, f"Here: {', '.join(self.here.values())}\n")
+        else:
+            super().heard(who, data)
+
+
+class EndsWhenItListens(Room):
+    """Listens, looks for a file that is not there, and ends."""
+
+    def __init__(self, world: object) -> None:
+        super().__init__(world)  # type: ignore[arg-type]
+        self.later(0.02, lambda: self.end(1))
+
+
+class EndsWithTheSecond(Prompt):
+    """Two are too many for it."""
+
+    def came(self, who: int) -> None:
+        if who == 2:
+            self.end(1)
+        else:
+            super().came(who)

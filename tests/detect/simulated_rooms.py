@@ -98,9 +98,11 @@ class World:
     house: type[Room]
     lives = 0  # of all servers of this house
     spent = 0.0  # virtual seconds of all of them
+    is_over = False  # somebody else's server has ended: nobody starts it again
 
     def __init__(self, server: Any, line: Line = Line(), *, isolated: bool = False) -> None:  # noqa: B008 - a value
         self._line = line
+        self._ours = not isinstance(server, tuple)
         self._now = 0.0
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
@@ -118,7 +120,7 @@ class World:
             raise ServerError(f"the server did not listen on any {self._line.transport} port within 5 s: simulated")
         type(self).lives += 1
         self.room = self.house(self)
-        self.up = True
+        self.up = self._ours or not self.is_over
         self.address = ("/simulated", 0) if self.house.transport == "unix" else ("127.0.0.1", 1)
         self.emit(ServerEvent(0.0, "started", {"pid": 1, "command": "simulated"}))
         self.emit(ServerEvent(0.0, "listening", {"host": "127.0.0.1", "port": 1}))
@@ -207,8 +209,10 @@ class World:
             for who in sorted(self._open):
                 self._reach(who, PeerClosed(self._now, who, "eof"))
             self._open.clear()
-            self.emit(ServerEvent(self._now, "exited", {"code": code}))
-            self.emit(ServerEvent(self._now, "ended", {}))
+            type(self).is_over = True
+            if self._ours:
+                self.emit(ServerEvent(self._now, "exited", {"code": code}))
+                self.emit(ServerEvent(self._now, "ended", {}))
 
     def _reach(self, who: int, event: Event) -> None:
         if who not in self._silenced:

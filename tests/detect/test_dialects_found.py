@@ -5,6 +5,8 @@ The whole of it is played in virtual time, the proof at the end included.
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from dialects import (
     Addresses,
@@ -16,15 +18,20 @@ from dialects import (
     DiesOfPlainText,
     EchoesOneTakesTheFirstForAName,
     EchoesOnly,
+    EndsWhenItListens,
+    EndsWithTheSecond,
     Floods,
     Headers,
     Hostile,
+    Hurries,
+    LooksLate,
     NameFirst,
     Nul,
     Objects,
     OverWebSocket,
     PassesOn,
     Prompt,
+    Remembers,
     ServesTwo,
     ShoutsNames,
     Ticks,
@@ -33,6 +40,8 @@ from dialects import (
 from simulated_rooms import Room, detected
 
 from chatsim.detect.hints import Hints
+from chatsim.detect.playing import _at_most
+from chatsim.errors import ServerError
 from chatsim.profile.reader import read_profile
 
 FOUND: list[tuple[type[Room], str]] = [
@@ -283,3 +292,50 @@ def test_a_server_that_a_probe_ends_is_started_again_and_the_probe_is_told(monke
     assert r"a client sent 'zephine\n': it ended, exit code 3" in made.killed
     assert r"#   - a client sent 'zephine\n': it ended, exit code 3" in made.profile
     assert r"the server ended (a client sent 'zephine\n': it ended, exit code 3); it is started again" in told
+
+
+def test_a_server_that_is_never_silent_is_a_chat_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(Hurries, monkeypatch)
+
+    assert 'hears: "<{nick}> {text}"' in made.profile
+    assert len(made.tried) <= 2
+
+
+def test_a_server_that_looks_for_newcomers_once_a_second_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(LooksLate, monkeypatch)
+
+    assert 'join: [{await: "Name?"}, {send: "{nick}"}, {await: "Welcome to the chat, {nick}!"}]' in made.profile
+    assert (made.works, len(made.tried)) == (True, 1)
+
+
+def test_who_has_gone_unnoticed_is_no_word_of_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(Remembers, monkeypatch)
+
+    assert 'roster: {ask: "/who", answer: "Here: {nicks}"}' in made.profile
+
+
+def test_a_server_that_ends_as_soon_as_it_listens_was_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ServerError, match="the server ended as soon as it listened: simulated"):
+        detected(EndsWhenItListens, monkeypatch)
+
+
+def test_a_server_that_every_try_ends_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(EndsWithTheSecond, monkeypatch)
+
+    assert made.profile == ""
+    assert made.why == "the server ended while it was tried, after a client connected: it ended, exit code 1"
+
+
+def test_a_server_that_ends_while_nobody_may_start_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ServerError, match="nobody answers there any more; the last try was: raw bytes, a name first"):
+        detected(EndsWithTheSecond, monkeypatch, connect=True)
+
+
+def test_a_wait_of_the_proof_is_cut_when_its_time_is_over() -> None:
+    begun = time.monotonic()
+
+    with pytest.raises(KeyboardInterrupt), _at_most(0.5) as cut:
+        time.sleep(20)
+
+    assert cut.off
+    assert time.monotonic() - begun < 10
