@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -22,6 +22,7 @@ from chatsim.engine.plan import Plan, make_plan
 from chatsim.engine.plan import why_not as _why_not
 from chatsim.errors import ChatsimError, Problem, ServerError, UsageError
 from chatsim.history import Header, History
+from chatsim.network.network import Event, Network
 from chatsim.profile.profile import DETECTED, Profile, Start
 from chatsim.report.last_words import without_dumps
 from chatsim.report.report import Run
@@ -99,8 +100,10 @@ def run(
     seed: int | None = None,
     patience: float = 1.0,
     replay: str = "",
+    seconds: float | None = None,
 ) -> Run:
-    """Play a scenario once and judge it. `replay`: how it is played again, if not by `chatsim run`.
+    """Play a scenario once and judge it. `replay`: how it is played again, if not by `chatsim run`. `seconds`: where it
+    goes on for so long, it is interrupted; the server's start and end take their own time.
 
     Never raises for what the server, the scenario or an interrupt does: a server that cannot be started, reached or
     spoken to is the run's `error`; a SIGINT or SIGTERM ends it in good order with `interrupted`. In every case the
@@ -113,7 +116,7 @@ def run(
     reason = why_not(scenario, profile, target)
     if reason is not None:
         return replace(empty, why=reason)
-    return _Play(scenario, profile, target, chosen, patience, replace(empty, replay=replay)).run()
+    return _Play(scenario, profile, target, chosen, patience, replace(empty, replay=replay), seconds).run()
 
 
 def describe(profile: Profile, target: Target) -> str:
@@ -160,13 +163,37 @@ def replay_command(scenario: Scenario, profile: Profile, target: Target, seed: i
     return shlex.join(words)
 
 
+class _ForSoLong:
+    """A door through which one goes until a time; who waits at it then is interrupted, as by Ctrl-C."""
+
+    def __init__(self, network: Network, end: float) -> None:
+        self._network = network
+        self._end = end
+        self.now = network.now
+        self.do = network.do
+        self.strain = network.strain
+
+    def poll(self, deadline: float) -> Sequence[Event]:
+        if self.now() >= self._end:
+            raise KeyboardInterrupt
+        return self._network.poll(min(deadline, self._end))
+
+
 class _Play:
     """One run under way: what of it there is when something goes wrong."""
 
     def __init__(
-        self, scenario: Scenario, profile: Profile, target: Target, seed: int, patience: float, empty: Run
+        self,
+        scenario: Scenario,
+        profile: Profile,
+        target: Target,
+        seed: int,
+        patience: float,
+        empty: Run,
+        seconds: float | None,
     ) -> None:
         self._scenario, self._profile, self._target = scenario, profile, target
+        self._seconds = seconds
         self._seed, self._patience = seed, patience
         self._run = replace(empty, replay=empty.replay or replay_command(scenario, profile, target, seed, patience))
         self._history: History | None = None
@@ -200,7 +227,7 @@ class _Play:
             finally:
                 self._cut_off = world.cut_off()
             began = world.now()
-            self._director = Director(plan, world, self._history)
+            self._director = Director(plan, self._within_time(world), self._history)
             self._note_start(world)
             try:
                 self._director.play()
@@ -211,6 +238,9 @@ class _Play:
                 self._server_words = tuple(without_dumps(world.last_output(400)))[-8:]
                 self._cut_off = world.cut_off()
             return world.now() - began
+
+    def _within_time(self, world: World) -> Network:
+        return world if self._seconds is None else _ForSoLong(world, world.now() + self._seconds)
 
     def _world(self) -> World:
         return world_of(self._profile, self._target, self._patience)

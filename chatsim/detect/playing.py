@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import _thread
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -58,54 +54,14 @@ def outcome_of_playing(
     scenario = read_scenario(steps.format(bots=", ".join(names), each=each, last=names[-1]), "what was found")
     if command:
         target = replace(target, command=command)
-    with _at_most(seconds) as cut:
-        played = run(scenario, profile, target, seed=1, patience=min(BRIEF * patience, max(0.1, seconds / 20)))
-    if played.interrupted and not cut.off:
+    begin = time.monotonic()
+    played = run(
+        scenario, profile, target, seed=1, patience=min(BRIEF * patience, max(0.1, seconds / 20)), seconds=seconds
+    )
+    cut_off = played.interrupted and time.monotonic() - begin >= seconds
+    if played.interrupted and not cut_off:
         raise KeyboardInterrupt
-    return _told(played, cut_off=cut.off)
-
-
-def _interrupt() -> None:
-    """The main thread, also where it waits for the kernel: `interrupt_main` alone would not wake it."""
-    main = threading.main_thread().ident
-    if hasattr(signal, "pthread_kill") and main is not None:
-        signal.pthread_kill(main, signal.SIGINT)
-    else:
-        _thread.interrupt_main()
-
-
-@dataclass
-class _Cut:
-    off: bool = False
-
-
-@contextmanager
-def _at_most(seconds: float) -> Iterator[_Cut]:
-    """End the run inside after so long, as an interrupt would, in good order. Only in the main thread."""
-    cut, over, lock = _Cut(), False, threading.Lock()
-
-    def end() -> None:
-        with lock:
-            if not over:
-                cut.off = True
-                _interrupt()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield cut
-        return
-    timer = threading.Timer(max(seconds, 0.5), end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield cut
-    finally:
-        try:
-            with lock:
-                over = True
-        except KeyboardInterrupt:  # ours, at the very end
-            if not cut.off:
-                raise
-        timer.cancel()
+    return _told(played, cut_off=cut_off)
 
 
 def _told(played: Run, *, cut_off: bool) -> Played:
