@@ -72,6 +72,8 @@ def _send_line(stage: Stage, session: Session, talk: Conversation, template: Tem
             )
             if data:
                 stage.do(Send(session.id, data))
+            if not session.told:
+                session.spoke.append(data)
         if session.conversation is talk:
             step_on(stage, session)
         return UNNUMBERED

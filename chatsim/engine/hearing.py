@@ -110,6 +110,7 @@ class Hearing:
         if session.move("failed"):
             stage.history.note(event.at, "unreachable", session.id, why=event.why)
             session.closed_how = "unreachable"
+            session.unagreed = event.sent, event.got
 
     def _received(self, event: Received) -> None:
         # This, and what it calls, is run for every read of every bot: a look-up saved shows in the rate of deliveries.

@@ -16,6 +16,7 @@ from chatsim.engine.patience import LONGEST_WAIT, effective
 from chatsim.engine.session import Session, State
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until, Waiting
+from chatsim.network.network import GiveUp
 from chatsim.profile.profile import Voice
 from chatsim.scenario.steps import Act, Crossing, Join
 
@@ -67,11 +68,22 @@ def join(stage: Stage, act: Act) -> Steps:
                 where=str(act.place),
             )
     if not any(session.told for session in stage.sessions) and any(wanted == "accepted" for _, wanted in wishes):
+        yield from _give_up_connecting(stage)
         raise NobodyGotInError
     joined = [session for session, _ in sessions if session.state is State.PRESENT]
     for session in joined:
         stage.expect_notice("joined", session, before)
     yield from knock(stage, joined)
+    return True
+
+
+def _give_up_connecting(stage: Stage) -> Steps:
+    """A server that was reached and never agreed on what is to be spoken has not been spoken to: that is another letter."""
+    connecting = [session for session in stage.sessions if session.state is State.CONNECTING]
+    for session in connecting:
+        stage.do(GiveUp(session.id))
+    # The network answers at once.
+    yield Until(lambda: all(each.state is not State.CONNECTING for each in connecting), LEAST_ROUND, exact=True)
     return True
 
 

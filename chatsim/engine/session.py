@@ -119,6 +119,8 @@ class Session:
     asking: bool = False
     roster: tuple[str, ...] | None = None
     script: Dialogue = ()  # its join dialogue, as far as is known in which way it goes
+    spoke: list[bytes] = field(default_factory=list)  # what it has sent of its join dialogue, as it went out
+    unagreed: tuple[bytes, bytes] = (b"", b"")  # both sides' first bytes, where the server does not speak on this wire
     stopped_at: int | None = None  # line of the join dialogue at which it ended without success
     last_words: int | None = None  # the last message that it sent, fences and knocks included
     last_sent: int | None = None  # its last message, whose fate the goodbye waits for

@@ -9,13 +9,15 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
-from chatsim.network.layers import Layer, LayerError
+from chatsim.network.layers import Layer, LayerError, NotSpokenError
 from chatsim.network.loop import Loop
 from chatsim.network.namespace import OpenSocket
 from chatsim.network.network import Command, Opened, OpenFailed, PeerClosed, Received, Send
 from chatsim.network.tcp import LARGE_READ, QUICKACK, SMALL_READ, Address, Connection, TcpNetwork
 
 __all__ = ["LayeredNetwork"]
+
+SHOWN = 2048  # bytes of either side that are kept until both have agreed, for whoever asks why they did not
 
 
 class LayeredNetwork(TcpNetwork):
@@ -53,7 +55,7 @@ class LayeredNetwork(TcpNetwork):
 
 
 class _Layered(Connection):
-    __slots__ = ("agreed", "called", "early", "finished", "layer", "local")
+    __slots__ = ("agreed", "called", "came", "early", "finished", "layer", "local", "went")
 
     def __init__(self, network: LayeredNetwork, session: int, layer: Layer) -> None:
         super().__init__(network, session)
@@ -63,6 +65,7 @@ class _Layered(Connection):
         self.agreed = False  # both ends have: `Opened` was told
         self.early: list[tuple[bytes, int, bool]] = []  # what was to be sent before that
         self.finished = False  # nothing more will come from us; said as soon as both ends have agreed
+        self.went = self.came = b""  # the first of what was written and read before both had agreed
 
     # --- opening
 
@@ -81,6 +84,12 @@ class _Layered(Connection):
             self._say_goodbye()
 
     # --- the director's wishes
+
+    def give_up(self) -> None:
+        if not self.opened:
+            super().give_up()
+        elif not self.agreed:
+            self._fail(f"it never agreed on {self.called}", foreign=True)
 
     def send_some(self, data: bytes, tag: int, more: bool) -> None:
         if self.finished or self.broken:
@@ -135,6 +144,8 @@ class _Layered(Connection):
             return
         self.size = LARGE_READ if len(data) >= self.size else SMALL_READ
         self._acknowledge()
+        if not self.agreed:
+            self.came = (self.came + data)[:SHOWN]
         self._tell_layer(lambda: self._hear(data))
 
     def _hear(self, data: bytes) -> None:
@@ -147,7 +158,7 @@ class _Layered(Connection):
             something()
         except LayerError as error:
             self._write_out()
-            self._fail(str(error))
+            self._fail(str(error), foreign=isinstance(error, NotSpokenError))
             return
         self._write_out()
         if self.layer.opened and not self.agreed:
@@ -158,6 +169,8 @@ class _Layered(Connection):
 
     def _write_out(self) -> None:
         if (data := self.layer.outgoing()) and self.socket is not None:
+            if not self.agreed:
+                self.went = (self.went + data)[:SHOWN]
             self.send(data, -1)
 
     def _acknowledge(self) -> None:
@@ -177,12 +190,15 @@ class _Layered(Connection):
         self._watch()
 
     def _reset(self) -> None:
-        self._fail(f"the server ended the connection before both had agreed on {self.called}")
+        self._fail(f"the server ended the connection before both had agreed on {self.called}", foreign=True)
 
-    def _fail(self, why: str) -> None:
-        """The connection is of no use any more; `why` is told if it never was."""
+    def _fail(self, why: str, *, foreign: bool) -> None:
+        """The connection is of no use any more; `why` is told if it never was. `foreign`: and so is what was said."""
         self.pending.clear()
         self._discard()
         self.network.forget(self.session)
-        gone = PeerClosed(self.loop.now(), self.session, "reset")
-        self.emit(gone if self.agreed else OpenFailed(self.loop.now(), self.session, why))
+        if self.agreed:
+            self.emit(PeerClosed(self.loop.now(), self.session, "reset"))
+        else:
+            said = (self.went, self.came) if foreign else (b"", b"")
+            self.emit(OpenFailed(self.loop.now(), self.session, why, *said))

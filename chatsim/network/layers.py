@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
-__all__ = ["Layer", "LayerError", "Stacked"]
+__all__ = ["Layer", "LayerError", "NotSpokenError", "Stacked"]
 
 
 class LayerError(Exception):
     """The peer does not keep to the protocol, or does not want to speak it with us. The text is for people."""
+
+
+class NotSpokenError(LayerError):
+    """What came is nothing of this protocol: only its bytes can tell what it is."""
 
 
 class Layer(Protocol):

@@ -20,6 +20,7 @@ __all__ = [
     "Connect",
     "Event",
     "Facts",
+    "GiveUp",
     "Handed",
     "HoldReading",
     "Inspect",
@@ -92,6 +93,14 @@ class Abort:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Wait no longer for a connection that does not stand: `OpenFailed` tells how far it came. One that stands is left as
+    it is."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
 class HoldReading:
     """Stop reading from this connection (the kernel's buffers fill up)."""
 
@@ -132,7 +141,19 @@ class Inspect:
     work: bool = False
 
 
-Command = Connect | Send | ShutdownWrite | Close | Abort | HoldReading | ResumeReading | Type | ServerCommand | Inspect
+Command = (
+    Connect
+    | Send
+    | ShutdownWrite
+    | Close
+    | Abort
+    | GiveUp
+    | HoldReading
+    | ResumeReading
+    | Type
+    | ServerCommand
+    | Inspect
+)
 
 
 # --- events: what happened; `at` is the door's own clock, in seconds ----------------------------------------------
@@ -150,9 +171,13 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class OpenFailed:
+    """`sent`, `got`: the first bytes of both sides, where the server was reached and does not speak what it should."""
+
     at: float
     session: int
     why: str
+    sent: bytes = b""
+    got: bytes = b""
 
 
 class Received(NamedTuple):

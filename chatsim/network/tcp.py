@@ -30,6 +30,7 @@ from chatsim.network.network import (
     Command,
     Connect,
     Event,
+    GiveUp,
     Handed,
     HoldReading,
     Opened,
@@ -89,6 +90,7 @@ class TcpNetwork:
             ShutdownWrite: methodcaller("shut_down"),
             Close: methodcaller("read_and_close"),
             Abort: methodcaller("abort"),
+            GiveUp: methodcaller("give_up"),
             HoldReading: methodcaller("hold"),
             ResumeReading: methodcaller("resume"),
         }
@@ -333,6 +335,11 @@ class Connection:
             except OSError:
                 pass  # some platforms refuse this on a connection that the peer has reset: it is gone as it is
         self.close()
+
+    def give_up(self) -> None:
+        if not self.opened:
+            self.close()
+            self.emit(OpenFailed(self.loop.now(), self.session, "the server did not take the connection"))
 
     def hold(self) -> None:
         self.held = True

@@ -10,12 +10,13 @@ import contextlib
 import ssl
 
 from chatsim.errors import ServerError
-from chatsim.network.layers import LayerError
+from chatsim.network.layers import LayerError, NotSpokenError
 from chatsim.wires import Tls
 
 __all__ = ["TlsLayer", "context_of"]
 
 PIECE = 64 * 1024  # bytes: no more is told at once
+FOREIGN = ("WRONG_VERSION_NUMBER", "UNEXPECTED_MESSAGE", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")  # reasons of OpenSSL's
 
 
 def context_of(tls: Tls) -> ssl.SSLContext:
@@ -70,6 +71,8 @@ class TlsLayer:
         except ssl.SSLWantReadError:
             pass
         except (ssl.SSLError, ssl.CertificateError) as error:
+            if error.reason in FOREIGN:
+                raise NotSpokenError("it does not speak TLS") from None
             raise LayerError(_in_words(error)) from None
 
     def _read(self) -> list[bytes]:
@@ -90,6 +93,4 @@ class TlsLayer:
 def _in_words(error: ssl.SSLError | ssl.CertificateError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not believed: {error.verify_message}"
-    if error.reason in ("WRONG_VERSION_NUMBER", "UNEXPECTED_MESSAGE", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
-        return "it does not speak TLS"
     return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"

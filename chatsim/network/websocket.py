@@ -23,7 +23,7 @@ from wsproto.events import (
 )
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
-from chatsim.network.layers import LayerError
+from chatsim.network.layers import LayerError, NotSpokenError
 
 __all__ = ["WebSocketLayer"]
 
@@ -59,7 +59,7 @@ class WebSocketLayer:
                 self._note(event, said)
         except RemoteProtocolError as error:
             if not self.opened:
-                raise LayerError("it does not speak WebSocket") from None
+                raise NotSpokenError("it does not speak WebSocket") from None
             raise LayerError(f"it broke the rules of WebSocket: {error}") from None
         return said
 

@@ -9,7 +9,9 @@ bounded (what nobody has claimed: 64 KiB; an unfinished frame or message: 20 MiB
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from chatsim.profile.frame_reading import FrameReading
 from chatsim.profile.output_ear import OutputEar
@@ -20,20 +22,33 @@ from chatsim.profile.stream_reading import StreamReading
 from chatsim.profile.templates import Template
 from chatsim.profile.vocabulary import Chunk, Vocabulary
 
-__all__ = ["Ear", "OutputEar"]
+__all__ = ["Ear", "OutputEar", "Taken"]
 
 TAIL = 2048
+MESSAGES = 64  # so many lengths are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came, taken apart. `rest`: what is no whole message yet; or never will be, if there is a reason (`broken`)."""
+
+    frames: tuple[bytes, ...]
+    rest: bytes = b""
+    broken: str | None = None
 
 
 class Ear:
     """One session's ear. All ears of a run share its vocabulary."""
 
-    __slots__ = ("_reading", "_tail")
+    __slots__ = ("_cut", "_framing", "_lengths", "_reading", "_tail")
 
     def __init__(self, vocabulary: Vocabulary, profile: Profile, nick: str, session: int) -> None:
         reading = FrameReading if profile.received.promises else StreamReading
         self._reading: Reading = reading(vocabulary, profile, session)
         self._tail = bytearray()
+        self._cut = False  # something that came before the tail is not in it any more
+        self._framing = profile.received
+        self._lengths = deque[int](maxlen=MESSAGES) if profile.received.kind == "message" else None
         self.nick = nick
 
     @property
@@ -126,6 +141,27 @@ class Ear:
         """The last 2 KiB received."""
         return bytes(self._tail[-TAIL:])
 
+    def taken(self) -> Taken | None:
+        """The last that was received, as the framing has it; None where that can not be told any more, or keeps nothing
+        apart. Meant for what came of a dialogue that is not long."""
+        if self._lengths is not None:
+            return Taken(tuple(self._last_messages()))
+        if self._cut or not self._framing.promises:
+            return None
+        decoder = self._framing.decoder()
+        frames = decoder.feed(bytes(self._tail))
+        return Taken(tuple(frames), decoder.rest(), decoder.broken)
+
+    def _last_messages(self) -> list[bytes]:
+        found: list[bytes] = []
+        end = len(self._tail)
+        for length in reversed(self._lengths or ()):
+            if end <= 0:
+                break
+            found.append(bytes(self._tail[max(0, end - length) : end]))
+            end -= length
+        return found[::-1]
+
     @property
     def unexplained(self) -> int:
         """How many bytes no sent message and no known form explains. Copies of a message beyond a few, and notices
@@ -134,6 +170,11 @@ class Ear:
 
     def _note_tail(self, data: bytes) -> None:
         tail = self._tail
+        if len(data) > TAIL:
+            self._cut = True
         tail += data if len(data) <= TAIL else data[-TAIL:]
+        if self._lengths is not None:
+            self._lengths.append(len(data))
         if len(tail) > 2 * TAIL:  # cut now and then, not at each read
             del tail[:-TAIL]
+            self._cut = True

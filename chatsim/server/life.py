@@ -32,7 +32,7 @@ ORPHANS = 1.0  # seconds that the rest of the tree has after the server itself h
 TESTIMONY = (
     0.3  # seconds that a Python server which is ended has to say where its threads are; it takes some milliseconds
 )
-KINDS = {"tcp": "TCP port", "udp": "UDP port", "unix": "Unix socket"}
+KINDS: Mapping[Sockets, str] = {"tcp": "TCP port", "udp": "UDP port", "unix": "Unix socket"}
 LONG_TESTIMONY = 1.0  # the same, where that is what it is ended for
 
 
@@ -135,7 +135,10 @@ class Life:
         kind, where = self._wish.sockets, self._wish.namespace
         if HAS_PROC and not self._exited and all(each.inode in self._known for each in listeners(where, sockets=kind)):
             return []  # the usual case while it is starting, and a cheap one
-        return listeners_of([process.pid for process in self.tree.members()], where, sockets=kind)
+        return listeners_of(self._pids(), where, sockets=kind)
+
+    def _pids(self) -> list[int]:
+        return [process.pid for process in self.tree.members()]
 
     def _consider(self, found: list[Listener]) -> None:
         wanted = self._wish.place
@@ -177,8 +180,15 @@ class Life:
             )
         if found:
             return Failure(f"the server listens, but did not print its `ready` line within {seconds}")
+        nothing = f"the server did not listen on any {KINDS[self._wish.sockets]} within {seconds}"
+        for kind in (each for each in KINDS if each != self._wish.sockets):
+            if elsewhere := listeners_of(self._pids(), self._wish.namespace, sockets=kind):
+                at = f"{KINDS[kind]} {elsewhere[0].place}"
+                return Failure(
+                    f"{nothing}: it listens on {at}", "compare `transport` in the profile with what it speaks"
+                )
         return Failure(
-            f"the server did not listen on any {KINDS[self._wish.sockets]} within {seconds}",
+            nothing,
             "does it need more time (--patience 3), a command-line argument, a file, or an answer on its console?",
         )
 

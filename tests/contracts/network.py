@@ -15,6 +15,7 @@ from chatsim.network.network import (
     Close,
     Connect,
     Event,
+    GiveUp,
     Handed,
     HoldReading,
     Network,
@@ -163,6 +164,17 @@ def what_is_sent_before_the_connection_stands_is_sent_when_it_does(room: Room) -
 
     assert kinds(events) == ["Opened", "Handed", "Handed"]
     assert room.server.accept().read(10) == b"early bird"
+
+
+@part_of_the_contract
+def to_give_up_opening_is_nothing_to_a_connection_that_stands_or_to_none(room: Room) -> None:
+    end = connected(room)
+    room.network.do(GiveUp(0))
+    room.network.do(GiveUp(99))
+    room.network.do(Send(0, b"still here", 1))
+
+    assert kinds(until(room.network, some(Handed))) == ["Handed"]
+    assert end.read(10) == b"still here"
 
 
 # --- sending

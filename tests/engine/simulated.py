@@ -22,6 +22,7 @@ from chatsim.network.network import (
     Connect,
     Event,
     Facts,
+    GiveUp,
     Handed,
     HoldReading,
     Inspect,
@@ -198,6 +199,8 @@ class SimulatedRoom:
                 if line.client_open:
                     line.client_open = False
                     self._arrive_up(line, lambda: self._client_ended(line))
+            case GiveUp():
+                pass  # all connections stand after their latency, or are refused
             case HoldReading(session):
                 self._lines[session].held = []
             case ResumeReading(session):

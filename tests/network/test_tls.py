@@ -17,6 +17,7 @@ from chatsim.network.loop import Loop
 from chatsim.network.network import (
     Close,
     Connect,
+    GiveUp,
     Handed,
     Opened,
     OpenFailed,
@@ -159,7 +160,20 @@ def test_one_that_does_not_speak_tls_is_told(own: Path) -> None:
         greeter.join()
 
     assert isinstance(event, OpenFailed)
-    assert event.why == "it does not speak TLS"
+    assert (event.why, event.got) == ("it does not speak TLS", b"Welcome! Your name?\n")
+
+
+def test_one_that_says_nothing_is_given_up_with_what_it_was_told(own: Path) -> None:
+    server = SocketServer()
+    with contextlib.closing(server), network_to(server.address, Tls(ca=str(own))) as network:
+        network.do(Connect(0))
+        told = server.accept().take() if not quiet(network) else b""
+        network.do(GiveUp(0))
+        [event] = quiet(network)
+
+    assert isinstance(event, OpenFailed)
+    assert (event.why, event.sent, event.got) == ("it never agreed on TLS", told, b"")
+    assert told.startswith(b"\x16\x03")
 
 
 def test_one_that_ends_the_connection_before_both_agreed_is_told(own: Path) -> None:
