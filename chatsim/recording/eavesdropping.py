@@ -18,6 +18,7 @@ class Eavesdropper:
 
     def __init__(self) -> None:
         self.opened = False
+        self.goodbye = ""  # who said it first: client | server
         self.broken = False
         self._head = {"client": b"", "server": b""}
         self._asked = False
@@ -77,6 +78,8 @@ class Eavesdropper:
         try:
             ear.receive_bytes(data)
             for frame in ear.received_frames():
+                if frame.opcode is Opcode.CLOSE:
+                    self.goodbye = self.goodbye or whose
                 if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONTINUATION):
                     continue
                 payload = frame.payload

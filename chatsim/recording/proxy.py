@@ -119,6 +119,8 @@ class Proxy:
     def finish(self) -> None:
         """Stop the server in good order, note how it ended, and let go of everybody."""
         self._stop_listening()
+        for near in self._near.values():
+            near.look()
         if not self._ended:
             self.world.do(ServerCommand("stop"))
             end = self.now + STOPPING
@@ -229,6 +231,7 @@ class _Near:
         self._ahead = 0
         self._begun = False
         self._eof = False  # it writes no more
+        self._looked = False
         self._held = False  # the server waits until it reads
         self._server_over = False
         self._open = True
@@ -267,17 +270,18 @@ class _Near:
         self._eof = True
         proxy.note(ClientEnded(proxy.now, self.number, "close"))
         proxy.world.do(ShutdownWrite(self.number))
-        self._loop.after(A_LOOK_LATER, self._look)
+        self._loop.after(A_LOOK_LATER, self.look)
         self._part_if_over()
 
     def taken(self, size: int) -> None:
         self._ahead -= size
         self._watch()
 
-    def _look(self) -> None:
-        """Has it gone, or does it read on?"""
-        if not self._open or self._server_over or self._broken:
+    def look(self) -> None:
+        """Has one that writes no more gone, or does it read on?"""
+        if not self._eof or self._looked or not self._open or self._server_over or self._broken:
             return
+        self._looked = True
         try:
             here, there = self._socket.getsockname(), self._socket.getpeername()
         except OSError:

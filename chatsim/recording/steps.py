@@ -15,6 +15,7 @@ from chatsim.recording.notes import Note, Understood
 
 __all__ = ["Step", "steps_of"]
 
+DYING = 2.0  # seconds in which a server that ends by itself closes its connections
 MOST_LINES = 3  # of an answer to something unknown that are expected again
 
 
@@ -60,6 +61,10 @@ class _Steps:
         self._ended: set[int] = set()  # sessions
         self._spoke_badly: dict[int, int] = {}  # session → lines that may still be the answer
         self._server_up = True
+        death = next(
+            (n for n in self._notes if n.kind == "server" and n.detail.get("what") in ("exited", "stopping")), None
+        )
+        self._dies_at = death.at if death is not None and death.detail["what"] == "exited" else float("inf")
 
     def all(self) -> Iterator[Step]:
         for place, note in enumerate(self._notes):
@@ -118,7 +123,7 @@ class _Steps:
             case "closed" if session not in self._ended and bot in self._here:
                 self._here.discard(bot)
                 self._ended.add(session)
-                if self._server_up:
+                if self._server_up and self._dies_at - note.at > DYING:
                     yield Step("expect", {bot: {"closed": True}})
             case "server":
                 yield from self._server(note)

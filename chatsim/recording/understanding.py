@@ -40,6 +40,8 @@ STUCK = 1.0  # seconds: who speaks so long after what the server was to say has 
 ENTERED = 1.0  # seconds after which one who was told that it is in must be
 STALE = 0.2  # seconds after which the rest of a read is no beginning of the next
 KEPT = 200  # frames that a dialogue may still look at
+LONGEST_REST = 64 * 1024  # characters, where nothing keeps messages apart
+MOST_UNRECOGNISED = 1000  # of one client: more of it tells nothing more
 REMEMBERED = 200  # messages that one has heard and may hear again
 
 OWN_FORM = {"hears": "echo", "room": "room-echo", "whisper": "whisper-echo"}
@@ -92,6 +94,7 @@ class _Client:
     nick: str = ""
     script: _Script | None = None
     said: list[tuple[bytes, str, int]] = field(default_factory=list)  # not yet understood: bytes, text, number
+    agreed: bool = False  # on the protocol of its messages, where there is one
     frames: int = 0
     heard: list[str] = field(default_factory=list)  # frames; what came unframed is one text, `rest`
     deferred: list[str] = field(default_factory=list)
@@ -105,6 +108,7 @@ class _Client:
     early: set[tuple[str, str]] = field(default_factory=set)  # notices that came before their reason was seen
     told_at: float = 0.0
     present: bool = False
+    unrecognised: int = 0
     leaving: bool = False
     badly: bool = False
     gone: bool = False  # its own side has ended
@@ -162,12 +166,19 @@ class _Understanding:
                 client = self._clients[number]
                 pieces = [data] if client.ear is None else client.ear.client_said(data)
                 self._client_said(client, pieces)
+                if client.ear is not None and client.ear.goodbye == "client":
+                    self._client_ended(client, "close")
             case ServerSaid(_, number, data):
                 client = self._clients[number]
                 pieces = [data] if client.ear is None else client.ear.server_said(data)
                 early = [] if client.ear is None else client.ear.early()
+                if client.ear is not None and client.ear.opened and not client.agreed:
+                    client.agreed = True
+                    self._advance(client)
                 self._server_said(client, pieces)
                 self._client_said(client, early)
+                if client.ear is not None and client.ear.goodbye == "server":
+                    self._server_ended(client, "eof")
             case ClientEnded(_, number, how):
                 self._client_ended(self._clients[number], how)
             case StillReads(_, number):
@@ -189,7 +200,8 @@ class _Understanding:
         )
         self._clients[event.client] = client
         self._begin_a_life(client)
-        self._advance(client)
+        if ear is None:
+            self._advance(client)
 
     def _begin_a_life(self, client: _Client) -> None:
         """A name that was refused is one bot's; a second try on the same connection is another's."""
@@ -609,10 +621,16 @@ class _Understanding:
                     best = _sooner(best, None, template.matcher().search(client.rest))
             for rule in self._heard_rules:
                 slots = self._heard_slots(rule.template)
+                if rule.of_message and not client.owed:
+                    continue
                 if rule.of_message:
                     slots["text"] = alternatives(self._messages[each].text.strip("\r\n") for each in client.owed)
                 best = _sooner(best, rule, rule.template.matcher(slots).search(client.rest))
             if best is None:
+                if len(client.rest) > LONGEST_REST:
+                    over = len(client.rest) - LONGEST_REST
+                    text, client.rest = client.rest[:over], client.rest[over:]
+                    self._say_unrecognised(client, text)
                 return
             start, end, what, match = best[0], -best[1], best[2], best[3]
             before, said, client.rest = client.rest[:start], client.rest[start:end], client.rest[end:]
@@ -652,7 +670,9 @@ class _Understanding:
         if not text.strip():
             return
         self._unknown += 1
-        self._note("unrecognised", client.life.session, text=text[:2000])
+        client.unrecognised += 1
+        if client.unrecognised <= MOST_UNRECOGNISED:
+            self._note("unrecognised", client.life.session, text=text[:2000])
         if client.last_said is not None:
             self._answered.add(client.last_said)
 
@@ -775,6 +795,8 @@ class _Understanding:
     # --- going --------------------------------------------------------------------------------------------------------------
 
     def _client_ended(self, client: _Client, how: str) -> None:
+        if client.gone:
+            return
         session = client.life.session
         rest = client.up.rest()
         client.gone = True
@@ -817,6 +839,8 @@ class _Understanding:
                 return
 
     def _server_ended(self, client: _Client, how: str) -> None:
+        if client.closed:
+            return
         self._give_up(client)
         joining = client.script is not None and client.script.kind == "join"
         if joining and not client.gone and not client.life.refused and client.life.nick and self._server_is == "up":
