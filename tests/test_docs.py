@@ -396,6 +396,16 @@ def test_a_table_ends_where_a_blank_line_says_so() -> None:
     assert glued == []
 
 
+def test_who_starts_installs_as_the_readme_says() -> None:
+    found = re.search(r"^<!-- the main job -->\n```sh\n([^\n]+)\n```$", readme(), re.MULTILINE)
+    start = (ROOT / "docs/start.md").read_text(encoding="utf-8")
+    assert found is not None
+
+    *install, _ = found[1].split(" && ")
+
+    assert "```sh\n" + "".join(f"{line}\n" for line in install) + ". .venv/bin/activate\n```" in start
+
+
 def commands(document: Path) -> Iterator[str]:
     """Every command line that a document shows: a line of a block, or a quotation, that begins with `chatsim`."""
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")
