@@ -61,10 +61,11 @@ def outcome_of_playing(
     cut_off = played.interrupted and time.monotonic() - begin >= seconds
     if played.interrupted and not cut_off:
         raise KeyboardInterrupt
-    return _told(played, cut_off=cut_off)
+    return _told(played, cut_off=cut_off, chats=bool(profile.public.hears))
 
 
-def _told(played: Run, *, cut_off: bool) -> Played:
+def _told(played: Run, *, cut_off: bool, chats: bool) -> Played:
+    """`chats`: as the profile has it, somebody hears somebody; then that must have been seen."""
     if played.outcome is Outcome.NOT_APPLICABLE:
         return Played(lines=(f"not played: {played.why}",))
     if played.error is not None:
@@ -77,4 +78,7 @@ def _told(played: Run, *, cut_off: bool) -> Played:
     lines += [f"{verdict.property} failed: {verdict.summary}" for verdict in failed]
     excused = {"delivery", "echo"} if any(verdict.property in DISTURBED for verdict in failed) else set()
     wrong = [verdict for verdict in failed if verdict.property in ABOUT_THE_PROFILE and verdict.property not in excused]
-    return Played(works=not wrong and bool(passed), lines=tuple(lines))
+    delivered = any(verdict.property == "delivery" for verdict in passed) or "delivery" in excused or not chats
+    if not delivered and not wrong:
+        lines.append("whether everybody hears everything stayed open")
+    return Played(works=not wrong and bool(passed) and delivered, lines=tuple(lines))

@@ -13,7 +13,6 @@ __all__ = ["Begun", "one_line", "profile_name", "written"]
 
 _WIDTH = 118
 _LONGEST_NAME = 40
-_OTHERWISE = frozenset("y n yes no on off true false null".split())  # words that are no texts in YAML
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ def profile_name(words: str) -> str:
 def written(found: Findings, name: str, begun: Begun, tried: Sequence[str] = ()) -> str:
     """The text of the profile. `tried`: what came of playing with it, in lines."""
     seen = found.seen
-    lines: list[tuple[str, str]] = [(f"profile: {_name(name)}", "")]
+    lines: list[tuple[str, str]] = [(f"profile: {name}", "")]
     if begun.command:
         port = f", port: {begun.port}" if begun.port else ""
         typed = f", stdin: {_text(begun.typed)}" if begun.typed else ""
@@ -89,11 +88,6 @@ def written(found: Findings, name: str, begun: Begun, tried: Sequence[str] = ())
     lines += _limits(found)
     body = [line for code, comment in lines for line in _with_comment(code, comment)]
     return "\n".join([*body, *_remarks(found, tried)]) + "\n"
-
-
-def _name(name: str) -> str:
-    """As YAML takes it for a text: a server may be called 5.py, or yes.py."""
-    return name if re.fullmatch(r"[a-z][a-z0-9-]*", name) and name not in _OTHERWISE else _text(name)
 
 
 def _wire(found: Findings) -> list[tuple[str, str]]:

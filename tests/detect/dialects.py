@@ -267,7 +267,7 @@ class EchoesOneTakesTheFirstForAName(ByLines):
             self.here[who] = text
             self.tell_others(-1, f"{text} has joined\n")
         elif self.said % 3:
-            self.tell_others(who, f"{self.here[who]}: {text}\n")
+            self.tell_others(-1, f"{self.here[who]}: {text}\n")
 
 
 class Coloured(Prompt):

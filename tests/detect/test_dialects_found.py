@@ -5,8 +5,6 @@ The whole of it is played in virtual time, the proof at the end included.
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from dialects import (
     Addresses,
@@ -40,7 +38,6 @@ from dialects import (
 from simulated_rooms import Room, detected
 
 from chatsim.detect.hints import Hints
-from chatsim.detect.playing import _at_most
 from chatsim.errors import ServerError
 from chatsim.profile.reader import read_profile
 
@@ -329,13 +326,3 @@ def test_a_server_that_every_try_ends_is_told_as_such(monkeypatch: pytest.Monkey
 def test_a_server_that_ends_while_nobody_may_start_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ServerError, match="nobody answers there any more; the last try was: raw bytes, a name first"):
         detected(EndsWithTheSecond, monkeypatch, connect=True)
-
-
-def test_a_wait_of_the_proof_is_cut_when_its_time_is_over() -> None:
-    begun = time.monotonic()
-
-    with pytest.raises(KeyboardInterrupt), _at_most(0.5) as cut:
-        time.sleep(20)
-
-    assert cut.off
-    assert time.monotonic() - begun < 10
