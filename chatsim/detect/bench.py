@@ -118,6 +118,13 @@ class Bench:
             bot.gone = True
             self._network.do(Close(bot.session, sparing=True))
 
+    def reset(self, bot: Bot) -> None:
+        """End its connection abruptly."""
+        if not bot.gone:
+            self.last_words = "a client's connection was reset"
+            bot.gone = True
+            self._network.do(Abort(bot.session))
+
     def reset_all(self) -> None:
         """End all connections so that nothing of them keeps the server's port."""
         for bot in self._bots.values():

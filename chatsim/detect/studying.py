@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from chatsim.detect.asking import is_refusal
@@ -98,6 +100,7 @@ class Study:
         again = self._speech(first, second)
         samples = [(first, trial.text, trial.heard, trial.own), *back, *again]
         found.ansi = any(ANSI.search(piece) for _, _, heard, own in samples for piece in (*heard, *own))
+        samples = [(speaker, text, heard, _unglued(heard, own, text)) for speaker, text, heard, own in samples]
         self._name(samples)
         hears = [self._as_heard(speaker, text, heard) for speaker, text, heard, _ in samples]
         found.hears = _merged(template for template in hears if template)
@@ -363,7 +366,7 @@ class Study:
     def _without_notice(self, client: Client, piece: str) -> list[str]:
         """Its own notice may come to the newcomer in one read with its welcome."""
         piece = self._plain(piece)
-        if any(text in piece for text in TEXTS):
+        if any(text in piece for text in TEXTS) or self._is_a_message(piece):
             return []  # said before it came, and told again
         for template in self.findings.joined:
             told = Template(template).matcher().fullmatch(piece) if "{nick}" in template else None
@@ -417,35 +420,56 @@ class Study:
         if third is None:
             third = self._second
         self._clear()
-        present = self._present()
         self.bench.go(third.bot)
         witness = self._first
         self.bench.wait(lambda: bool(witness.bot.chunks), first=max(TOLD, self._slow))
-        pieces = [self._plain(piece) for piece in witness.hear()]
-        late = False
+        when = "when a client closed"
+        pieces = self._plain_of(witness)
         if not pieces and third is not self._second:
-            late = True
-            self._second.say(self.bench, found.says, TEXTS[-1])
-            self.bench.wait(lambda: TEXTS[-1].encode() in witness.bot.everything, first=SPOKEN)
-            name = self._names.get(self._second.nick, "")
-            pieces = [
-                self._plain(piece) for piece in witness.hear() if TEXTS[-1] not in piece and piece.strip() != name
-            ]
-        notices = [
-            template
-            for piece in pieces
-            if pushed_list(piece, present) is None and (template := self._told_of(third, piece))
-        ]
-        notices = [template for template in notices if template not in self._of_arrival]
-        named = [template for template in notices if "{nick}" in template]
-        found.left = (named or notices)[:1]
+            pieces = self._told_late()
+            when = "when somebody spoke after a client had closed its connection"
+        notices = self._partings(third, pieces)
+        if not notices and third is not self._second and (torn := self._newcomer()) is not None:
+            self._clear()
+            self.bench.reset(torn.bot)
+            self.bench.wait(lambda: bool(witness.bot.chunks), first=max(ANSWERED, self._slow))
+            pieces = self._plain_of(witness) or self._told_late()
+            notices = self._partings(torn, pieces)
+            when = "when a connection was torn, and nothing when a client closed"
+        found.left = notices[:1]
         if found.left:
-            when = "when somebody spoke after a client had closed its connection" if late else "when a client closed"
             found.note("left", f"{witness.nick} got {_quoted(pieces[0])} {when}")
         elif found.joined:
             found.open.append("what is told of who goes: nothing was heard of a client that had closed its connection")
         if third is self._second:
             self._second = enter(self.bench, self.way, NICKS[1])
+
+    def _plain_of(self, client: Client) -> list[str]:
+        return [self._plain(piece) for piece in client.hear()]
+
+    def _told_late(self) -> list[str]:
+        """What the first hears, apart from messages, when somebody speaks twice: the first attempt to reach one who has
+        gone often goes well."""
+        name = self._names.get(self._second.nick, "")
+        pieces: list[str] = []
+        for text in TEXTS[-2:]:
+            seen = len(self._first.bot.everything)
+            self._second.say(self.bench, self.findings.says, text)
+            self.bench.wait(partial(_has, self._first, text.encode(), seen), first=SPOKEN)
+            pieces += [piece for piece in self._plain_of(self._first) if text not in piece and piece.strip() != name]
+        return pieces
+
+    def _partings(self, gone: Client, pieces: Sequence[str]) -> list[str]:
+        """The templates of those of these pieces that tell that this client has gone, those with its name first."""
+        present = self._present()
+        told = [
+            template
+            for piece in pieces
+            if pushed_list(piece, present) is None
+            and not self._is_said(piece, "")
+            and (template := self._told_of(gone, piece)) not in ("", *self._of_arrival)
+        ]
+        return [template for template in told if "{nick}" in template] or told
 
     def name_in_use(self) -> None:
         found = self.findings
@@ -479,44 +503,61 @@ class Study:
             found.open.append("a word to leave with: no further client was let in")
             return
         for word, formed in self._words_to_leave():
-            self._clear()
-            leaver.hear()
-            if formed:
-                leaver.say(self.bench, found.says, word)
-            else:
-                self._raw(leaver, word)
-            self.bench.wait(
-                lambda: bool(leaver.bot.closed or self._first.bot.chunks), first=max(ANSWERED, self._slow), quiet=0.06
-            )
-            told = [self._plain(piece) for piece in self._first.hear()]
-            said = [piece for piece in leaver.hear() if word not in piece]
-            passed_on = any(word in piece if not found.left else self._is_said(piece, word) for piece in told)
-            parted = [piece for piece in told if word not in piece and self._is_left(leaver, piece)]
-            if leaver.bot.here and (passed_on or not parted):
+            came = self._upon(leaver, word, formed=formed)
+            if self.bench.died:
+                return
+            if leaver.bot.here and (came.passed_on or not came.parted or found.leave):
                 continue
-            if passed_on:
+            if came.passed_on:
                 found.note(
                     "leave", f"upon {_quoted(word)} the server closes, but passes the word on: to leave is to close"
                 )
                 return
-            if self.bench.died:
+            self._note_word(leaver, word, came, formed=formed)
+            if not leaver.bot.here:
                 return
-            found.leave = [Step("send", found.says.replace("{text}", escaped(word)) if formed else escaped(word))]
-            goodbye = [template for piece in said if (template := induce(self._plain(piece), self._greeted(leaver)))]
-            if goodbye and goodbye[-1] not in found.left and not goodbye[-1].startswith("{*}"):
-                found.leave.append(Step("await", goodbye[-1]))
-            what = "closed the connection" if not leaver.bot.here else "told the others that the client had left"
-            found.note("leave", f"upon {_quoted(word)} the server {what}")
-            if not found.left:
-                found.left = [t for piece in parted if "{nick}" in (t := self._told_of(leaver, piece))][:1]
-                if found.left:
-                    found.note("left", f"{self._first.nick} got {_quoted(told[0])} upon {_quoted(word)}, "
-                                       f"and nothing when a client just closed")  # fmt: skip
-            return
-        found.note("leave", "no word to leave with was found; to leave is to close")
+            self.bench.go(leaver.bot)  # perhaps it has only left a room: another word may end the session
+            another = self._newcomer()
+            if another is None:
+                return
+            leaver = another
         self.bench.go(leaver.bot)
         self.bench.wait(first=max(QUIET_AFTER, self._slow))
         self._clear()
+        if not found.leave:
+            found.note("leave", "no word to leave with was found; to leave is to close")
+
+    def _upon(self, leaver: Client, word: str, *, formed: bool) -> _Upon:
+        """Say this word, and see what comes of it."""
+        self._clear()
+        leaver.hear()
+        if formed:
+            leaver.say(self.bench, self.findings.says, word)
+        else:
+            self._raw(leaver, word)
+        self.bench.wait(
+            lambda: bool(leaver.bot.closed or self._first.bot.chunks), first=max(ANSWERED, self._slow), quiet=0.06
+        )
+        told = self._plain_of(self._first)
+        return _Upon(
+            said=[piece for piece in leaver.hear() if word not in piece],
+            passed_on=any(word in piece if not self.findings.left else self._is_said(piece, word) for piece in told),
+            parted=[piece for piece in told if word not in piece and self._is_left(leaver, piece)],
+        )
+
+    def _note_word(self, leaver: Client, word: str, came: _Upon, *, formed: bool) -> None:
+        found = self.findings
+        found.leave = [Step("send", found.says.replace("{text}", escaped(word)) if formed else escaped(word))]
+        goodbye = [template for piece in came.said if (template := induce(self._plain(piece), self._greeted(leaver)))]
+        if goodbye and goodbye[-1] not in found.left and not goodbye[-1].startswith("{*}"):
+            found.leave.append(Step("await", goodbye[-1]))
+        what = "closed the connection" if not leaver.bot.here else "told the others that the client had left"
+        found.note("leave", f"upon {_quoted(word)} the server {what}")
+        if not found.left:
+            found.left = [t for piece in came.parted if "{nick}" in (t := self._told_of(leaver, piece))][:1]
+            if found.left:
+                how = f"upon {_quoted(word)}, and nothing when a client just closed"
+                found.note("left", f"{self._first.nick} got {_quoted(came.parted[0])} {how}")
 
     def _words_to_leave(self) -> tuple[tuple[str, bool], ...]:
         """Each word, and whether it is said as a message is (known ones, where messages have a form). Where objects are
@@ -528,6 +569,11 @@ class Study:
         kind = next((key for key in TYPE_KEYS if key in says), "")
         words = dict.fromkeys(word for word in self._quit_words if re.fullmatch(r"\w+", word))
         return tuple((json.dumps({kind: word}), False) for word in (*words, "disconnect", "leave")) if kind else ()
+
+    def _is_a_message(self, piece: str) -> bool:
+        """Does it read as somebody's message?"""
+        forms = [form for form in self.findings.hears if "{nick}" in form and not form.startswith("{nick}{next}")]
+        return any(Template(form).matcher().fullmatch(piece) is not None for form in forms)
 
     def _is_said(self, piece: str, word: str) -> bool:
         """Is this the word, passed on as a message?"""
@@ -582,6 +628,19 @@ def spelled_in(text: str, nick: str) -> str:
     return next((part for part in parts if re.search(rf"(?<!\w){re.escape(part)}(?!\w)", text)), "")
 
 
+@dataclass(frozen=True, slots=True)
+class _Upon:
+    """What came of a word: what its speaker got, whether it went to the others as a message, what tells of a parting."""
+
+    said: list[str]
+    passed_on: bool
+    parted: list[str]
+
+
+def _has(client: Client, data: bytes, begin: int) -> bool:
+    return data in client.bot.everything[begin:]
+
+
 def _merged(templates: Iterable[str]) -> list[str]:
     """These templates, those of one kind made one."""
     made: list[str] = []
@@ -596,6 +655,16 @@ def _merged(templates: Iterable[str]) -> list[str]:
         else:
             made.append(template)
     return made
+
+
+def _unglued(heard: Sequence[str], own: Sequence[str], text: str) -> tuple[str, ...]:
+    """What the speaker got, where a receipt and the message came to it in one read."""
+    message = next((piece for piece in heard if text in piece), "")
+    pieces: list[str] = []
+    for piece in own:
+        before, found, after = piece.partition(message) if message and piece != message else ("", "", piece)
+        pieces += [part for part in (before, found, after) if part.strip()]
+    return tuple(pieces)
 
 
 def _says_as_much(both: str, other: str) -> bool:

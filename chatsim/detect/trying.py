@@ -9,6 +9,7 @@ from chatsim.detect.bench import Bench
 from chatsim.detect.entering import Client, Heard, Sent, enter
 from chatsim.detect.inducing import induce
 from chatsim.detect.ways import Way
+from chatsim.profile.templates import Template
 
 __all__ = ["NICKS", "REPLY", "TEXTS", "Trial", "attempt"]
 
@@ -135,7 +136,12 @@ def _doubt(bench: Bench, trial: Trial) -> str:
     """Was what we took for a name passed on as a message? Then it was heard in the very form of one."""
     first, second = trial.clients
     sent = [step for step in second.steps if isinstance(step, Sent)]
-    if not sent or sent[-1].template != "{nick}" or sent[-1].asked:
+    if not sent or sent[-1].asked:
+        return ""
+    rendered = Template(sent[-1].template).render(second.values())[0]
+    if any(piece.strip() == rendered.strip() for piece in trial.arrival):
+        return "what was sent to come in was passed on as it was"
+    if sent[-1].template != "{nick}":
         return ""
     heard_name = [piece for piece in trial.arrival if second.nick in piece]
     if heard_name:

@@ -312,7 +312,7 @@ def test_run_without_a_profile_on_no_chat_says_why(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("server", "transport", "hears"),
     [
-        ("chats_over_websocket.py {port}", "websocket", """hears: '{"text": "{text}", "nick": "{nick}"}'"""),
+        ("chats_over_websocket.py {port}", "websocket", 'hears: "{nick}: {text}"'),
         ("lines_at_a_path.py {socket}", "unix", 'hears: "{nick}: {text}"'),
         ("datagrams.py {port}", "udp", 'hears: "{nick}: {text}"'),
     ],
