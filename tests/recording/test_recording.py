@@ -179,7 +179,7 @@ def test_headers_of_ten_digits_and_messages_of_two_frames(record: Record) -> Non
 
     steps = recording.steps
     assert sorted(step for step in steps if "join" in step) == ["- join: ann", "- join: bob"]
-    assert '- chat: {bob: "here?"}' in steps
+    assert any("bob: " in step and '"here?"' in step for step in steps)
     assert steps[-2:] == ['- chat: {bob: "in two writes"}', "- drop: {bob: reset}"]
     assert_plays_again(recording, "--profile", "header-10")
 
