@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from chatsim.cli.terminal import silence
+from chatsim.cli.terminal import for_programs, silence
 from chatsim.errors import ChatsimError, UsageError
 from chatsim.report.report import Report
 
@@ -23,7 +23,7 @@ class LinesFile:
         self._path, self._trouble = path, trouble
         self._file: IO[str] | None = None
         with self._noting():
-            self._file = sys.stdout if path == "-" else open(path, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+            self._file = for_programs() if path == "-" else open(path, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
     def add(self, report: Report) -> None:
         from chatsim.report.json import line
@@ -55,4 +55,5 @@ def as_trouble(path: str, problem: ChatsimError | OSError) -> ChatsimError:
     """What can not be written, as a person reads it at the end."""
     if isinstance(problem, ChatsimError):
         return problem
-    return UsageError(f"{path} could not be written: {problem.strerror or problem}")
+    name = "standard output" if path == "-" else path
+    return UsageError(f"{name} could not be written: {problem.strerror or problem}")

@@ -73,9 +73,6 @@ def report(
     whole = Report(tuple(judged(history, path, names) for path, history in read))
     for option, path in files.items():
         drawn = renderer(option)(whole) + "\n"
-        if path == "-":
-            tell(drawn)
-            continue
         with whole_file(path) as file:
             file.write(drawn)
     if not files:

@@ -7,13 +7,25 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import IO, TextIO
 
 from chatsim.cli.on_github import is_github
 from chatsim.errors import UsageError
 
-__all__ = ["COLOURS", "colours", "complain", "hint", "silence", "tell", "unwritable", "whole_file", "width"]
+__all__ = [
+    "COLOURS",
+    "colours",
+    "complain",
+    "for_programs",
+    "hint",
+    "silence",
+    "tell",
+    "unwritable",
+    "whole_file",
+    "width",
+]
 
 
 def tell(text: str, stream: TextIO | None = None, *, commands: bool = False) -> None:
@@ -102,11 +114,30 @@ def unwritable(path: str) -> str | None:
         folder = target.parent
         if not folder.is_dir():
             return f"there is no folder {folder}"
-        if not os.access(target if target.exists() else folder, os.W_OK):
+        if not all(os.access(place, os.W_OK) for place in _written_for(target)):
             return f"{path} may not be written"
     except (OSError, ValueError) as problem:
         return f"{path} can not be written: {getattr(problem, 'strerror', None) or problem}"
     return None
+
+
+def _written_for(target: Path) -> tuple[Path, ...]:
+    """What one must be allowed to write there: a file is drafted in its folder, so both, where it is there already."""
+    if not target.exists():
+        return (target.parent,)
+    return (target, target.resolve().parent) if target.is_file() else (target,)
+
+
+def for_programs() -> TextIO:
+    """Standard output, in UTF-8 as any file: what reads it is no terminal, and every format says so or takes it for granted.
+
+    Where the caller has closed it (`>&-`), a place that nobody reads.
+    """
+    if sys.stdout is None:
+        return StringIO()
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    return sys.stdout
 
 
 @contextmanager
@@ -116,8 +147,15 @@ def whole_file(path: str) -> Iterator[IO[str]]:
     Halves of surrogate pairs are written as JSON spells them, so any text is written, and JSON is read back as it was.
     """
     if path == "-":
-        yield sys.stdout
-        sys.stdout.flush()
+        stream = for_programs()
+        try:
+            yield stream
+            stream.flush()
+        except BrokenPipeError:  # a reader who has gone is no error
+            silence(stream)
+        except OSError as problem:
+            silence(stream)
+            raise UsageError(f"standard output could not be written: {problem.strerror or problem}") from problem
         return
     target = Path(path).resolve()  # through symbolic links: the link stays one
     # A pipe or a device has no halves to hide.

@@ -72,7 +72,7 @@ def render(report: Report) -> str:
 
     css, js = _asset("page.css"), _asset("page.js")
     sections = list(_sections(report))
-    return (
+    page = (
         _template()
         .render(
             title=_title(report),
@@ -88,6 +88,8 @@ def render(report: Report) -> str:
         )
         .rstrip("\n")
     )
+    # A CI server that reads our standard output takes `##[` for a command of its own. It stands in words of others alone.
+    return page.replace("##[", "##&#91;")
 
 
 @cache

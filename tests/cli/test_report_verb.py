@@ -80,6 +80,15 @@ def test_what_can_not_be_written_is_told_before_anything_is_read(call: Any, reco
     assert "--html: there is no folder" in called.err
 
 
+def test_a_page_on_standard_output_holds_no_command_to_a_ci_server(call: Any, recorded: Path) -> None:
+    lines = recorded.read_text(encoding="utf-8").replace("two talk", "##[error]two talk")
+    recorded.write_text(lines, encoding="utf-8")
+    page = call("report", str(recorded), "--html", "-").out
+
+    assert "two talk" in page
+    assert "##[" not in page
+
+
 def test_only_what_is_asked_for_is_judged(call: Any, recorded: Path) -> None:
     called = call("report", str(recorded), "--only", "deliveri")
 

@@ -61,6 +61,17 @@ def test_what_can_not_be_written_is_known_before(tmp_path: Path) -> None:
     assert unwritable("-") is None
 
 
+def test_a_file_in_a_folder_that_takes_no_draft_of_it_is_known_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = tmp_path / "report.json"
+    report.touch()
+    monkeypatch.setattr(os, "access", lambda place, _: Path(place) != tmp_path)
+
+    assert unwritable(str(report)) == f"{report} may not be written"
+    assert unwritable(os.devnull) is None
+
+
 @pytest.mark.parametrize(
     ("terminal", "wanted", "environment", "coloured"),
     [

@@ -76,6 +76,41 @@ def test_a_full_disk_under_standard_output_is_told(ground: Ground) -> None:
     assert "standard output could not be written: No space left on device" in ended.err
 
 
+FOR_PROGRAMS = ["--history", "--json", "--jsonl", "--tap", "--html"]
+
+
+@pytest.mark.parametrize("option", FOR_PROGRAMS)
+def test_a_full_disk_under_what_programs_read_there_is_told_too(ground: Ground, option: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = in_good_order(ground, ground.start("run", "talk.yaml", option, "-", stdout=full).end())
+
+    assert ended.code == 2
+    assert "standard output could not be written: No space left on device" in ended.err
+
+
+@pytest.mark.parametrize("option", FOR_PROGRAMS)
+def test_what_programs_are_to_read_where_nobody_can_is_no_error(ground: Ground, option: str) -> None:
+    ended = in_good_order(
+        ground, ground.start("run", "talk.yaml", option, "-", around=[*SH, 'exec "$@" >&-', "sh"]).end()
+    )
+
+    assert ended.code == 0, ended.err
+
+
+@pytest.mark.parametrize("option", FOR_PROGRAMS)
+def test_programs_read_utf_8_whatever_a_terminal_here_would_show(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    (ground.folder / "talk.yaml").write_text(
+        'scenario: "Grüße"\nbots: [ann, bob]\nsteps:\n  - join: everyone\n', encoding="utf-8"
+    )
+    ended = in_good_order(ground, ground.call("run", "talk.yaml", option, "-"))
+
+    assert "Gr\\xfc" not in ended.out  # no spelling that a reader of JSON or of a page would not know
+    assert "Grüße" in ended.out or "Gr\\u00fc\\u00dfe" in ended.out
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"])
 def test_closed_standard_streams_are_no_error(ground: Ground, closed: str) -> None:
     ended = in_good_order(
