@@ -271,7 +271,9 @@ class _Understanding:
 
     def _understand_client(self, client: _Client) -> None:
         while client.said:
-            if client.life.refused and not self._begins_anew(client):
+            if any("\udc80" <= sign <= "\udcff" for sign in client.said[0][1]):
+                self._act(client)  # no text at all
+            elif client.life.refused and not self._begins_anew(client):
                 self._act(client)
             elif client.script is not None:
                 if not self._goes_on(client):
@@ -327,7 +329,7 @@ class _Understanding:
     def _means_something(self, client: _Client) -> bool:
         """False: more of it has to come."""
         texts, number = self._texts(client), client.said[0][2]
-        if (client.number, number) in self._commands or "\udc80" <= max(texts[0], default="") <= "\udcff":
+        if (client.number, number) in self._commands:
             self._act(client)
             return True
         slots = self._said_slots(client)
