@@ -99,7 +99,7 @@ class Chat:
         self._director: Director | None = None
         self._history = History()
         self._gathering: list[tuple[Step, ...]] | None = None  # steps that go together, and are not played yet
-        self._said: list[Step] = []  # by whom which texts were said: nobody else can be heard saying them
+        self._said: dict[str, dict[tuple[str, ...], Step]] = {}  # text -> by whom it was said, and one such step
         self._asked: dict[str, None] = {}  # what was judged, in the words in which it was asked for
         self._judged: dict[str, Verdict] = {}
         self._began = 0.0
@@ -192,29 +192,35 @@ class Chat:
         Raises ScenarioError for what can be nobody's name.
         """
         __tracebackhide__ = True
-        director = self._led()
-        plan = director.stage.plan
-        if name not in plan.nicks:
-            where = caller()
-            reading = Reading(where.place.file, where.source)
-            bot = new_bot(reading, Cast(), name, nick, where.place)
-            with _without_our_lines():
-                reading.refuse(ScenarioError)
-                director.admit((bot,))
-            bots = tuple(each.name for each in director.stage.plan.scenario.bots)
-            self._history.header = replace(self._history.header, bots=bots)
+        nicks = self._led().stage.plan.nicks
+        if name not in nicks:
+            self._admit({name: nick})
         elif nick is not None:
-            raise UsageError(f"{name} has a nickname already: {plan.nicks[name]}")
+            raise UsageError(f"{name} has a nickname already: {nicks[name]}")
         return Bot(self, name)
+
+    def _admit(self, newcomers: dict[str, str | None]) -> None:
+        """More of the cast, all at once: each of many alone would be compared with all the others anew."""
+        __tracebackhide__ = True
+        director, where = self._led(), caller()
+        reading = Reading(where.place.file, where.source)
+        bots = [new_bot(reading, Cast(), name, nick, where.place) for name, nick in newcomers.items()]
+        with _without_our_lines():
+            reading.refuse(ScenarioError)
+            director.admit(bots)
+        cast = tuple(each.name for each in director.stage.plan.scenario.bots)
+        self._history.header = replace(self._history.header, bots=cast)
 
     def join(self, *names: str, wanted: Wanted = "accepted") -> tuple[Bot, ...]:
         """These join, all at once; new bots, or such as have gone."""
         __tracebackhide__ = True
-        bots = tuple(self.bot(name) for name in names)
-        if not bots:
+        if not names:
             raise UsageError("nobody is to join")
+        known = self._led().stage.plan.nicks
+        if newcomers := dict.fromkeys(name for name in names if name not in known):
+            self._admit(newcomers)
         self.do("join", dict.fromkeys(names, wanted))
-        return bots
+        return tuple(Bot(self, name) for name in names)
 
     def converse(self, *bots: Bot | str, count: int = 10, room: str | None = None) -> None:
         """They speak in turn, each as soon as it has heard the one before; so many messages in all."""
@@ -319,15 +325,20 @@ class Chat:
         presence.check_presence(reading, cast, (step,), now=now, server=self._server_now())
         if reading.problems:
             raise ScenarioError(replace(problem, hint="") for problem in reading.problems)
-        expects = isinstance(step, Act) and any(isinstance(detail, Expectation) for _, detail in step.entries)
-        alone = replace(plan.scenario, steps=(*self._said, step) if expects else (step,))
+        alone = replace(plan.scenario, steps=(*self._said_before(step), step))
         if reason := why_not(alone, server.spoken, attached=server.attached):
             raise NotApplicableError(f"this can not be played with the profile {server.profile}: {reason}")
         check_texts(plan, step)
-        if isinstance(step, Act) and any(
-            isinstance(detail, Talk | Tell) and detail.texts for _, detail in step.entries
-        ):
-            self._said.append(step)
+        for who, detail in step.entries if isinstance(step, Act) else ():
+            for text in detail.texts if isinstance(detail, Talk | Tell) else ():
+                self._said.setdefault(text, {})[who.bots] = step
+
+    def _said_before(self, step: Step) -> list[Step]:
+        """The steps that said what is expected now: by the profile, not everybody may hear everybody."""
+        details = [detail for _, detail in step.entries] if isinstance(step, Act) else []
+        expected = [detail for detail in details if isinstance(detail, Expectation)]
+        texts = [text for detail in expected for text in (detail.hears, *detail.texts) if text is not None]
+        return [said for text in texts for said in self._said.get(text, {}).values()]
 
     def _presence(self, name: str) -> frozenset[str]:
         session = self._known_stage().current.get(name)
