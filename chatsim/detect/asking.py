@@ -24,6 +24,9 @@ QUESTIONS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
          r"\blogin\b|\bwho are you\b|\balias\b|\bhandle\b|\busuari|identif|\bjméno|autoris|\bid\b",
          "{nick}"),
         (r"\broom\b|channel|\bsala\b|salon|\braum\b|комнат|房间|部屋|\ba or b\b", "lobby"),
+        (r"\bchoice\b|\boption\b|opci[óo]n|\bop[çc][ãa]o\b|\bescolha\b|\belecci[óo]n|\bauswahl\b|\bscelta\b|\bchoix\b|"
+         r"выбор|选择|\b1\W.*\b2\b",
+         "1"),
         (r"\by\s?/\s?n\b|yes/no|\(y\)", "y"),
     )
 )  # fmt: skip

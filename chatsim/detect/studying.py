@@ -322,12 +322,8 @@ class Study:
     def _told_of(self, client: Client, piece: str) -> str:
         values = self._values(client)
         values.pop("text")
-        template = induce(piece, values)
-        if "{nick}" in template:
-            return template
-        if self.findings.nick == "none":
-            return re.sub(r"\d+", "{*}", template)  # a number that stands for the client
-        return template if client.nick not in piece else ""
+        template = _without_numbers(induce(piece, values))
+        return template if "{nick}" in template or self.findings.nick == "none" or client.nick not in piece else ""
 
     def _entry(self) -> None:
         """The dialogue of `join`, from how the first and the second came in."""
@@ -615,6 +611,16 @@ class Study:
 
 
 QUIET_AFTER = 0.15  # seconds for what follows an arrival
+
+
+def _without_numbers(template: str) -> str:
+    """As another notice of its kind has it, too: a number in there counts something, or stands for somebody."""
+    tree = parsed_json(template)
+    if tree is None:
+        return re.sub(r"\d+", "{*}", template)
+    kept = {key: value for key, value in tree.items()
+            if isinstance(value, str) and not re.search(r"\d", value)}  # fmt: skip
+    return json.dumps(kept or tree, ensure_ascii=False)
 
 
 def spelled_in(text: str, nick: str) -> str:

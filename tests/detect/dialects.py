@@ -373,3 +373,46 @@ class EndsWithTheSecond(Prompt):
             self.end(1)
         else:
             super().came(who)
+
+
+class CountsInNotices(NameFirst):
+    """Says how many are left, whenever somebody comes or goes."""
+
+    def tell_others(self, who: int, text: str | bytes) -> None:
+        assert isinstance(text, str)
+        if text.endswith((" joined\n", " left\n")):
+            text = f"{text[:-1]}, {len(self.here)} online\n"
+        super().tell_others(who, text)
+
+
+class Numbered(Objects):
+    """Each object has a number of its own."""
+
+    count = 0
+
+    def _say_others(self, who: int, what: dict[str, str]) -> None:
+        self.count += 1
+        super()._say_others(who, {**what, "id": f"m-{self.count}", "seq": self.count})  # type: ignore[dict-item]
+
+
+class Menu(ByLines):
+    """One has to choose what to do, first."""
+
+    def __init__(self, world: object) -> None:
+        super().__init__(world)
+        self.chosen: set[int] = set()
+
+    def came(self, who: int) -> None:
+        self.tell(who, "1) Register\n2) Login\nYour choice: ")
+
+    def line(self, who: int, text: str) -> None:
+        if who in self.here:
+            self.tell_others(who, f"{self.here[who]}> {text}\n")
+        elif who in self.chosen:
+            self.here[who] = text
+            self.tell(who, f"Welcome {text}\n")
+        elif text in ("1", "2"):
+            self.chosen.add(who)
+            self.tell(who, "Name: ")
+        else:
+            self.tell(who, "Invalid choice\nYour choice: ")

@@ -11,6 +11,7 @@ from dialects import (
     Assigned,
     AtAPath,
     Coloured,
+    CountsInNotices,
     CutsNames,
     Datagrams,
     DiesOfPlainText,
@@ -23,8 +24,10 @@ from dialects import (
     Hostile,
     Hurries,
     LooksLate,
+    Menu,
     NameFirst,
     Nul,
+    Numbered,
     Objects,
     OverWebSocket,
     PassesOn,
@@ -326,3 +329,29 @@ def test_a_server_that_every_try_ends_is_told_as_such(monkeypatch: pytest.Monkey
 def test_a_server_that_ends_while_nobody_may_start_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ServerError, match="nobody answers there any more; the last try was: raw bytes, a name first"):
         detected(EndsWithTheSecond, monkeypatch, connect=True)
+
+
+def test_a_number_in_a_notice_is_another_one_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(CountsInNotices, monkeypatch)
+
+    assert 'joined: "{nick} has joined, {*} online"' in made.profile
+    assert 'left: "{nick} has left, {*} online"' in made.profile
+    assert made.works
+
+
+def test_a_number_of_its_own_is_no_part_of_an_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(Numbered, monkeypatch)
+
+    assert """left: '{"type": "left", "user": "{nick}"}'""" in made.profile
+    assert """joined: '{"type": "joined", "user": "{nick}"}'""" in made.profile
+    assert made.works
+
+
+def test_of_a_menu_the_first_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = detected(Menu, monkeypatch)
+
+    assert (
+        'join: [{await: "Your choice: "}, {send: "1"}, {await: "Name: "}, {send: "{nick}"}, {await: "Welcome {nick}"}]'
+        in (made.profile)
+    )
+    assert made.works
