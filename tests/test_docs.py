@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import socket
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
@@ -36,8 +38,11 @@ from update_docs import (
     timeless,
 )
 
+from chatsim import ChatServer
 from chatsim.checks.catalogue import CHECKS
+from chatsim.checks.verdict import Outcome
 from chatsim.cli.exit_codes import EXIT_CODES, GRAVEST_FIRST, INTERRUPTED
+from chatsim.cli.formats import WHOLE
 from chatsim.cli.main import VERBS
 from chatsim.history import FORMS, KINDS, Header, History, Message
 from chatsim.profile.reader import read_profile
@@ -347,6 +352,67 @@ def test_the_server_at_the_end_of_the_tutorial_fails_no_scenario_that_it_failed_
 
 def readme() -> str:
     return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_conversation_of_the_readme_is_what_the_example_says() -> None:
+    found = re.search(r"^```text\n(ann  .*?)^```$", readme(), re.MULTILINE | re.DOTALL)
+    assert found is not None
+    told = [re.split(r" {3,}", line) for line in found[1].splitlines()]
+    typed = [said for said, *by in told if by and by[0].startswith("what you type")]
+    assert typed == ["ann", "hi bob"]
+    with ExitStack() as stack:
+        server = stack.enter_context(ChatServer(profile=ROOT / "docs/example/profile.yaml"))
+
+        def say(lines: TextIO, text: str) -> None:
+            lines.write(f"{text}\n")
+            lines.flush()
+
+        def client(name: str, of: ExitStack) -> TextIO:
+            connection = of.enter_context(socket.create_connection(server.address, timeout=10))
+            lines = of.enter_context(connection.makefile("rw", encoding="utf-8"))
+            say(lines, name)
+            return lines
+
+        ann = client("ann", stack)
+        heard = [ann.readline()]
+        with ExitStack() as inner:
+            bob = client("bob", inner)
+            say(bob, "hi ann")
+            heard += [ann.readline(), ann.readline()]
+            say(ann, "hi bob")
+            assert [bob.readline(), bob.readline()] == ["Hello, bob!\n", "<ann> hi bob\n"]
+        heard += [ann.readline()]
+
+    assert [line.rstrip("\n") for line in heard] == [said for said, *_ in told if said not in typed]
+
+
+def test_a_profile_that_is_shown_and_names_a_class_is_the_one_of_the_example() -> None:
+    """It can only be read beside its module, so it is no example like the others."""
+    shown = re.search(
+        r"^```text\n(profile: pickles\n.*?)^```$",
+        (ROOT / "docs/profiles.md").read_text(encoding="utf-8"),
+        re.MULTILINE | re.DOTALL,
+    )
+    assert shown is not None
+    there = (ROOT / "docs/example/python/pickles.yaml").read_text(encoding="utf-8")
+
+    assert shown[1].splitlines() == [line for line in there.splitlines() if not line.startswith("about:")]
+
+
+def test_the_files_for_programs_are_those_that_can_be_written() -> None:
+    text = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `(--[a-z]+) F` \|", text, re.MULTILINE))
+
+    assert told == {*WHOLE, "--jsonl"} - {"--mermaid"}  # a picture, and told of in report.md
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/properties.md"])
+def test_the_outcomes_are_those_that_a_check_can_give(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    table = text[text.index("| outcome | meaning |") :].split("\n\n")[0]
+
+    told = [name.replace(" ", "-") for name in re.findall(r"^\| `?([a-z][a-z -]+?)`? \|", table, re.MULTILINE)]
+    assert told == ["outcome", *Outcome]
 
 
 def test_the_two_commands_are_one_line_each() -> None:

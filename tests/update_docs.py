@@ -7,9 +7,9 @@ A fenced block after a comment that names a command (with or without `$`) holds 
     ...
     ```
 
-`<!-- at PLACE $ chatsim … | until WORDS -->`: the command is given in a folder of its own, made anew for each document and
-place (see `PLACES`), in which all its commands are given one after the other; and what comes from these words on is left
-out.
+`<!-- at PLACE $ chatsim … | from WORDS | until WORDS -->`: the command is given in a folder of its own, made anew for each
+document and place (see `PLACES`), in which all its commands are given one after the other; and what comes before the line
+that begins with the first words, and from the line that begins with the second, is left out.
 
 A fenced block after `<!-- file: PATH -->` holds that file, one after `<!-- change: PATH PATH -->` how the second differs from
 the first. What stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->` is made from the code (see `GENERATED`).
@@ -41,7 +41,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # also where chatsim is not installed
 
 BLOCK = re.compile(
-    r"^<!-- (?:at (?P<place>[a-z0-9-]+) )?(?:\$ )?(?P<command>chatsim[^\n]*?)(?: \| until (?P<until>[^\n]+?))? -->\n+"
+    r"^<!-- (?:at (?P<place>[a-z0-9-]+) )?(?:\$ )?(?P<command>chatsim[^\n]*?)"
+    r"(?: \| from (?P<since>[^\n]+?))?(?: \| until (?P<until>[^\n]+?))? -->\n+"
     r"(?P<fence>```+)(?P<language>[^\n]*)\n(?P<text>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
@@ -69,11 +70,12 @@ class Block:
     command: str
     text: str
     place: str | None = None
+    since: str | None = None
     until: str | None = None
 
     def now(self, folder: Path | None = None) -> str:
         """What stands there if it is right."""
-        return output(self.command, folder, self.until)
+        return output(self.command, folder, self.since, self.until)
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def documents() -> list[Path]:
 
 def blocks(document: Path) -> Iterator[Block]:
     for found in BLOCK.finditer(document.read_text(encoding="utf-8")):
-        yield Block(document, found["command"], found["text"], found["place"], found["until"])
+        yield Block(document, found["command"], found["text"], found["place"], found["since"], found["until"])
 
 
 def files(document: Path) -> Iterator[tuple[str, str]]:
@@ -126,7 +128,7 @@ def tables(document: Path) -> Iterator[Table]:
         yield Table(document, found["name"], found["text"])
 
 
-def output(command: str, folder: Path | None = None, until: str | None = None) -> str:
+def output(command: str, folder: Path | None = None, since: str | None = None, until: str | None = None) -> str:
     """What the command prints, on a terminal of 100 columns without colours. It may fail, but must say something."""
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONUTF8": "1"}
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -147,12 +149,19 @@ def output(command: str, folder: Path | None = None, until: str | None = None) -
     if not done.stdout.strip():
         raise ValueError(f"{command} printed nothing; exit code {done.returncode}\n{done.stderr or ''}")
     lines = [line.rstrip() for line in done.stdout.rstrip().split("\n")]
+    if since is not None:
+        lines = ["  …", *lines[_line(since, lines) :]]
     if until is not None:
-        end = next((at for at, line in enumerate(lines) if line.lstrip().startswith(until)), None)
-        if end is None:
-            raise ValueError(f"{command} does not say {until!r}:\n{done.stdout}")
-        lines = [*lines[:end], "  …"]
+        lines = [*lines[: _line(until, lines)], "  …"]
     return "\n".join(lines) + "\n"
+
+
+def _line(words: str, lines: list[str]) -> int:
+    """Where the line is that begins with these words."""
+    found = next((at for at, line in enumerate(lines) if line.lstrip().startswith(words)), None)
+    if found is None:
+        raise ValueError(f"no line begins with {words!r}:\n" + "\n".join(lines))
+    return found
 
 
 def timeless(text: str) -> str:
@@ -176,7 +185,7 @@ def refreshed(text: str) -> str:
 
     def anew(found: re.Match[str]) -> str:
         head = found.group(0)[: found.start("text") - found.start(0)]
-        now = output(found["command"], folder(found["place"]), found["until"])
+        now = output(found["command"], folder(found["place"]), found["since"], found["until"])
         return f"{head}{found['text'] if timeless(now) == timeless(found['text']) else now}{found['fence']}"
 
     def table_anew(found: re.Match[str]) -> str:
@@ -232,7 +241,17 @@ def _start(folder: Path) -> None:
     shutil.copy(ROOT / "docs/example/server.py", folder / "my_server.py")
 
 
+def _slip(folder: Path) -> None:
+    """A folder with the example, in whose profile one word is not the server's."""
+    shutil.copy(ROOT / "docs/example/server.py", folder)
+    scenario = 'scenario: "a goodbye"\nbots: [ann, bob]\nsteps: [{join: everyone}, {disconnect: bob}]\n'
+    (folder / "leaving.yaml").write_text(scenario, encoding="utf-8")
+    profile = (ROOT / "docs/example/profile.yaml").read_text(encoding="utf-8")
+    (folder / "mine.yaml").write_text(profile.replace("has gone", "has left"), encoding="utf-8")
+
+
 PLACES: dict[str, Callable[[Path], None]] = {
+    "slip": _slip,
     "start": _start,
     **{f"tutorial-{number}": _tutorial(number) for number in range(1, 8)},
 }
