@@ -74,6 +74,7 @@ def check(
     files = check_files(
         {"--json": json, "--jsonl": jsonl, "--junitxml": junitxml, "--tap": tap, "--ctrf": ctrf, "--html": html},
         problems,
+        read=histories,
     )
     check_colour(color, problems)
     measure = standard(baseline, False, NOISE, problems)

@@ -12,7 +12,7 @@ from chatsim.profile.recognising import is_profile
 if TYPE_CHECKING:
     from chatsim.profile.profile import Profile
 
-__all__ = ["Problems", "complete_profiles", "complete_yaml", "is_profile", "yaml_files"]
+__all__ = ["Problems", "complete_profiles", "complete_yaml", "is_profile", "is_there", "yaml_files"]
 
 Value = TypeVar("Value")
 
@@ -61,20 +61,21 @@ def yaml_files(paths: Iterable[str], problems: Problems, *, profiles: bool = Fal
         here = Path(path)
         if not path:
             problems.add("a file has no empty name")
-        elif _is(here.is_dir):
+        elif is_there(here.is_dir):
             inside = [p for p in sorted(here.rglob("*.yaml")) if p.is_file() and (profiles or not is_profile(p))]
             if not inside:
                 problems.add(f"there is no {'' if profiles else 'scenario '}*.yaml in the folder {path}")
             for file in inside:
                 files.setdefault(file.resolve(), str(file))
-        elif _is(here.exists):
+        elif is_there(here.exists):
             files.setdefault(here.resolve(), path)
         else:
             problems.add(f"there is no file {path}", _nearest(here))
     return list(files.values())
 
 
-def _is(question: Callable[[], bool]) -> bool:
+def is_there(question: Callable[[], bool]) -> bool:
+    """What `Path.exists` and its like say."""
     try:
         return question()
     except OSError:  # a name that no file can have

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,15 +25,22 @@ WHOLE = {
 Files = Mapping[str, str]  # option -> where to; what was not asked for is not there
 
 
-def check_files(asked: Mapping[str, str | None], problems: Problems) -> Files:
-    """What was asked for, if all of it can be written, each into a place of its own."""
+def check_files(asked: Mapping[str, str | None], problems: Problems, read: Iterable[str | None] = ()) -> Files:
+    """What was asked for, if all of it can be written, each into a place of its own. `read`: what somebody has written
+    or recorded; a slip of the keyboard must not write over it.
+    """
+    from chatsim.cli.files import is_there
     from chatsim.cli.terminal import unwritable
 
     files = {option: path for option, path in asked.items() if path is not None}
     owners: dict[str, str] = {}
+    needed = {Path(path).resolve() for path in read if path and path != "-" and is_there(Path(path).is_file)}
     for option, path in files.items():
         if why := unwritable(path):
             problems.add(f"{option}: {why}")
+            continue
+        if path != "-" and Path(path).resolve() in needed:
+            problems.add(f"{option}: {path} is read here, and would be written over")
             continue
         place = path if path == "-" else str(Path(path).resolve())
         first = owners.setdefault(place, option)

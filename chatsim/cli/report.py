@@ -62,7 +62,7 @@ def report(
     from chatsim.report.text import Style
 
     problems = Problems()
-    files = check_files({"--html": html, "--mermaid": mermaid}, problems)
+    files = check_files({"--html": html, "--mermaid": mermaid}, problems, read=histories)
     if mermaid is not None and len(histories) > 1:
         problems.add("--mermaid draws one history, and several are given", "Call it once for each of them.")
     check_colour(color, problems)

@@ -205,10 +205,10 @@ def run(
         "--html": html,
         "--history": history,
     }
-    files = check_files(asked, problems)
+    chosen = _read(scenarios, keyword, problems)
+    files = check_files(asked, problems, read=[*(each.file for each in chosen), profile])
     check_colour(color, problems)
     measure = standard(baseline, update_baseline, noise, problems)
-    chosen = _read(scenarios, keyword, problems)
     check_isolate(isolate, connect, problems)
     named = server is not None or connect is not None
     unknown = named and profile is None

@@ -80,6 +80,17 @@ def test_what_can_not_be_written_is_told_before_anything_is_read(call: Any, reco
     assert "--html: there is no folder" in called.err
 
 
+@pytest.mark.parametrize(("verb", "option"), [("report", "--html"), ("check", "--jsonl")])
+def test_a_recording_is_not_written_over(call: Any, recorded: Path, verb: str, option: str) -> None:
+    before = recorded.read_bytes()
+
+    called = call(verb, str(recorded), option, str(recorded))
+
+    assert called.code == 2
+    assert "is read here, and would be written over" in called.err
+    assert recorded.read_bytes() == before
+
+
 def test_a_page_on_standard_output_holds_no_command_to_a_ci_server(call: Any, recorded: Path) -> None:
     lines = recorded.read_text(encoding="utf-8").replace("two talk", "##[error]two talk")
     recorded.write_text(lines, encoding="utf-8")

@@ -308,6 +308,18 @@ def test_no_two_files_are_written_into_one_place(call: Any, scenarios: Path, pla
     assert (same.code, both.code, nowhere.code) == (2, 2, 0)
     assert "--json and --junitxml can not both be written into scenarios/../r.out" in same.err
     assert "--jsonl and --history can not both go to standard output" in both.err
+
+
+@pytest.mark.parametrize("path", ["scenarios/alpha.yaml", "scenarios/../scenarios/mine.yaml"])
+def test_what_somebody_has_written_is_not_written_over(call: Any, scenarios: Path, player: Any, path: str) -> None:
+    before = Path(path).read_bytes()
+
+    called = call("run", "scenarios", "--profile", "scenarios/mine.yaml", "--json", path)
+
+    assert called.code == 2
+    assert f"--json: {path} is read here, and would be written over" in called.err
+    assert Path(path).read_bytes() == before
+    assert player.played == []
     assert len(player.played) == 3
 
 
