@@ -47,7 +47,8 @@ class Owed:
         self.to_go = array("i")  # by message number: receivers of a public message who have not heard it
         self.flights: dict[int, Flight] = {}
         self.transitions: list[Transition] = []
-        self._early: list[tuple[int, str, str | None, str | None]] = []  # notices that nobody awaited yet
+        # What came before it was awaited, by kind and name: of many who join at once, each has been told of by all others.
+        self._early: dict[tuple[str, str | None], list[tuple[int, str, str | None, str | None]]] = {}
         self.closings: set[int] = set()  # sessions whose server end we wait to see closed
         self.catching_up: set[int] = set()  # sessions that were stalled
         self.bytes_under_way = 0
@@ -162,10 +163,14 @@ class Owed:
 
     def expect_notice(self, transition: Transition) -> None:
         """A notice is awaited. One that came since the step began may have been quicker than the joiner's own welcome."""
-        for early in list(self._early):
-            if self._fits(transition, *early):
-                transition.awaiting.discard(early[0])
-                self._early.remove(early)
+        for key in self._keys_of(transition):
+            left = []
+            for early in self._early.get(key, ()):
+                if self._fits(transition, *early):
+                    transition.awaiting.discard(early[0])
+                else:
+                    left.append(early)
+            self._early[key] = left
         if transition.awaiting:
             self.transitions.append(transition)
 
@@ -177,8 +182,15 @@ class Owed:
                 if not transition.awaiting:
                     self.transitions.remove(transition)
                 return True
-        self._early.append((session, what, nick, room))
+        early = (session, what, nick, room)
+        self._early.setdefault((what, None if nick is None else nick.casefold()), []).append(early)
         return False
+
+    def _keys_of(self, transition: Transition) -> list[tuple[str, str | None]]:
+        """Under which a notice of it may have come: under its name, or nobody's; without a name, under anybody's."""
+        if transition.nick is None:
+            return [key for key in self._early if key[0] == transition.what]
+        return [(transition.what, transition.nick.casefold()), (transition.what, None)]
 
     @staticmethod
     def _fits(transition: Transition, session: int, what: str, nick: str | None, room: str | None) -> bool:
