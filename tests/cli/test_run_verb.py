@@ -308,6 +308,7 @@ def test_no_two_files_are_written_into_one_place(call: Any, scenarios: Path, pla
     assert (same.code, both.code, nowhere.code) == (2, 2, 0)
     assert "--json and --junitxml can not both be written into scenarios/../r.out" in same.err
     assert "--jsonl and --history can not both go to standard output" in both.err
+    assert len(player.played) == 3
 
 
 @pytest.mark.parametrize("path", ["scenarios/alpha.yaml", "scenarios/../scenarios/mine.yaml"])
@@ -320,7 +321,6 @@ def test_what_somebody_has_written_is_not_written_over(call: Any, scenarios: Pat
     assert f"--json: {path} is read here, and would be written over" in called.err
     assert Path(path).read_bytes() == before
     assert player.played == []
-    assert len(player.played) == 3
 
 
 # --- in a workflow of GitHub -----------------------------------------------------------------------------------------
