@@ -14,13 +14,14 @@ from typing import Any
 
 from chatsim.profile.templates import DEFAULT_SLOTS, Template, TemplateError
 
-__all__ = ["ANSI", "common", "escaped", "induce", "names_in", "parsed_json", "pushed_list"]
+__all__ = ["ANSI", "common", "escaped", "induce", "names_in", "once", "parsed_json", "pushed_list"]
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _TIME = re.compile(rf"(?<![\w.]){DEFAULT_SLOTS['time']}(?![\w.])")
 _TOKENS = re.compile(r"\{\{?[a-z*-]+\}?\}|\w+|\s+|.", re.DOTALL)
 _SUSPECT = re.compile(r"\{(\*|[A-Za-z][A-Za-z_-]*)\}")
 _HALVES = re.compile("[\ud800-\udfff]+")
+_AGAIN = re.compile(r"(.{2,200}?)\1+", re.DOTALL)
 ALIKE = 0.5  # so much of two samples must be the same for them to be of one kind
 
 
@@ -142,6 +143,12 @@ def _common_trees(one: dict[str, Any], other: dict[str, Any]) -> str | None:
                 kept[key] = one[key]
     said = [value for value in kept.values() if isinstance(value, str)]
     return json.dumps(kept, ensure_ascii=False) if said else None
+
+
+def once(text: str) -> str:
+    """A text that is nothing but the same one again and again, once."""
+    found = _AGAIN.fullmatch(text)
+    return found[1] if found is not None and len(found[1].strip()) > 1 else text
 
 
 def names_in(text: str, nicks: Sequence[str]) -> list[str]:

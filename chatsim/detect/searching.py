@@ -60,7 +60,9 @@ class Search:
             self._ways = [*_into_a_room(trial.way), *self._ways]
         if trial.heard and self.doubted is None:
             self.doubted = trial
-            self._ways = [way for way in self._ways if way.framing == trial.way.framing and not way.join]
+            without = replace(trial.way, called=f"{trial.way.called}, but nothing to come in", join=())
+            plain = [way for way in self._ways if way.framing == trial.way.framing and not way.join]
+            self._ways = [*plain, without] if trial.way.join == ("{nick}",) else [without, *plain]
         elif trial.replied:
             self.weak = trial
             self._ways = []

@@ -17,7 +17,7 @@ from chatsim.detect.asking import is_refusal
 from chatsim.detect.bench import Bench
 from chatsim.detect.entering import Client, Heard, Sent, enter
 from chatsim.detect.findings import Findings, Step
-from chatsim.detect.inducing import ANSI, common, escaped, induce, names_in, parsed_json, pushed_list
+from chatsim.detect.inducing import ANSI, common, escaped, induce, names_in, once, parsed_json, pushed_list
 from chatsim.detect.trying import NICKS, SPOKEN, TEXTS, Trial
 from chatsim.detect.ways import TYPE_KEYS
 from chatsim.profile.templates import Template
@@ -441,7 +441,7 @@ class Study:
             self._second = enter(self.bench, self.way, NICKS[1])
 
     def _plain_of(self, client: Client) -> list[str]:
-        return [self._plain(piece) for piece in client.hear()]
+        return [once(self._plain(piece)) for piece in client.hear()]
 
     def _told_late(self) -> list[str]:
         """What the first hears, apart from messages, when somebody speaks twice: the first attempt to reach one who has

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsim.detect.inducing import common, escaped, induce, pushed_list
+from chatsim.detect.inducing import common, escaped, induce, once, pushed_list
 from chatsim.profile.templates import Template
 
 VALUES = {"nick": "zephine", "text": "heliotrope 417 sonata"}
@@ -81,3 +81,11 @@ def test_a_list_of_names_is_told_from_a_sentence_with_names(sample: str, templat
 
     assert made == template or (template is not None and made is not None and "{nicks}" in made)
     assert (made is None) == (template is None)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [("ann left!" * 40, "ann left!"), ("ann left!", "ann left!"), ("hahaha", "ha"), ("---", "---"), ("", "")],
+)
+def test_what_is_said_again_and_again_is_one_saying(text: str, left: str) -> None:
+    assert once(text) == left
