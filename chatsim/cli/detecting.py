@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chatsim.cli.exit_codes import INCONCLUSIVE, PASSED, SERVER
 from chatsim.cli.terminal import hint, tell, whole_file
+from chatsim.errors import UsageError
 
 if TYPE_CHECKING:
     from chatsim.detect.detecting import Detection
@@ -71,7 +72,11 @@ def detect_and_tell(
     if output is None or output == "-":
         tell(made.profile)
     else:
-        with whole_file(output) as file:
-            file.write(made.profile)
+        try:
+            with whole_file(output) as file:
+                file.write(made.profile)
+        except UsageError:
+            tell(made.profile)  # it is not lost for that
+            raise
         hint(f"Written: {output}")
     return PASSED if made.works else INCONCLUSIVE

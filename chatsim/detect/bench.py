@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from chatsim.network.network import (
     Abort,
     Close,
+    Command,
     Connect,
     HoldReading,
     Network,
@@ -33,6 +34,7 @@ QUIET = 0.12  # seconds after the last sign: it has said what it wanted to
 RESTLESS = 1.0  # seconds after which nobody waits any longer for a server to fall silent
 STRAINED = 3.0  # times its length may a wait be longer on a busy machine
 CONNECTING = 2.0  # seconds until a connection must stand
+PARTED = 0.1  # seconds for a server to see that somebody has gone, before somebody of the same name comes again
 MOST_HEARD = 1 << 20  # bytes that one bot listens to: no chat says so much in our few seconds
 MOST_PRINTED = 5_000  # lines of the server's output that are kept, the last ones
 
@@ -127,10 +129,18 @@ class Bench:
 
     def reset_all(self) -> None:
         """End all connections so that nothing of them keeps the server's port."""
+        self._part_all(lambda bot: Abort(bot.session))
+
+    def close_all(self) -> None:
+        """End all connections as clients usually do: what goes on without us should not be harmed."""
+        self._part_all(lambda bot: Close(bot.session))
+        self._poll(self._network.now() + PARTED * self._patience)
+
+    def _part_all(self, how: Callable[[Bot], Command]) -> None:
         for bot in self._bots.values():
             if not bot.gone:
                 bot.gone = True
-                self._network.do(Abort(bot.session))
+                self._network.do(how(bot))
 
     def wait(self, until: Callable[[], bool] | None = None, *, first: float = FIRST, quiet: float = QUIET) -> bool:
         """Until something has come and nothing has followed for `quiet` seconds; at most `first` seconds for the

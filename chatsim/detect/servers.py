@@ -128,7 +128,10 @@ class Servers:
             try:
                 yield bench
             finally:
-                bench.reset_all()
+                if self._target.address is None:
+                    bench.reset_all()
+                else:
+                    bench.close_all()
 
     def _started(self, line: Line) -> World:
         """Of several ports on which it listens, the one that its source names first, or the lowest."""

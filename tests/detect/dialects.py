@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 from simulated_rooms import Room
 
@@ -416,3 +417,12 @@ class Menu(ByLines):
             self.tell(who, "Name: ")
         else:
             self.tell(who, "Invalid choice\nYour choice: ")
+
+
+class HarmedByResets(Prompt):
+    """Is somebody else's, and remembers how its clients went."""
+
+    ends: ClassVar[list[str]] = []
+
+    def ended(self, who: int, how: str) -> None:
+        self.ends.append(how)

@@ -68,6 +68,9 @@ class Room:
     def went(self, who: int) -> None:
         self.here.pop(who, None)
 
+    def ended(self, who: int, how: str) -> None:
+        """A client has ended its connection: Close, Abort, or ShutdownWrite."""
+
     def tell(self, who: int, text: str | bytes) -> None:
         self._world.tell(who, text.encode() if isinstance(text, str) else text)
 
@@ -173,6 +176,7 @@ class World:
                 if tag >= 0:
                     self.emit(Handed(self._now, session, tag))
             case Close(session) | Abort(session) | ShutdownWrite(session):
+                self.room.ended(session, type(command).__name__)
                 self.at(LATENCY, lambda: self._gone(session, half=isinstance(command, ShutdownWrite)))
                 if not isinstance(command, ShutdownWrite):
                     self._silenced.add(session)

@@ -18,10 +18,12 @@ import pytest
 from simulated_rooms import Room, detected
 
 from chatsim.cli.detect import _one_line
+from chatsim.cli.detecting import detect_and_tell
 from chatsim.cli.sources import clues_of, read_sources
-from chatsim.detect.detecting import detect
+from chatsim.detect.detecting import Detection, detect
 from chatsim.detect.foreknowledge import hints_from
 from chatsim.detect.hints import Hints
+from chatsim.errors import UsageError
 from chatsim.profile.reader import read_profile
 from chatsim.runs import Target
 
@@ -247,6 +249,32 @@ def test_a_call_that_is_wrong_is_told_before_anything_is_started(
 
     assert (done.code, done.out) == (2, "")
     assert told in done.err
+
+
+def test_a_profile_that_cannot_be_written_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Detection(profile="profile: x\n", works=True)
+    monkeypatch.setattr("chatsim.cli.detecting._detected", lambda *args, **named: made)
+
+    with pytest.raises(UsageError, match="/dev/full could not be written"):
+        detect_and_tell(Target("x"), "/dev/full", 1.0, (), quiet=True)
+
+    assert capsys.readouterr().out == "profile: x\n"
+
+
+@pytest.mark.parametrize(
+    ("made", "code"),
+    [
+        (Detection(profile="profile: x\n", works=True), 0),
+        (Detection(profile="profile: x\n"), 3),
+        (Detection(why="nobody heard anybody"), 4),
+    ],
+)
+def test_the_exit_code_says_what_came_of_it(made: Detection, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatsim.cli.detecting._detected", lambda *args, **named: made)
+
+    assert detect_and_tell(Target("x"), None, 1.0, (), quiet=True) == code
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:

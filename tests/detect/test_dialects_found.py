@@ -20,6 +20,7 @@ from dialects import (
     EndsWhenItListens,
     EndsWithTheSecond,
     Floods,
+    HarmedByResets,
     Headers,
     Hostile,
     Hurries,
@@ -41,6 +42,7 @@ from dialects import (
 from simulated_rooms import Room, detected
 
 from chatsim.detect.hints import Hints
+from chatsim.detect.playing import Played
 from chatsim.errors import ServerError
 from chatsim.profile.reader import read_profile
 
@@ -355,3 +357,15 @@ def test_of_a_menu_the_first_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
         in (made.profile)
     )
     assert made.works
+
+
+@pytest.mark.parametrize(("connect", "resets"), [(True, False), (False, True)])
+def test_only_a_server_of_our_own_is_left_by_resets(
+    connect: bool, resets: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HarmedByResets, "ends", [])
+    monkeypatch.setattr("chatsim.detect.detecting.outcome_of_playing", lambda *args: Played())
+
+    detected(HarmedByResets, monkeypatch, connect=connect)
+
+    assert ("Abort" in HarmedByResets.ends, "Close" in HarmedByResets.ends) == (resets, True)
