@@ -44,6 +44,7 @@ MADE_FOR = {
     "order": ("lines", "fifo-order causal-order total-order"),
     "rejoin": ("lines", "nickname-released lets-in closes-connection"),
     "relay": ("relay", "delivery intact expectations"),
+    "rename": ("lines", "attribution roster leave-notice delivery"),
     "restart": ("lines", "clean-exit stays-up"),
     "rooms": ("lines", "isolation expectations"),
     "roster": ("lines", "roster no-ghosts"),
