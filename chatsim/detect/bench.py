@@ -78,6 +78,7 @@ class Bench:
         self._opened: set[int] = set()
         self._signs = 0
         self.printed: deque[str] = deque(maxlen=MOST_PRINTED)  # lines of the server's output
+        self.may_reset = True  # connections; many servers do not survive it, and one of somebody else's has to
         self.may_type = False  # on the server's console, to see whether that is answered
         self.last_sign = 0.0  # when something came last, on the door's clock
         self.died: str = ""  # how the server ended, if it did
@@ -131,8 +132,11 @@ class Bench:
         """End all connections so that nothing of them keeps the server's port."""
         self._part_all(lambda bot: Abort(bot.session))
 
-    def close_all(self) -> None:
-        """End all connections as clients usually do: what goes on without us should not be harmed."""
+    def leave(self) -> None:
+        """End all connections: as clients usually do, where resets may do harm."""
+        if self.may_reset:
+            self.reset_all()
+            return
         self._part_all(lambda bot: Close(bot.session))
         self._poll(self._network.now() + PARTED * self._patience)
 

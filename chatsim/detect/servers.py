@@ -124,14 +124,12 @@ class Servers:
             left = self._end - time.monotonic()
             bench = Bench(world, world.now() + max(left, 0.0), patience=self._patience)
             bench.greets = greets
+            bench.may_reset = self._target.address is None
             bench.may_type = self._target.address is None and self._started_so_far <= CONSOLES
             try:
                 yield bench
             finally:
-                if self._target.address is None:
-                    bench.reset_all()
-                else:
-                    bench.close_all()
+                bench.leave()
 
     def _started(self, line: Line) -> World:
         """Of several ports on which it listens, the one that its source names first, or the lowest."""

@@ -425,7 +425,8 @@ class Study:
             pieces = self._told_late()
             when = "when somebody spoke after a client had closed its connection"
         notices = self._partings(third, pieces)
-        if not notices and third is not self._second and (torn := self._newcomer()) is not None:
+        may_tear = not notices and third is not self._second and self.bench.may_reset
+        if may_tear and (torn := self._newcomer()) is not None:
             self._clear()
             self.bench.reset(torn.bot)
             self.bench.wait(lambda: bool(witness.bot.chunks), first=max(ANSWERED, self._slow))

@@ -424,5 +424,8 @@ class HarmedByResets(Prompt):
 
     ends: ClassVar[list[str]] = []
 
+    def went(self, who: int) -> None:
+        self.here.pop(who, None)
+
     def ended(self, who: int, how: str) -> None:
         self.ends.append(how)
