@@ -74,7 +74,10 @@ class Recorder:
             except KeyboardInterrupt:
                 pass
             finally:
-                proxy.finish()
+                try:
+                    proxy.finish()
+                except KeyboardInterrupt:  # in a hurry: what was seen is still written
+                    proxy.close()
             return proxy.seen
 
     def _text(self, understood: Understood, steps: list[Step]) -> str:

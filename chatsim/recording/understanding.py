@@ -7,18 +7,16 @@ What the server says is held against what was said before. What neither explains
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from chatsim.history import Message
 from chatsim.profile.forms import Forms
-from chatsim.profile.framing import Decoder
-from chatsim.profile.profile import Await, Dialogue, Either, PauseFor, Profile, SendThis
+from chatsim.profile.profile import Await, Either, PauseFor, Profile, SendThis
 from chatsim.profile.templates import Match, Template, split_names
 from chatsim.profile.vocabulary import ANSI
 from chatsim.recording.casting import cast
+from chatsim.recording.clients import Client, Script
 from chatsim.recording.eavesdropping import Eavesdropper
 from chatsim.recording.notes import Life, Note, Understood
 from chatsim.recording.observed import (
@@ -42,7 +40,6 @@ STALE = 0.2  # seconds after which the rest of a read is no beginning of the nex
 KEPT = 200  # frames that a dialogue may still look at
 LONGEST_REST = 64 * 1024  # characters, where nothing keeps messages apart
 MOST_UNRECOGNISED = 1000  # of one client: more of it tells nothing more
-REMEMBERED = 200  # messages that one has heard and may hear again
 
 OWN_FORM = {"hears": "echo", "room": "room-echo", "whisper": "whisper-echo"}
 OTHERS_FORM = {form: kind for kind, form in OWN_FORM.items()}
@@ -63,60 +60,6 @@ def understand(profile: Profile, observed: Iterable[Observed]) -> Understood:
     return again.understood()
 
 
-@dataclass(slots=True)
-class _Script:
-    """A dialogue under way. `words`: what its first words named (a room, a new name)."""
-
-    kind: str
-    lines: Dialogue
-    since: float
-    words: Mapping[str, str] = field(default_factory=dict)
-    at: int = 0
-
-    @property
-    def line(self) -> SendThis | Await | PauseFor | None:
-        return self.lines[self.at] if self.at < len(self.lines) else None
-
-    @property
-    def refusable(self) -> bool:
-        return self.kind in ("join", "enter", "rename")
-
-
-@dataclass(slots=True)
-class _Client:
-    number: int
-    life: Life
-    up: Decoder
-    down: Decoder
-    ear: Eavesdropper | None
-    ip: str
-    port: int
-    nick: str = ""
-    script: _Script | None = None
-    said: list[tuple[bytes, str, int]] = field(default_factory=list)  # not yet understood: bytes, text, number
-    agreed: bool = False  # on the protocol of its messages, where there is one
-    frames: int = 0
-    heard: list[str] = field(default_factory=list)  # frames; what came unframed is one text, `rest`
-    deferred: list[str] = field(default_factory=list)
-    rest: str = ""
-    rest_at: float = 0.0
-    owed: dict[int, None] = field(default_factory=dict)  # messages that it may yet hear
-    had: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    rooms: list[str] = field(default_factory=list)
-    asking: bool = False
-    roster: list[str] = field(default_factory=list)
-    early: set[tuple[str, str]] = field(default_factory=set)  # notices that came before their reason was seen
-    told_at: float = 0.0
-    present: bool = False
-    unrecognised: int = 0
-    leaving: bool = False
-    badly: bool = False
-    gone: bool = False  # its own side has ended
-    closed: bool = False  # the server's has
-    ending: Note | None = None
-    last_said: int | None = None  # its last public message, while nobody has heard it
-
-
 class _Understanding:
     def __init__(self, profile: Profile, commands: frozenset[tuple[int, int]]) -> None:
         self.profile = profile
@@ -126,7 +69,7 @@ class _Understanding:
         self._widest_heard = max((len(rule.template.frames) for rule in self._heard_rules), default=1)
         self._forms = Forms(profile, set(), set())
         self._framed = profile.received.promises
-        self._clients: dict[int, _Client] = {}
+        self._clients: dict[int, Client] = {}
         self._lives: list[Life] = []
         self._nicks: set[str] = set()
         self._notes: list[Note] = []
@@ -136,6 +79,7 @@ class _Understanding:
         self._key: dict[int, tuple[int, int]] = {}  # message → client, number of its frame
         self._reached: set[int] = set()  # messages that somebody has heard
         self._answered: set[int] = set()  # ...after which its sender alone was told something unknown
+        self._owed: set[int] = set()  # messages that somebody was to hear
         self._expected: set[tuple[object, ...]] = set()
         self._restless = False
         self._server_is = "up"
@@ -152,7 +96,7 @@ class _Understanding:
             self._give_up(client)
 
     def commands(self) -> frozenset[tuple[int, int]]:
-        return frozenset(self._key[message] for message in self._answered - self._reached)
+        return frozenset(self._key[message] for message in self._answered & self._owed - self._reached)
 
     def understood(self) -> Understood:
         cast(self._lives, self._notes)
@@ -195,7 +139,7 @@ class _Understanding:
     def _came(self, event: Came) -> None:
         profile = self.profile
         ear = Eavesdropper() if profile.line.transport == "websocket" else None
-        client = _Client(
+        client = Client(
             event.client, Life(-1), profile.sent.decoder(), profile.received.decoder(), ear, event.ip, event.port
         )
         self._clients[event.client] = client
@@ -203,7 +147,7 @@ class _Understanding:
         if ear is None:
             self._advance(client)
 
-    def _begin_a_life(self, client: _Client) -> None:
+    def _begin_a_life(self, client: Client) -> None:
         """A name that was refused is one bot's; a second try on the same connection is another's."""
         profile = self.profile
         client.life = Life(len(self._lives))
@@ -214,9 +158,9 @@ class _Understanding:
             self._nicks.add(client.nick)
         self._note("connect", client.life.session)
         self._note("connected", client.life.session, ip=client.ip, port=client.port)
-        client.script = _Script("join", profile.join, self._now)
+        client.script = Script("join", profile.join, self._now)
 
-    def _is_called(self, client: _Client, nick: str) -> None:
+    def _is_called(self, client: Client, nick: str) -> None:
         if not nick or client.nick:
             return
         client.nick = nick
@@ -224,7 +168,7 @@ class _Understanding:
         if self.profile.nick == "chosen":
             client.life.nick = nick
 
-    def _joined(self, client: _Client) -> None:
+    def _joined(self, client: Client) -> None:
         client.life.told = True
         session = client.life.session
         self._note("told", session, nick=client.nick)
@@ -242,7 +186,7 @@ class _Understanding:
         profile = self.profile
         return bool((profile.public.says and profile.public.hears) or (profile.rooms and profile.rooms.voice.hears))
 
-    def _present(self, client: _Client, how: str) -> None:
+    def _present(self, client: Client, how: str) -> None:
         if client.life.told and not client.present:
             client.present = True
             self._note("present", client.life.session, how=how)
@@ -253,7 +197,7 @@ class _Understanding:
             if self._now - client.told_at > ENTERED:
                 self._present(client, "patience")
 
-    def _refused(self, client: _Client, by: str) -> None:
+    def _refused(self, client: Client, by: str) -> None:
         client.life.refused = True
         self._note("refused", client.life.session, by=by, expected=True)
         client.script = None
@@ -261,7 +205,7 @@ class _Understanding:
 
     # --- what a client says ----------------------------------------------------------------------------------------
 
-    def _client_said(self, client: _Client, pieces: Iterable[bytes]) -> None:
+    def _client_said(self, client: Client, pieces: Iterable[bytes]) -> None:
         self._flush_stale(client)
         for piece in pieces:
             for frame in client.up.feed(piece):
@@ -269,7 +213,7 @@ class _Understanding:
                 client.said.append((frame, frame.decode(self.profile.encoding, "surrogateescape"), client.frames))
         self._understand_client(client)
 
-    def _understand_client(self, client: _Client) -> None:
+    def _understand_client(self, client: Client) -> None:
         while client.said:
             if any("\udc80" <= sign <= "\udcff" for sign in client.said[0][1]):
                 self._act(client)  # no text at all
@@ -281,7 +225,7 @@ class _Understanding:
             elif not self._means_something(client):
                 return
 
-    def _begins_anew(self, client: _Client) -> bool:
+    def _begins_anew(self, client: Client) -> bool:
         """One who was refused, and is still connected, tries again."""
         first = next((line for line in self.profile.join if isinstance(line, SendThis)), None)
         if first is None or fit(first.template, self._texts(client), {}) is None:
@@ -292,7 +236,7 @@ class _Understanding:
             client.script.at += 1  # it was asked for its name before
         return True
 
-    def _goes_on(self, client: _Client) -> bool:
+    def _goes_on(self, client: Client) -> bool:
         """With what it says in the dialogue under way. False: something has to come first."""
         script = client.script
         assert script is not None
@@ -321,12 +265,13 @@ class _Understanding:
             return True
         words = " ".join(client.deferred) or client.rest
         if client.life.nick and words.strip():
+            client.deferred, client.rest = [], ""
             self._refused(client, words.strip())
         else:
             self._act(client)
         return True
 
-    def _means_something(self, client: _Client) -> bool:
+    def _means_something(self, client: Client) -> bool:
         """False: more of it has to come."""
         texts, number = self._texts(client), client.said[0][2]
         if (client.number, number) in self._commands:
@@ -345,7 +290,7 @@ class _Understanding:
         self._act(client)
         return True
 
-    def _does(self, client: _Client, rule: Rule, found: Mapping[str, str], number: int) -> bool:
+    def _does(self, client: Client, rule: Rule, found: Mapping[str, str], number: int) -> bool:
         session, text, rooms = client.life.session, found.get("text", ""), self.profile.rooms
         room = found.get("room") or (client.rooms[-1] if client.rooms else "")
         match rule.kind:
@@ -372,14 +317,14 @@ class _Understanding:
                 if rule.kind == "rename":
                     self._nicks.add(words["new"])
                 self._note(rule.kind, session, **named)
-                client.script = _Script(rule.kind, rule.lines, self._now, words)
+                client.script = Script(rule.kind, rule.lines, self._now, words)
                 self._restless = True
             case "leave":
                 client.leaving = True
                 self._release(client)
                 self._note("leave", session)
                 self._owe_notice(client, "left", bool(self.profile.left))
-                client.script = _Script("leave", rule.lines, self._now)
+                client.script = Script("leave", rule.lines, self._now)
             case "ask":
                 client.asking = True
                 client.roster = []
@@ -390,7 +335,7 @@ class _Understanding:
                 pass  # the answer of a `whenever`: a bot gives it by itself
         return True
 
-    def _says(self, client: _Client, channel: str, text: str, number: int, to: _Client | None = None) -> None:
+    def _says(self, client: Client, channel: str, text: str, number: int, to: Client | None = None) -> None:
         session = client.life.session
         kind = "whisper" if to is not None else "chat"
         message = Message(
@@ -428,11 +373,12 @@ class _Understanding:
             if may:
                 other.owed[message.id] = None
             if owed:
+                self._owed.add(message.id)
                 self._expected.add(("heard", other.life.session, message.id))
         if voice.ack:
             self._expected.add(("ack", session, message.id))
 
-    def _act(self, client: _Client) -> None:
+    def _act(self, client: Client) -> None:
         """Bytes that are no more than that."""
         frame, text, _ = client.said.pop(0)
         self._raw[len(self._notes)] = self.profile.sent.frame(frame)
@@ -444,24 +390,24 @@ class _Understanding:
         )
         self._restless = True
 
-    def _consume(self, client: _Client, frames: int) -> None:
+    def _consume(self, client: Client, frames: int) -> None:
         del client.said[:frames]
 
     @staticmethod
-    def _texts(client: _Client) -> list[str]:
+    def _texts(client: Client) -> list[str]:
         return [text for _, text, _ in client.said]
 
-    def _own_slots(self, client: _Client) -> dict[str, str]:
+    def _own_slots(self, client: Client) -> dict[str, str]:
         known = client.nick and self.profile.nick != "assigned"
         return {"nick": re.escape(client.nick)} if known else {}
 
-    def _said_slots(self, client: _Client) -> dict[str, str]:
+    def _said_slots(self, client: Client) -> dict[str, str]:
         slots = {"to": alternatives(self._nicks)}
         return {**slots, "nick": re.escape(client.nick)} if client.nick else slots
 
     # --- dialogues -------------------------------------------------------------------------------------------------
 
-    def _advance(self, client: _Client) -> None:
+    def _advance(self, client: Client) -> None:
         """As far as what has come from the server allows."""
         script = client.script
         while script is not None and client.script is script:
@@ -475,7 +421,7 @@ class _Understanding:
             elif isinstance(line, SendThis) or line.closes or not self._claims(client, script, line):
                 return
 
-    def _claims(self, client: _Client, script: _Script, line: Await) -> bool:
+    def _claims(self, client: Client, script: Script, line: Await) -> bool:
         slots = self._own_slots(client)
         for template in line.templates:
             if not self._framed:
@@ -494,7 +440,7 @@ class _Understanding:
         return False
 
     def _has_come(
-        self, client: _Client, script: _Script, line: Await, template: Template, bindings: Mapping[str, str]
+        self, client: Client, script: Script, line: Await, template: Template, bindings: Mapping[str, str]
     ) -> None:
         if self.profile.nick == "assigned" and script.kind == "join":
             self._is_called(client, bindings.get("nick", ""))
@@ -503,7 +449,7 @@ class _Understanding:
         script.at += 1
         script.since = self._now
 
-    def _done(self, client: _Client, script: _Script) -> None:
+    def _done(self, client: Client, script: Script) -> None:
         session = client.life.session
         match script.kind:
             case "join":
@@ -532,7 +478,7 @@ class _Understanding:
 
     # --- what the server says ------------------------------------------------------------------------------------------
 
-    def _server_said(self, client: _Client, pieces: Iterable[bytes]) -> None:
+    def _server_said(self, client: Client, pieces: Iterable[bytes]) -> None:
         self._flush_stale(client)
         for piece in pieces:
             for frame in client.down.feed(piece):
@@ -549,7 +495,7 @@ class _Understanding:
             self._understand_stream(client)
         self._understand_client(client)
 
-    def _understand_frames(self, client: _Client, *, over: bool = False) -> None:
+    def _understand_frames(self, client: Client, *, over: bool = False) -> None:
         while client.heard:
             if self._answers(client) or self._takes_form(client):
                 continue
@@ -563,7 +509,7 @@ class _Understanding:
             else:
                 self._unrecognised(client, frame)
 
-    def _answers(self, client: _Client) -> bool:
+    def _answers(self, client: Client) -> bool:
         """Is the front of what came what the dialogue waits for, or a refusal?"""
         script = client.script
         if script is None or not isinstance(script.line, Await) or script.line.closes:
@@ -585,7 +531,7 @@ class _Understanding:
                 return True
         return False
 
-    def _turned_down(self, client: _Client, script: _Script, words: str) -> None:
+    def _turned_down(self, client: Client, script: Script, words: str) -> None:
         if script.kind == "join":
             self._refused(client, words)
         else:
@@ -594,7 +540,7 @@ class _Understanding:
                 self._note("refused", client.life.session, by=words, expected=True, room=script.words["room"])
         self._understand_client(client)
 
-    def _takes_form(self, client: _Client) -> bool:
+    def _takes_form(self, client: Client) -> bool:
         for width in range(min(self._widest_heard, len(client.heard)), 0, -1):
             for rule in self._heard_rules:
                 if len(rule.template.frames) != width:
@@ -609,7 +555,7 @@ class _Understanding:
         names = alternatives(self._nicks)
         return {"nick": names, "to": names, "new": names}
 
-    def _understand_stream(self, client: _Client) -> None:
+    def _understand_stream(self, client: Client) -> None:
         """Where nothing keeps messages apart: whatever is known and stands first."""
         while client.rest:
             script = client.script
@@ -647,28 +593,28 @@ class _Understanding:
             elif script is not None:
                 self._turned_down(client, script, said)
 
-    def _say_unrecognised(self, client: _Client, text: str) -> None:
+    def _say_unrecognised(self, client: Client, text: str) -> None:
         for line in text.splitlines():
             self._unrecognised(client, line)
 
-    def _flush_stale(self, client: _Client) -> None:
+    def _flush_stale(self, client: Client) -> None:
         if client.rest and client.script is None and self._now - client.rest_at > STALE:
             text, client.rest = client.rest, ""
             self._say_unrecognised(client, text)
 
-    def _tell_deferred(self, client: _Client) -> None:
+    def _tell_deferred(self, client: Client) -> None:
         frames, client.deferred = client.deferred, []
         for frame in frames:
             self._unrecognised(client, frame)
 
-    def _give_up(self, client: _Client) -> None:
+    def _give_up(self, client: Client) -> None:
         """Nothing more comes from the server."""
         self._understand_frames(client, over=True)
         self._tell_deferred(client)
         text, client.rest = client.rest, ""
         self._say_unrecognised(client, text)
 
-    def _unrecognised(self, client: _Client, text: str) -> None:
+    def _unrecognised(self, client: Client, text: str) -> None:
         if not text.strip():
             return
         self._unknown += 1
@@ -678,7 +624,7 @@ class _Understanding:
         if client.last_said is not None:
             self._answered.add(client.last_said)
 
-    def _means(self, client: _Client, rule: Rule, found: Mapping[str, str], text: str) -> bool:
+    def _means(self, client: Client, rule: Rule, found: Mapping[str, str], text: str) -> bool:
         session, nick = client.life.session, found.get("nick")
         match rule.kind:
             case "ack":
@@ -705,7 +651,7 @@ class _Understanding:
                 return self._heard(client, rule.kind, found)
         return True
 
-    def _heard(self, client: _Client, kind: str, found: Mapping[str, str]) -> bool:
+    def _heard(self, client: Client, kind: str, found: Mapping[str, str]) -> bool:
         message = self._which(client, client.owed, kind, found)
         again = message is None
         if message is None:
@@ -728,7 +674,7 @@ class _Understanding:
                 self._present(speaker, "knock")
         return True
 
-    def _which(self, client: _Client, among: Iterable[int], kind: str, found: Mapping[str, str]) -> Message | None:
+    def _which(self, client: Client, among: Iterable[int], kind: str, found: Mapping[str, str]) -> Message | None:
         for number in among:
             message = self._messages[number]
             if not _fits_kind(message, kind):
@@ -745,7 +691,7 @@ class _Understanding:
         text = text.strip() if self.profile.text_strip else text.strip("\r\n")
         return text.lower() if self.profile.text_lower else text
 
-    def _acknowledged(self, client: _Client, found: Mapping[str, str]) -> bool:
+    def _acknowledged(self, client: Client, found: Mapping[str, str]) -> bool:
         session = client.life.session
         waiting = sorted(number for what, whose, number in self._acks() if whose == session)
         for number in waiting:
@@ -759,7 +705,7 @@ class _Understanding:
     def _acks(self) -> list[tuple[str, int, int]]:
         return [each for each in self._expected if each[0] == "ack"]  # type: ignore[misc]
 
-    def _listed(self, client: _Client, found: Mapping[str, str]) -> None:
+    def _listed(self, client: Client, found: Mapping[str, str]) -> None:
         roster = self.profile.roster
         if "nicks" in found:
             client.roster += split_names(found["nicks"], self._nicks)
@@ -768,14 +714,14 @@ class _Understanding:
         if roster is None or not roster.end or not client.asking:
             self._list_ends(client)
 
-    def _list_ends(self, client: _Client) -> None:
+    def _list_ends(self, client: Client) -> None:
         self._note("roster", client.life.session, names=list(client.roster), asked=client.asking)
         client.roster, client.asking = [], False
         self._expected.discard(("roster", client.life.session))
 
     # --- notices ----------------------------------------------------------------------------------------------------------
 
-    def _owe_notice(self, about: _Client, what: str, promised: bool) -> None:
+    def _owe_notice(self, about: Client, what: str, promised: bool) -> None:
         for other in self._here():
             if other is about or not promised or not other.life.told:
                 continue
@@ -785,7 +731,7 @@ class _Understanding:
                 self._expected.add(("notice", other.life.session, what, about.nick))
         self._restless = True
 
-    def _noticed(self, client: _Client, what: str, nick: str | None) -> None:
+    def _noticed(self, client: Client, what: str, nick: str | None) -> None:
         session = client.life.session
         mine = [each for each in self._expected if each[:3] == ("notice", session, what)]
         wanted = next((each for each in mine if nick is None or each[3] == nick), None)
@@ -796,7 +742,7 @@ class _Understanding:
 
     # --- going --------------------------------------------------------------------------------------------------------------
 
-    def _client_ended(self, client: _Client, how: str) -> None:
+    def _client_ended(self, client: Client, how: str) -> None:
         if client.gone:
             return
         session = client.life.session
@@ -820,10 +766,10 @@ class _Understanding:
             if client.life.told:
                 self._owe_notice(client, "left", bool(self.profile.left or self.profile.dropped))
 
-    def _go(self, client: _Client, kind: str, **detail: Any) -> None:
+    def _go(self, client: Client, kind: str, **detail: Any) -> None:
         client.ending = self._note(kind, client.life.session, **detail)
 
-    def _still_reads(self, client: _Client) -> None:
+    def _still_reads(self, client: Client) -> None:
         ending = client.ending
         if ending is None or client.closed:
             return
@@ -840,7 +786,7 @@ class _Understanding:
                 self._raw = {each - (each > place): data for each, data in self._raw.items()}
                 return
 
-    def _server_ended(self, client: _Client, how: str) -> None:
+    def _server_ended(self, client: Client, how: str) -> None:
         if client.closed:
             return
         self._give_up(client)
@@ -861,7 +807,7 @@ class _Understanding:
         self._release(client)
         client.script = None
 
-    def _release(self, client: _Client) -> None:
+    def _release(self, client: Client) -> None:
         """Nothing is owed to it any more; and what is under way from one that went is not waited for."""
         session = client.life.session
         gone = {message.id for message in self._messages if message.sender == session}
@@ -884,7 +830,7 @@ class _Understanding:
 
     # --- the notes ------------------------------------------------------------------------------------------------------------
 
-    def _here(self) -> list[_Client]:
+    def _here(self) -> list[Client]:
         return [
             each
             for each in self._clients.values()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import signal
 import socket
@@ -10,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import wsproto
 from wsproto.events import BytesMessage, CloseConnection, Request, TextMessage
 
@@ -54,9 +57,18 @@ class Recording:
         return self.over()
 
     def over(self) -> str:
+        """It has ended by itself, or is about to. Nothing of the server is left then."""
         said = self.process.communicate(timeout=PATIENCE)[1]
         assert self.process.returncode == 0, said
+        for pid in self.server_pids():
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
         return said
+
+    def server_pids(self) -> list[int]:
+        lines = map(json.loads, self.history.read_text(encoding="utf-8").splitlines()) if self.history.exists() else ()
+        details = [line["detail"] for line in lines if line.get("kind") == "server"]
+        return [detail["pid"] for detail in details if detail["what"] == "started"]
 
     @property
     def steps(self) -> list[str]:

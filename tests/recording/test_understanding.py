@@ -102,6 +102,39 @@ def test_an_unknown_command_that_is_answered_is_no_message() -> None:
     ]
 
 
+def test_a_message_that_somebody_heard_is_one_whatever_its_sender_is_told() -> None:
+    session = """
+        ann> hello
+        ann< MOTD: be kind
+        bob< ann: hello
+    """
+    assert steps(PAIR + session)[2:] == [
+        '- chat: {ann: "hello"}',
+        "# ann read what the profile does not know: MOTD: be kind",
+    ]
+
+
+def test_a_message_that_nobody_is_there_to_hear_is_one_whatever_its_sender_is_told() -> None:
+    session = """
+        ann> ann
+        ann< Welcome, ann!
+        ann> hello
+        ann< MOTD: be kind
+    """
+    assert '- chat: {ann: "hello"}' in steps(session)
+
+
+def test_who_tries_another_name_after_an_answer_that_the_profile_does_not_know_was_refused() -> None:
+    session = """
+        ann> ann
+        ann< Go away!
+        ... 1.5
+        ann> anna
+        ann< Welcome, anna!
+    """
+    assert steps(session) == ["- join: {ann: refused}", "- join: anna"]
+
+
 def test_a_message_that_gets_lost_stays_one() -> None:
     session = """
         ann> lost
@@ -169,6 +202,8 @@ def test_where_there_is_no_goodbye_a_close_is_one_and_a_half_close_is_none() -> 
         bob x
         ann |
     """
+    told = understood(session, "prompted", end=b"")
+    assert [(note.kind, note.session) for note in told.notes if note.kind == "left"] == [("left", 1)]
     assert steps(session, "prompted", end=b"") == [
         "- join: ann",
         "- join: bob",
