@@ -2,7 +2,8 @@
 
 On the repository's page documents link to each other, and to files, as they stand in their folders. The site has only
 docs/ in it. So the documents above docs/ become pages, the files that are linked to are copied beside them, and the
-links of each page lead there. A page that the navigation does not name is put at its end, under "More".
+links of each page lead there; where a link is called like its file, it gets the name of the page. A page
+that the navigation does not name is put at its end, under "More".
 """
 
 from __future__ import annotations
@@ -55,10 +56,18 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         path = _resolved(here, link["target"])
         if (ROOT / path).is_dir():
             return link["text"]  # a site shows no folders
+        text = link["text"]
+        if text.endswith(".md") and text.endswith(link["target"].rpartition("/")[2]):
+            text = _title(ROOT / path) or text
         target = os.path.relpath(_in_site(path), PurePosixPath(page.file.src_uri).parent).replace(os.sep, "/")
-        return f"[{link['text']}]({target}{link['anchor'] or ''})"
+        return f"[{text}]({target}{link['anchor'] or ''})"
 
     return _outside_fences(markdown, lambda text: LINK.sub(led, text))
+
+
+def _title(document: Path) -> str | None:
+    found = re.search(r"^# (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE) if document.is_file() else None
+    return found and found[1]
 
 
 def _names(items: Any) -> list[str]:

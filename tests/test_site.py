@@ -116,6 +116,13 @@ def test_what_stands_outside_the_documents_can_be_reached(site: Path) -> None:
     assert "scenarios.html" in page(site, "index.html").links
 
 
+def test_a_link_that_is_called_like_its_file_is_called_like_the_page_there(site: Path) -> None:
+    text = (site / "index.html").read_text(encoding="utf-8")
+
+    assert '<a href="start.html">Start in five minutes</a>' in text
+    assert '<a href="report.html">What happened, as a picture</a>' in text
+
+
 def test_what_is_said_can_be_searched_for(site: Path) -> None:
     index = (site / "search" / "search_index.json").read_text(encoding="utf-8")
 
