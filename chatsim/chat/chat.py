@@ -411,7 +411,8 @@ class Chat:
         """
         __tracebackhide__ = True
         where = caller()
-        asked = _asked(properties)
+        with _without_our_lines():
+            asked = _asked(properties)
         if not self._over:
             early = next((name for name in AT_THE_END if name in properties), None)
             if early is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from chatsim.checks.verdict import Outcome
 from chatsim.report import text
 from chatsim.report.printable import printable, shorten
 from chatsim.report.report import Report, Run
 
-__all__ = ["ChatFailedError", "ChatInconclusiveError", "in_short"]
+__all__ = ["ChatFailedError", "ChatInconclusiveError", "fit_to_print", "in_short"]
 
 LONGEST = 160  # characters of the line that sums it up
 WIDTH = 92  # columns: test runners put a margin before what they show
@@ -19,12 +21,21 @@ class ChatFailedError(AssertionError):
     def __init__(self, run: Run) -> None:
         self.report = Report((run,))
         told = text.scenario((run,), self.report, text.Style(width=WIDTH)).rstrip("\n")
-        super().__init__(f"{in_short(run)}\n\n{told}")
+        super().__init__(fit_to_print(f"{in_short(run)}\n\n{told}"))
 
 
 class ChatInconclusiveError(ChatFailedError):
     """Nothing failed, and nothing is proved: this machine was too busy, something came that the profile does not explain,
     or nothing put to the test what was asked for by name."""
+
+
+def fit_to_print(told: str) -> str:
+    """Whoever prints it in a workflow of GitHub: nothing in it is a command to the runner."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return told
+    from chatsim.report.github import harmless
+
+    return harmless(told)
 
 
 def in_short(run: Run) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chatsim.chat.chat import Chat
-from chatsim.chat.failures import ChatFailedError, ChatInconclusiveError
+from chatsim.chat.failures import ChatFailedError, ChatInconclusiveError, fit_to_print
 from chatsim.chat.server import ChatServer
 from chatsim.errors import ChatsimError, NotApplicableError, UsageError
 from chatsim.pytest_plugin.subjects import KEYS, replay_of, seed_of, server_of, shown
@@ -106,4 +106,4 @@ def _judge(item: pytest.Item, chat: Chat) -> None:
 
 def _failed(problem: Exception) -> BaseException:
     """What it says, without any traceback."""
-    return pytest.fail.Exception(str(problem), pytrace=False)
+    return pytest.fail.Exception(fit_to_print(str(problem)), pytrace=False)

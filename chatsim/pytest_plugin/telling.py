@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chatsim.chat.failures import in_short
+from chatsim.chat.failures import fit_to_print, in_short
 from chatsim.history import History
 from chatsim.report import text
 from chatsim.report.report import Report, Run
@@ -28,7 +28,7 @@ class Told:
 
     def __init__(self, run: Run, path: str, line: int, verbosity: int) -> None:
         self._run, self._verbosity = run, max(0, verbosity - 1)  # pytest's -v tells each test, -vv tells all of it
-        self.reprcrash = _Crash(path, line, in_short(run))
+        self.reprcrash = _Crash(path, line, fit_to_print(in_short(run)))
 
     def __str__(self) -> str:
         return self._text(text.Style(self._verbosity))
@@ -39,9 +39,9 @@ class Told:
         writer.line(self._text(style))
 
     def _text(self, style: text.Style) -> str:
-        return text.scenario((self._run,), Report((self._run,)), style).rstrip("\n")
+        return fit_to_print(text.scenario((self._run,), Report((self._run,)), style).rstrip("\n"))
 
 
 def steps_of(history: History) -> str:
     """What was done, one line a step."""
-    return "\n".join(step_lines(history))
+    return fit_to_print("\n".join(step_lines(history)))

@@ -174,6 +174,46 @@ def test_a_server_that_does_not_start_fails_with_its_last_words(pytester: pytest
     assert "Traceback" not in result.stdout.str()
 
 
+OWNER = """\
+import socket, sys
+
+EVIL = "::error::owned\\n  ::add-mask::owned\\n##[error]owned\\n"
+
+
+print(EVIL, end="", flush=True)
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
+    while True:
+        client, _ = listener.accept()
+        client.sendall(b"Hello, ann!\\n" + EVIL.encode())
+        raise RuntimeError(EVIL)
+"""
+
+
+def test_on_github_a_server_can_not_command_the_runner(
+    pytester: pytest.Pytester, inner: Inner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    write(pytester, owner__py=OWNER, room__chatsim__yaml=CUT_OFF, test_room__py=ROOM)
+    write(
+        pytester,
+        test_start__py=f"""
+import pytest
+
+@pytest.mark.chatsim(server=["python", "-c", {OWNER.partition("with")[0]!r}])
+def test_one_that_does_not_start(chat):
+    pass
+""",
+    )
+
+    result = inner("--chatsim-server=python owner.py {port}", *FORGETFUL[1:], "-rA")
+
+    result.assert_outcomes(failed=2, errors=1)
+    told = result.stdout.str()
+    assert told.count("owned") > 5
+    assert "##[" not in told
+    assert [line for line in told.split("\n") if line.lstrip().startswith("::")] == []
+
+
 def test_other_files_are_named_in_the_ini_file(pytester: pytest.Pytester, inner: Inner) -> None:
     (pytester.path / "chats/deep").mkdir(parents=True)
     for name in ("chats/room.yaml", "chats/deep/room.yaml", "chats/profile.yaml", "other.yaml"):
@@ -296,12 +336,16 @@ def test_a_step_that_makes_no_sense_is_told_at_its_line_without_ours(pytester: p
         def test_no_text(chat):
             [ann] = chat.join("ann")
             ann.say("")
+
+        def test_no_property(chat):
+            chat.join("ann")
+            chat.holds("no-ghost")
         """
     )
 
     result = inner()
 
-    result.assert_outcomes(failed=2)
+    result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(
         [">       ann.resume()", "E       *ScenarioError: *.py:3:5", "*ann can't resume: ann was not stalled"]
     )
