@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from time import monotonic
@@ -23,7 +24,8 @@ class Progress:
 
     def __init__(self, wanted: bool = True, now: Callable[[], float] = monotonic) -> None:
         self._wanted = wanted and sys.stderr is not None
-        self._terminal = self._wanted and sys.stderr.isatty()
+        # A dumb one, as in an editor, shows the signs that would wipe the line.
+        self._terminal = self._wanted and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._now = now
         self._began = self._last = now()
 

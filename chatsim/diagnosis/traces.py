@@ -6,6 +6,7 @@ Output is a stranger's text: what is no traceback is passed over, and half a tra
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ _FAULTHANDLER = re.compile(
     r"^(?P<who>(?:Current thread|Thread) 0x[0-9a-fA-F]+(?: \[[^\]]*\])?) \(most recent call first\):"
 )
 _FAULTHANDLER_FRAME = re.compile(r'^ +File "(?P<path>[^"]*)", line (?P<line>\d+|\?\?\?) in (?P<function>.*)$')
+# Faulthandler writes ASCII alone, and spells other letters.
+_ESCAPED = re.compile(r"\\x([0-9a-f]{2})|\\u([0-9a-f]{4})|\\U([0-9a-f]{8})")
 _PY_SPY = re.compile(r'^Thread \S+ \((?P<state>[^)]*)\)(?:: "(?P<name>.*)")?$')
 _PY_SPY_FRAME = re.compile(r"^ +(?P<function>.+?) \((?P<path>[^()]+?)(?::(?P<line>\d+))?\)$")
 
@@ -198,13 +201,18 @@ def read_stacks(text: str) -> tuple[Stack, ...]:
             continue
         frame = _FAULTHANDLER_FRAME.match(line) or _PY_SPY_FRAME.match(line)
         if frame:
-            number = frame["line"]
-            frames.append(Frame(frame["path"], int(number) if number and number.isdigit() else 0, frame["function"]))
+            number, path = frame["line"], _ESCAPED.sub(_letter, frame["path"])
+            frames.append(Frame(path, int(number) if number and number.isdigit() else 0, frame["function"]))
         elif not line.startswith(" "):
             close()
             frames = None
     close()
     return tuple(_with_main(stacks))
+
+
+def _letter(escaped: re.Match[str]) -> str:
+    number = int(escaped[escaped.lastindex or 0], 16)
+    return chr(number) if number <= sys.maxunicode else escaped[0]
 
 
 def _with_main(stacks: Sequence[Stack]) -> Iterator[Stack]:

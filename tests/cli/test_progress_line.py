@@ -33,6 +33,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Screen]:
         stderr = Screen(terminal, encoding)
         monkeypatch.setattr(sys, "stderr", stderr)
         monkeypatch.setenv("COLUMNS", "60")
+        monkeypatch.setenv("TERM", "xterm")
         return stderr
 
     return made
@@ -58,6 +59,21 @@ def test_it_is_written_in_what_the_terminal_can_show_and_can_not_move_its_cursor
     Progress(now=lambda: 0.0).tell(Doing(0, 2, words="a\x1b[2J…"))
 
     assert shown.getvalue() == "\r\x1b[K[------------------------]   0 % - 0 of 2 runs - a\\x1b[2..."
+
+
+def test_a_terminal_that_can_not_wipe_a_line_is_as_a_log(
+    screen: Callable[..., Screen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = screen(True)
+    monkeypatch.setenv("TERM", "dumb")
+    now = 0.0
+    progress = Progress(now=lambda: now)
+
+    now += NOW_AND_THEN
+    progress.tell(Doing(1, 2))
+    progress.clear()
+
+    assert shown.getvalue() == "1 of 2 runs after 10 s\n"
 
 
 def test_in_a_log_there_is_a_line_now_and_then(screen: Callable[..., Screen]) -> None:

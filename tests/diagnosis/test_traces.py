@@ -111,6 +111,15 @@ def test_faulthandler_tells_each_thread_the_newest_line_first() -> None:
     assert reader.active is None  # it does not tell
 
 
+def test_faulthandler_spells_the_letters_of_a_path_that_are_not_ascii() -> None:
+    [stack] = read_stacks(
+        "Thread 0x00007f (most recent call first):\n"
+        r'  File "/home/p\xe9ter/\u30c1 \U0001f600/server.py", line 7 in serve'
+    )
+
+    assert stack.frames == (Frame("/home/péter/チ 😀/server.py", 7, "serve"),)
+
+
 def test_py_spy_also_tells_who_is_at_work() -> None:
     main, reader = read_stacks(PY_SPY)
 
