@@ -133,8 +133,8 @@ class Study:
         """What the server calls them: by the name that they gave, by their address, or by one of its own."""
         found = self.findings
         pieces = [(speaker, text, piece) for speaker, text, heard, _ in samples for piece in heard if text in piece]
-        sends_name = any("{nick}" in step.template for step in self._first.steps if isinstance(step, Sent))
-        if sends_name:
+        sent = [found.says, *(step.template for step in self._first.steps if isinstance(step, Sent))]
+        if any("{nick}" in template for template in sent):
             self._look_how_names_are_spelled([(speaker, piece.replace(text, "")) for speaker, text, piece in pieces])
             for client in (self._first, self._second):
                 self._learn_name(client)
@@ -254,6 +254,10 @@ class Study:
                 "says", "the server passes texts on as they are, so the clients write their names; any form will do"
             )
             found.guesses.append("says: how the server's own clients write their names")
+        elif found.hears == [found.says]:
+            found.guesses.append(
+                "says: the server passes on what it gets, in whatever form; its own clients may use another"
+            )
         elif found.nick == "none" and not any("{nick}" in template for template in found.hears):
             found.note("nick", "nothing that is heard says who spoke")
 

@@ -429,3 +429,16 @@ class HarmedByResets(Prompt):
 
     def ended(self, who: int, how: str) -> None:
         self.ends.append(how)
+
+
+class PassesObjectsOn(ByLines):
+    """Passes on whatever object it gets, to everybody: the name stands in each, if anywhere."""
+
+    def came(self, who: int) -> None:
+        self.here[who] = "?"
+
+    def line(self, who: int, text: str) -> None:
+        if text.startswith("{"):
+            self.tell_others(-1, f"{text}\n")
+        else:
+            self.hang_up(who)

@@ -338,19 +338,20 @@ def test_run_without_a_profile_on_no_chat_says_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("server", "transport", "hears"),
+    ("server", "transport"),
     [
-        ("chats_over_websocket.py {port}", "websocket", 'hears: "{nick}: {text}"'),
-        ("lines_at_a_path.py {socket}", "unix", 'hears: "{nick}: {text}"'),
-        ("datagrams.py {port}", "udp", 'hears: "{nick}: {text}"'),
+        ("chats_over_websocket.py {port}", "websocket"),
+        ("lines_at_a_path.py {socket}", "unix"),
+        ("datagrams.py {port}", "udp"),
     ],
 )
-def test_wires_that_a_source_speaks_of(server: str, transport: str, hears: str) -> None:
+def test_wires_that_a_source_speaks_of(server: str, transport: str) -> None:
     command = f"{shlex.quote(sys.executable)} {shlex.quote(str(ROOT / 'tests' / 'servers'))}/{server}"
     hints = hints_from(clues_of(read_sources(command)))
 
     made = detect(Target(command), hints, patience=0.5, tell=lambda _: None)
 
     assert f"transport: {transport}\n" in made.profile
-    assert hears in made.profile
+    hears = next(line for line in made.profile.splitlines() if line.startswith("hears: "))
+    assert ("{nick}" in hears, "{text}" in hears) == (True, True)
     assert made.works, made.profile

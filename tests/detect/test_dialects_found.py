@@ -31,6 +31,7 @@ from dialects import (
     Numbered,
     Objects,
     OverWebSocket,
+    PassesObjectsOn,
     PassesOn,
     Prompt,
     Remembers,
@@ -369,3 +370,13 @@ def test_only_a_server_of_our_own_is_left_by_resets(
     detected(HarmedByResets, monkeypatch, connect=connect)
 
     assert ("Abort" in HarmedByResets.ends, "Close" in HarmedByResets.ends) == (resets, True)
+
+
+def test_a_name_that_stands_in_each_message_is_one_though_nobody_comes_in_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = detected(PassesObjectsOn, monkeypatch)
+
+    assert "the profile can not be read" not in made.profile
+    assert "says: the server passes on what it gets, in whatever form" in made.profile
+    assert made.works, made.profile
