@@ -71,7 +71,8 @@ class _Understanding:
         self._framed = profile.received.promises
         self._clients: dict[int, Client] = {}
         self._lives: list[Life] = []
-        self._nicks: set[str] = set()
+        self._nicks: set[str] = set()  # grows only
+        self._named, self._any_name = 0, alternatives(())
         self._notes: list[Note] = []
         self._messages: list[Message] = []
         self._raw: dict[int, bytes] = {}
@@ -402,7 +403,7 @@ class _Understanding:
         return {"nick": re.escape(client.nick)} if known else {}
 
     def _said_slots(self, client: Client) -> dict[str, str]:
-        slots = {"to": alternatives(self._nicks)}
+        slots = {"to": self._names}
         return {**slots, "nick": re.escape(client.nick)} if client.nick else slots
 
     # --- dialogues -------------------------------------------------------------------------------------------------
@@ -552,8 +553,15 @@ class _Understanding:
         return False
 
     def _heard_slots(self, template: Template) -> dict[str, str]:
-        names = alternatives(self._nicks)
+        names = self._names
         return {"nick": names, "to": names, "new": names}
+
+    @property
+    def _names(self) -> str:
+        """All that anybody was ever called. They are asked for at every frame, and seldom change."""
+        if len(self._nicks) != self._named:
+            self._named, self._any_name = len(self._nicks), alternatives(self._nicks)
+        return self._any_name
 
     def _understand_stream(self, client: Client) -> None:
         """Where nothing keeps messages apart: whatever is known and stands first."""

@@ -66,7 +66,9 @@ class Recording:
         return said
 
     def server_pids(self) -> list[int]:
-        lines = map(json.loads, self.history.read_text(encoding="utf-8").splitlines()) if self.history.exists() else ()
+        lines = (
+            map(json.loads, self.history.read_text(encoding="utf-8").split("\n")[:-1]) if self.history.exists() else ()
+        )
         details = [line["detail"] for line in lines if line.get("kind") == "server"]
         return [detail["pid"] for detail in details if detail["what"] == "started"]
 
