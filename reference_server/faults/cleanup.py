@@ -39,7 +39,7 @@ class EndOfFileIsNotLeaving(Fault):
 
     name = "end-of-file-is-not-leaving"
     breaks = "no-ghosts"
-    dialects = ("lines", "binary-length", "json-lines")
+    dialects = ("lines", "binary-length", "json-lines", "relay")
     scenarios = ("half-close",)
 
     def serve(self, client: Client, address: tuple[str, int]) -> None:
