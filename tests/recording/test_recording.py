@@ -238,6 +238,43 @@ def test_a_unix_socket(record: Record, tmp_path: Path) -> None:
     assert_plays_again(recording, "--profile", str(profile), "--server", server)
 
 
+WORSE = {
+    "misses_only_the_polite.py": "drop-notice",
+    "announces_twice.py": "join-notice",
+    "whispers_aloud.py": "isolation",
+    "lists_all_but_the_last.py": "roster",
+}
+
+
+def test_played_on_a_server_that_got_worse_it_fails_and_on_the_same_one_never(record: Record) -> None:
+    recording = record("--profile", "lines", "--server", f"{sys.executable} {SERVERS / 'right_threads.py'} {{port}}")
+    ann = enters(recording, b"ann")
+    bob = enters(recording, b"bob", ann)
+    cat = enters(recording, b"cat", ann, bob)
+    cat.says(b"/msg bob psst\n")
+    bob.hears(b"(private) cat: psst\n")
+    cat.says(b"/who\n")
+    cat.hears(b"Here: ")
+    bob.resets()
+    ann.hears(b"* bob left\n")
+    recording.end()
+
+    assert_plays_again(
+        recording,
+        "--server",
+        f"{sys.executable} {SERVERS / 'right_threads.py'} {{port}}",
+        "--profile",
+        "lines",
+        "--repeat",
+        "5",
+    )
+    for server, violated in WORSE.items():
+        worse = f"{sys.executable} {SERVERS / server} {{port}}"
+        failed = chatsim("run", str(recording.scenario), "--server", worse, "--profile", "lines")
+        assert failed.returncode == 1, server + failed.stdout
+        assert violated in failed.stdout, server + failed.stdout
+
+
 # --- what is unusual -----------------------------------------------------------------------------------------------------
 
 
