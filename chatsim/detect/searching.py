@@ -62,7 +62,7 @@ class Search:
             self.doubted = trial
             without = replace(trial.way, called=f"{trial.way.called}, but nothing to come in", join=())
             plain = [way for way in self._ways if way.framing == trial.way.framing and not way.join]
-            self._ways = [*plain, without] if trial.way.join == ("{nick}",) else [without, *plain]
+            self._ways = [*plain, without]
         elif trial.replied:
             self.weak = trial
             self._ways = []
