@@ -104,9 +104,7 @@ class Outlet:
         if self._standard is not None:
             report, told = self._standard.weigh(report, self.style)
             tell(encodable(told, self.style.encoding), self._stream)
-        for option, path in self._files.items():
-            if option in WHOLE:
-                self._write(path, lambda option=option: [renderer(option)(report)])  # type: ignore[misc]
+        broken_off = self._write_whole(report)
         if self._lines is not None:
             self._lines.close()
         if is_github():
@@ -115,7 +113,20 @@ class Outlet:
             self._keep(report, self._standard)
         if self._trouble:
             raise self._trouble[0]
+        if broken_off:
+            raise KeyboardInterrupt
         return report
+
+    def _write_whole(self, report: Report) -> bool:
+        """Was it interrupted? All is played: whoever has lost patience with one file has not said that no other is wanted."""
+        broken_off = False
+        for option, path in self._files.items():
+            try:
+                if option in WHOLE:
+                    self._write(path, lambda option=option: [renderer(option)(report)])  # type: ignore[misc]
+            except KeyboardInterrupt:
+                broken_off = True
+        return broken_off
 
     def _keep(self, report: Report, standard: Standard) -> None:
         try:

@@ -39,9 +39,8 @@ class Standard:
         if not self.update:
             return replace(report, comparison=comparison), told
         if (why := _why_not_kept(report)) is not None:
-            return replace(
-                report, comparison=comparison
-            ), f"{told}\nThe baseline {self.path} is left as it was: {why}.\n"
+            kept = "left as it was" if self.baseline is not None else "not written"
+            return replace(report, comparison=comparison), f"{told}\nThe baseline {self.path} is {kept}: {why}.\n"
         done = "renewed" if self.baseline is not None else "written"
         return replace(report, comparison=comparison.accepted()), f"{told}\nThe baseline {self.path} is {done}.\n"
 

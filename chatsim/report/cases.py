@@ -137,7 +137,7 @@ def _played(runs: Sequence[Run], whole: str, statuses: Sequence[Status]) -> Case
     seconds = sum(run.duration_s for run in runs)
     wrong = next((run for run in runs if run.error is not None), None)
     if wrong is not None and wrong.error is not None:
-        message = _line("; ".join(problem.what for problem in wrong.error.problems))
+        message = _line("; ".join(problem.what.split("\n")[0] for problem in wrong.error.problems))
         return Case(PLAYED, Status.ERROR, "error", message, _lines(text.trouble(wrong, PLAIN)), seconds, run=wrong)
     if whole == "not-applicable":
         why = next((run.why for run in runs if run.why), "")

@@ -67,6 +67,16 @@ def test_what_is_not_whole_is_not_kept(
     assert Path("b.json").read_bytes() == before
 
 
+def test_a_first_one_that_is_not_whole_is_not_written(call: Any, scenarios: Path, player: Any) -> None:
+    player.outcomes = {"beta is reset": ["server-error"]}
+
+    called = call("run", "scenarios", "--baseline", "b.json", "--update-baseline")
+
+    assert called.code == 4
+    assert "The baseline b.json is not written: not every scenario could be played." in called.out
+    assert not Path("b.json").exists()
+
+
 def test_a_report_for_programs_is_a_baseline_too(call: Any, scenarios: Path, player: Any) -> None:
     player.outcomes = {"beta is reset": ["failed"]}
     call("run", "scenarios", "--json", "b.json")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chatsim.history import History
+from chatsim.report.report import Report
 
 
 def test_a_folder_means_all_scenarios_below_it_sorted_and_no_profiles(call: Any, scenarios: Path, player: Any) -> None:
@@ -321,6 +322,23 @@ def test_what_somebody_has_written_is_not_written_over(call: Any, scenarios: Pat
     assert f"--json: {path} is read here, and would be written over" in called.err
     assert Path(path).read_bytes() == before
     assert player.played == []
+
+
+def test_ctrl_c_while_a_file_is_written_gives_up_that_file_alone(
+    call: Any, scenarios: Path, player: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Report) -> str:
+        raise KeyboardInterrupt
+
+    Path("r.json").write_text("of yesterday", encoding="utf-8")
+    monkeypatch.setattr("chatsim.report.json.render", interrupted)
+
+    called = call("run", "scenarios", "--json", "r.json", "--tap", "r.tap")
+
+    assert called.code == 130
+    assert Path("r.json").read_text(encoding="utf-8") == "of yesterday"
+    assert Path("r.tap").read_text(encoding="utf-8").count("\nok ") == 3
+    assert sorted(path.name for path in Path().iterdir() if path.is_file()) == ["r.json", "r.tap"]
 
 
 # --- in a workflow of GitHub -----------------------------------------------------------------------------------------

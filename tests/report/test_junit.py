@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import junitparser
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from several_runs import HOSTILE, any_reports, everything, shown_as, twenty_runs
 
 from chatsim.cli.exit_codes import exit_code
+from chatsim.errors import ServerError
 from chatsim.report import junit
 from chatsim.report.report import Report
 
@@ -55,6 +57,15 @@ def test_a_failure_reads_as_on_the_console() -> None:
     text = junit.render(Report((literal.failed(),), began=1_700_000_000)) + "\n"
 
     assert text == golden("failed.junit.xml", text)
+
+
+def test_a_server_that_does_not_start_says_in_one_line_what_happened_and_its_last_words_below() -> None:
+    words = ServerError("the server ended at once, before it listened: ./server\nits last words:\n  no such port")
+
+    (error,) = read(Report((replace(literal.not_started(), error=words),))).iter("error")
+
+    assert error.get("message") == "the server ended at once, before it listened: ./server"
+    assert "no such port" in (error.text or "")
 
 
 def test_repeats_are_one_case_with_its_rate() -> None:
