@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
 import socket
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -460,6 +462,39 @@ def test_a_table_ends_where_a_blank_line_says_so() -> None:
     ]
 
     assert glued == []
+
+
+@pytest.mark.parametrize(("document", "place"), [("start.md", "start"), ("tutorial.md", "tutorial-1")])
+def test_every_command_for_beginners_can_be_given_as_it_stands_there(document: str, place: str, tmp_path: Path) -> None:
+    """Of whole folders one scenario is played: all of them take minutes."""
+    PLACES[place](tmp_path)
+    shutil.copy(ROOT / "docs/example/server.py", tmp_path)
+    with ChatServer(profile=ROOT / "docs/example/profile.yaml") as server:
+        given = [
+            line.replace("HOST:PORT", "{}:{}".format(*server.address))
+            + (" -k reset" if "run scenarios " in line else "")
+            for line in commands(ROOT / "docs" / document)
+        ]
+        codes = {}
+        for line in given:
+            shutil.copy(ROOT / "docs/example/profile.yaml", tmp_path / "mine.yaml")  # as detected from its command
+            codes[line] = exit_code_of(line, tmp_path)
+
+    assert len(codes) >= 4
+    assert {line: code for line, code in codes.items() if code not in (0, 1)} == {}
+
+
+def exit_code_of(line: str, folder: Path) -> int:
+    done = subprocess.run(
+        [sys.executable, "-m", "chatsim", *shlex.split(line)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        timeout=90,
+        check=False,
+    )
+    return done.returncode
 
 
 def test_who_starts_installs_as_the_readme_says() -> None:
