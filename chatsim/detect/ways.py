@@ -139,10 +139,11 @@ def catalogue(framings: Sequence[str], *, speaks_json: bool = False) -> list[Way
     # A line end after an object hurts no server that needs none: which of the two it is shows in what it sends.
     by_json = list(json_ways(["json-lines"]))
     ways: list[Way] = [*first_ways(guessed), *(by_json if speaks_json else []), *first_ways(plain)]
-    ways += [way for way in first_ways(lengths) if way.join]
+    others = [framing for framing in ("crlf", "nul") if framing not in plain]
+    ways += [way for way in first_ways([*others, *lengths]) if way.join]
     ways += _interleaved(list(verb_ways(plain[:2])), [] if speaks_json else by_json)
     ways += verb_ways(guessed)
-    ways += first_ways([framing for framing in ("crlf", "nul") if framing not in plain])
+    ways += first_ways(others)
     ways += json_ways(["json"])
     return list(dict.fromkeys(ways))
 
