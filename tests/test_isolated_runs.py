@@ -20,7 +20,7 @@ from chatsim.scenario.reader import load_scenario, read_scenario
 from chatsim.server.own_network import refusal
 from tests.network.peers import certificate
 from tests.servers.starting import FOLDER
-from tests.test_wires import DATAGRAMS, OVER_UDP
+from tests.test_wires import AT_A_PATH, DATAGRAMS, OVER_UDP
 
 REFUSED = refusal()
 pytestmark = pytest.mark.skipif(bool(REFUSED), reason=f"there are no network namespaces to be had here: {REFUSED}")
@@ -60,6 +60,12 @@ def test_a_right_server_fails_nothing_over_tls(tmp_path: Path) -> None:
 def test_a_right_server_fails_nothing_over_udp() -> None:
     profile, target = read_profile(OVER_UDP, "over-udp.yaml"), Target(command("datagrams.py"), isolated=True)
     assert_passed(run(read_scenario(DATAGRAMS, "datagrams.yaml"), profile, target, seed=1))
+
+
+def test_a_right_server_fails_nothing_at_a_unix_socket() -> None:
+    """Its path is a file, which is the same in every network."""
+    server = shlex.join([sys.executable, str(FOLDER / "lines_at_a_path.py"), "{socket}"])
+    assert_passed(played("drops", read_profile(AT_A_PATH, "at-a-path.yaml"), server))
 
 
 def test_one_that_can_not_reach_its_database_is_known_to_have_been_cut_off(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 
 from chatsim.history import FORMS
 from chatsim.profile.forms import PEND, Found, Rule
@@ -361,20 +361,17 @@ class StreamReading(Reading):
                 claims.append((found.start + start, found.end + start, _moved(found, start)))
 
     def _make_way(self, text: str, claims: list[_Claim], rules: list[Rule]) -> None:
-        """What may be ignored is looked for last: where a list begins in it, it is no claim."""
-        starts = sorted(start for start, _, _ in claims)
-        for claim in list(claims):
-            start, end, what = claim
-            if not isinstance(what, Found) or what.rule.kind != "ignore":
-                continue
-            following = bisect_right(starts, start)
-            close = starts[following] if following < len(starts) else len(text)
-            for found in self.forms.lex(rules, text[start:close]):
+        """What may be ignored is looked for last: where a list stands in it or reaches into it, it is no claim."""
+        others = [claim for claim in claims if not _is_ignored(claim)]
+        for begin, close in _gaps(text, others):
+            for found in self.forms.lex(rules, text[begin:close]):
                 names = found.bindings.get("nicks", "")
                 known = any(name in self.vocabulary.nicks for name in split_names(names, self.vocabulary.nicks))
-                if start + found.start < end and known and self.may_be_list(found.rule, names):
-                    claims.remove(claim)
-                    break
+                if known and self.may_be_list(found.rule, names):
+                    start, end = begin + found.start, begin + found.end
+                    claims[:] = [
+                        each for each in claims if not (_is_ignored(each) and each[0] < end and start < each[1])
+                    ]
 
     def _is_pushed(self) -> bool:
         return self.profile.roster is not None and self.profile.roster.ask is None
@@ -419,6 +416,10 @@ class StreamReading(Reading):
 
 def _rank(rules: list[Rule], rule: Rule) -> int:
     return rules.index(rule)
+
+
+def _is_ignored(claim: _Claim) -> bool:
+    return isinstance(claim[2], Found) and claim[2].rule.kind == "ignore"
 
 
 def _moved(found: Found, by: int) -> Found:

@@ -52,3 +52,13 @@ def test_what_may_be_ignored_is_looked_for_last_in_a_stream_too(ignored: str) ->
     heard = [*ear.hear(b"Here: ann, bob\n"), *ear.rest()]
 
     assert [each.names for each in heard if isinstance(each, RosterHeard)] == [("ann", "bob")]
+
+
+@pytest.mark.parametrize("shape", [lines, prompted], ids=lambda shape: shape.__name__)
+def test_what_may_be_ignored_does_not_take_both_ends_of_a_list(shape: Callable[..., Profile]) -> None:
+    ear = Talk(shape(roster=Roster(T("/who"), (T("--- {nicks} ---"),)), ignore=(T("---"),))).ear()
+    ear.await_roster()
+
+    heard = [*ear.hear(b"---\n--- ann, bob ---\n---\n"), *ear.rest()]
+
+    assert heard == [RosterHeard(("ann", "bob"), complete=True)]
