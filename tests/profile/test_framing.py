@@ -10,7 +10,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatsim.profile.authored import Authored
 from chatsim.profile.framing import Decoder, Framing
+
+
+class Marked:
+    """A framing of a profile's author: a mark, one digit for the length, the message."""
+
+    def __init__(self) -> None:
+        self.kept = b""
+
+    def frame(self, payload: bytes) -> bytes:
+        return b"#%d%b" % (len(payload), payload)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        self.kept += data
+        frames = []
+        while self.kept:
+            if not b"#".startswith(self.kept[:1]) or not (self.kept[1:2] or b"0").isdigit():
+                raise ValueError("a mark and a digit begin a message")
+            length = int(self.kept[1:2] or b"9")
+            if len(self.kept) < 2 + length:
+                break
+            frames.append(self.kept[2 : 2 + length])
+            self.kept = self.kept[2 + length :]
+        return frames
+
+
+IN_PYTHON = Framing("python", authored=Authored(f"{__name__}:Marked", ""))
 
 FRAMINGS = {
     "none": Framing.none(),
@@ -69,6 +96,22 @@ def test_however_the_bytes_are_cut_the_frames_are_the_same(framing: Framing, dat
 
     assert in_pieces == whole
     assert byte_by_byte == whole
+
+
+@given(
+    texts=st.lists(st.binary(max_size=9), max_size=8),
+    end=st.sampled_from([b"", b"#", b"#5ab"]),
+    places=st.lists(st.integers(0, 200)),
+)
+def test_however_the_bytes_are_cut_a_framing_in_python_gives_the_same(
+    texts: list[bytes], end: bytes, places: list[int]
+) -> None:
+    """As long as its author's class keeps to it: what it raises, it raises for a whole read, whose frames are lost."""
+    data = b"".join(map(IN_PYTHON.frame, texts)) + end
+    in_pieces = fed(IN_PYTHON.decoder(), cut(data, places))
+
+    assert in_pieces == fed(IN_PYTHON.decoder(), [data[at : at + 1] for at in range(len(data))])
+    assert in_pieces == (texts, b"", False)
 
 
 @by_framed_name
