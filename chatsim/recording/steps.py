@@ -55,6 +55,7 @@ class _Steps:
         self._bot = {life.session: life.bot for life in understood.lives}
         self._told = {life.session for life in understood.lives if life.told}
         self._refused = {life.session for life in understood.lives if life.refused}
+        self._hasty = self._who_act_before_they_are_in()
         self._talk: _Talk | None = None
         self._here: set[str] = set()  # bots for whom the scenario has a connection now
         self._been: set[str] = set()
@@ -65,6 +66,16 @@ class _Steps:
             (n for n in self._notes if n.kind == "server" and n.detail.get("what") in ("exited", "stopping")), None
         )
         self._dies_at = death.at if death is not None and death.detail["what"] == "exited" else float("inf")
+
+    def _who_act_before_they_are_in(self) -> set[int]:
+        """They connect in a step of their own."""
+        acted, answered = set[int](), set[int]()
+        for note in self._notes:
+            if note.kind in ("told", "refused"):
+                answered.add(note.session)
+            elif note.kind == "act" and note.session not in answered:
+                acted.add(note.session)
+        return acted
 
     def all(self) -> Iterator[Step]:
         for place, note in enumerate(self._notes):
@@ -98,8 +109,10 @@ class _Steps:
         session = note.session
         match note.kind:
             case "connect":
-                if session not in self._told | self._refused:
+                if session not in self._told | self._refused or session in self._hasty:
                     yield from self._comes("connect", bot)
+            case "told" if session in self._hasty:
+                yield Step("join", {bot: None})
             case "told":
                 yield from self._comes("rejoin" if bot in self._been else "join", bot)
             case "refused" if "room" not in note.detail:
@@ -117,6 +130,9 @@ class _Steps:
                 yield self._goes(session, bot, Step("disconnect", {bot: None}))
             case "drop":
                 yield self._goes(session, bot, Step("drop", {bot: str(note.detail["how"])}))
+            case "act" if session in self._ended:
+                shown = str(note.detail["text"])[:200]
+                yield Step("", remark=f"{bot}, which was out already, sent what the profile does not know: {shown}")
             case "act":
                 self._spoke_badly[session] = MOST_LINES
                 yield Step("send", {bot: _raw(self._raw[place])}, remark=f"{bot} sent what the profile does not know:")

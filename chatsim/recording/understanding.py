@@ -94,6 +94,7 @@ class _Understanding:
             self._take(event)
             self._calm()
         for client in self._clients.values():
+            self._never_understood(client)
             self._give_up(client)
 
     def commands(self) -> frozenset[tuple[int, int]]:
@@ -390,6 +391,11 @@ class _Understanding:
             "act", client.life.session, what="raw", text=text[:2000].encode("utf-8", "backslashreplace").decode()
         )
         self._restless = True
+
+    def _never_understood(self, client: Client) -> None:
+        """What it said while something else had still to come, which never came."""
+        while client.said and not client.gone and not client.closed and not client.leaving:
+            self._act(client)
 
     def _consume(self, client: Client, frames: int) -> None:
         del client.said[:frames]
@@ -753,6 +759,7 @@ class _Understanding:
     def _client_ended(self, client: Client, how: str) -> None:
         if client.gone:
             return
+        self._never_understood(client)
         session = client.life.session
         rest = client.up.rest()
         client.gone = True
@@ -797,6 +804,7 @@ class _Understanding:
     def _server_ended(self, client: Client, how: str) -> None:
         if client.closed:
             return
+        self._never_understood(client)
         self._give_up(client)
         joining = client.script is not None and client.script.kind == "join"
         if joining and not client.gone and not client.life.refused and client.life.nick and self._server_is == "up":
