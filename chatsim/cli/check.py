@@ -6,57 +6,33 @@ from typing import Annotated
 
 import typer
 
+from chatsim.cli.options import Colour, Ctrf, Histories, Json, JUnitXml, Only, Quiet, Tap
+
 __all__ = ["check"]
 
 
 def check(
-    histories: Annotated[
-        list[str],
-        typer.Argument(metavar="HISTORY", help="Files written by `chatsim run --history`; - is standard input."),
-    ],
-    properties: Annotated[
-        list[str] | None,
-        typer.Option("--only", metavar="NAME", help="Judge this property or group alone; may be given several times."),
-    ] = None,
+    histories: Histories,
+    properties: Only = None,
     verbose: Annotated[
         int, typer.Option("-v", "--verbose", count=True, show_default=False, help="Tell every property.")
     ] = 0,
-    quiet: Annotated[
-        int, typer.Option("-q", "--quiet", count=True, show_default=False, help="Verdicts alone, without witnesses.")
-    ] = 0,
-    json: Annotated[
-        str | None, typer.Option("--json", metavar="F", help="Write the report as JSON; - is stdout.")
-    ] = None,
+    quiet: Quiet = 0,
+    json: Json = None,
     jsonl: Annotated[
         str | None, typer.Option("--jsonl", metavar="F", help="Write a line of JSON for each history.")
     ] = None,
-    junitxml: Annotated[
-        str | None,
-        typer.Option("--junitxml", metavar="F", help="Write JUnit XML, for Jenkins, GitLab and others."),
-    ] = None,
-    tap: Annotated[
-        str | None, typer.Option("--tap", metavar="F", help="Write the Test Anything Protocol, version 14.")
-    ] = None,
+    junitxml: JUnitXml = None,
+    tap: Tap = None,
     html: Annotated[
         str | None, typer.Option("--html", metavar="F", help="Write a page with a picture of each history.")
     ] = None,
-    ctrf: Annotated[
-        str | None, typer.Option("--ctrf", metavar="F", help="Write the Common Test Report Format, a JSON.")
-    ] = None,
+    ctrf: Ctrf = None,
     baseline: Annotated[
         str | None,
         typer.Option("--baseline", metavar="F", help="Compare with a stored report, and fail only for what got worse."),
     ] = None,
-    color: Annotated[
-        str,
-        typer.Option(
-            "--color",
-            "--colour",
-            metavar="WHEN",
-            help="Colours: auto (on a terminal), always, or never.",
-            show_default=False,
-        ),
-    ] = "auto",
+    color: Colour = "auto",
 ) -> None:
     """Judge recorded histories again: the same verdicts, report and exit codes as when they were played.
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from chatsim.cli.options import Colour, Histories, Only
+
 __all__ = ["SETTINGS", "report"]
 
 EXIT_CODES = """\b
@@ -17,10 +19,7 @@ SETTINGS = {"epilog": EXIT_CODES}
 
 
 def report(
-    histories: Annotated[
-        list[str],
-        typer.Argument(metavar="HISTORY", help="Files written by `chatsim run --history`; - is standard input."),
-    ],
+    histories: Histories,
     html: Annotated[
         str | None, typer.Option("--html", metavar="F", help="Write a page that needs no other file; - is stdout.")
     ] = None,
@@ -28,20 +27,8 @@ def report(
         str | None,
         typer.Option("--mermaid", metavar="F", help="Write one history as a Mermaid sequence diagram; - is stdout."),
     ] = None,
-    properties: Annotated[
-        list[str] | None,
-        typer.Option("--only", metavar="NAME", help="Judge this property or group alone; may be given several times."),
-    ] = None,
-    color: Annotated[
-        str,
-        typer.Option(
-            "--color",
-            "--colour",
-            metavar="WHEN",
-            help="Colours: auto (on a terminal), always, or never.",
-            show_default=False,
-        ),
-    ] = "auto",
+    properties: Only = None,
+    color: Colour = "auto",
 ) -> None:
     """Show what happened in recorded histories.
 

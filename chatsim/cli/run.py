@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatsim.cli.files import Problems, complete_profiles, complete_yaml, yaml_files
+from chatsim.cli.options import Colour, Ctrf, Json, JUnitXml, Quiet, Tap
 from chatsim.report.comparison import NOISE
 
 if TYPE_CHECKING:
@@ -94,30 +95,19 @@ def run(
         int,
         typer.Option("-v", "--verbose", count=True, show_default=False, help="Tell every property and every run."),
     ] = 0,
-    quiet: Annotated[
-        int, typer.Option("-q", "--quiet", count=True, show_default=False, help="Verdicts alone, without witnesses.")
-    ] = 0,
-    json: Annotated[
-        str | None, typer.Option("--json", metavar="F", help="Write the report as JSON; - is stdout.")
-    ] = None,
+    quiet: Quiet = 0,
+    json: Json = None,
     jsonl: Annotated[
         str | None,
         typer.Option("--jsonl", metavar="F", help="Write a line of JSON for each scenario as soon as it is finished."),
     ] = None,
-    junitxml: Annotated[
-        str | None,
-        typer.Option("--junitxml", metavar="F", help="Write JUnit XML, for Jenkins, GitLab and others."),
-    ] = None,
-    tap: Annotated[
-        str | None, typer.Option("--tap", metavar="F", help="Write the Test Anything Protocol, version 14.")
-    ] = None,
+    junitxml: JUnitXml = None,
+    tap: Tap = None,
     html: Annotated[
         str | None,
         typer.Option("--html", metavar="F", help="Write a page for people, with a picture of what happened."),
     ] = None,
-    ctrf: Annotated[
-        str | None, typer.Option("--ctrf", metavar="F", help="Write the Common Test Report Format, a JSON.")
-    ] = None,
+    ctrf: Ctrf = None,
     history: Annotated[
         str | None,
         typer.Option(
@@ -143,16 +133,7 @@ def run(
             metavar="X", help="With --baseline: messages may take X times as long as then, and 20 ms longer, unblamed."
         ),
     ] = NOISE,
-    color: Annotated[
-        str,
-        typer.Option(
-            "--color",
-            "--colour",
-            metavar="WHEN",
-            help="Colours: auto (on a terminal), always, or never.",
-            show_default=False,
-        ),
-    ] = "auto",
+    color: Colour = "auto",
     watch: Annotated[
         bool,
         typer.Option("--watch", help="Play again whenever a scenario, the profile or the server's source changes."),
