@@ -163,7 +163,7 @@ class _Understanding:
         client.script = Script("join", profile.join, self._now)
 
     def _is_called(self, client: Client, nick: str) -> None:
-        if not nick or client.nick:
+        if not nick.strip() or client.nick:  # nobody is called so in a scenario
             return
         client.nick = nick
         self._nicks.add(nick)
@@ -312,8 +312,10 @@ class _Understanding:
                 pair = sorted((session, other.life.session))
                 self._says(client, f"whisper:{pair[0]}:{pair[1]}", text, number, to=other)
             case "enter" | "exit" | "rename":
-                words = {"new": found.get("new", "")} if rule.kind == "rename" else {"room": room}
-                if not all(words.values()) or (rule.kind == "exit" and room not in client.rooms):
+                words = {"new": found.get("new", "").strip()} if rule.kind == "rename" else {"room": room}
+                if not all(word.strip() for word in words.values()) or (
+                    rule.kind == "exit" and room not in client.rooms
+                ):
                     return False
                 named: dict[str, Any] = {"nick": words["new"]} if rule.kind == "rename" else words
                 if rule.kind == "rename":

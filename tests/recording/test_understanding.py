@@ -180,6 +180,14 @@ def test_what_one_says_who_was_refused_is_a_remark() -> None:
     ]
 
 
+def test_nobody_is_called_by_blanks() -> None:
+    session = """
+        ann>  \\x20
+        ann< Welcome,  !
+    """
+    assert understood(session).bots == {"client1": ""}
+
+
 def test_bytes_that_are_no_text_are_kept_as_hex() -> None:
     assert steps(PAIR + "ann> \\xff\\xfe")[-1] == '- send: {ann: {hex: "ff fe 0a"}}'
 
