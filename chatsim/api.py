@@ -57,6 +57,8 @@ def run(
         raise UsageError(f"repeat={repeat} makes no sense: it is a number from 1")
     if not 0 < patience < float("inf"):
         raise UsageError(f"patience={patience:g} makes no sense: it is a number above 0")
+    if seed is not None and seed < 0:
+        raise UsageError(f"seed={seed} makes no sense: it is a number from 0")
     first = _first_seed(seed, read)
     played = []
     for number in range(repeat):
@@ -121,7 +123,7 @@ def target_of(
             hint="The name of a built-in one (see: chatsim profiles), or a file of yours.",
         )
     if connect is not None:
-        return Target(address=address_of(connect) if isinstance(connect, str) else (str(connect[0]), int(connect[1])))
+        return Target(address=address_of(connect) if isinstance(connect, str) else _pair(connect))
     if server is not None:
         return Target(command=_command(server))
     starts_itself = profile.start is not None and profile.start.command is not None
@@ -131,6 +133,13 @@ def target_of(
             hint="Give a command that starts one (server), or where one listens (connect).",
         )
     return Target()
+
+
+def _pair(given: object) -> tuple[str, int]:
+    match given:
+        case (str(host), int(port)) if host and 0 <= port <= 65535:  # 0: of a Unix socket, as `address_of` gives it
+            return host, port
+    raise UsageError(f"connect={given!r} makes no sense", hint='It is "HOST:PORT", or a pair of host and port.')
 
 
 def _command(given: str | Sequence[str]) -> str:
@@ -162,7 +171,11 @@ def _text_of(given: object, what: str) -> str | None:
     if isinstance(given, Mapping):
         import yaml
 
-        return yaml.safe_dump(dict(given), sort_keys=False, allow_unicode=True, width=1_000_000)
+        try:
+            return yaml.safe_dump(dict(given), sort_keys=False, allow_unicode=True, width=1_000_000)
+        except yaml.YAMLError as problem:
+            words = " ".join(map(str, problem.args))
+            raise UsageError(f"{what} is made of texts, numbers, lists and mappings: {words}") from None
     if isinstance(given, str):
         return given if "\n" in given else None
     if isinstance(given, Path):
