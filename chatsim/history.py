@@ -38,7 +38,7 @@ of a session (detail in brackets; `?` means the key may be missing or null)
   leave      our goodbye begins                             left [clean] our side is closed; clean: we had read EOF first
   drop       [how]                                          reset close half-close mid-message vanish
   stall resume                                              we stop / go on reading
-  act        bad input was written [what]                   a garbage kind, raw or hex
+  act        bad input was written [what, text?]            a garbage kind, raw or hex; text: in a recording of others
   closed     the server's side ended [how, declared]        how: eof | reset; declared: why the profile allows it, or null
   flooded    [bytes]                                        16 MiB that no sent message explains: we stopped reading
 of the world (session WORLD)
