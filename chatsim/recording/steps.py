@@ -112,12 +112,12 @@ class _Steps:
                 if session not in self._told | self._refused or session in self._hasty:
                     yield from self._comes("connect", bot)
             case "told" if session in self._hasty:
+                self._been.add(bot)
                 yield Step("join", {bot: None})
             case "told":
                 yield from self._comes("rejoin" if bot in self._been else "join", bot)
             case "refused" if "room" not in note.detail:
-                yield Step("join", {bot: "refused"})
-                self._ended.add(session)
+                yield self._goes(session, bot, Step("join", {bot: "refused"}))
             case "enter" | "exit":
                 if self._follows(place, session, note.kind + "ed"):
                     yield Step(note.kind, {bot: str(note.detail["room"])})
@@ -148,7 +148,8 @@ class _Steps:
         if bot in self._here:  # the server closed its connection, and nobody said so
             yield Step("drop", {bot: "close"})
         self._here.add(bot)
-        self._been.add(bot)
+        if verb != "connect":
+            self._been.add(bot)
         yield Step(verb, {bot: None})
 
     def _goes(self, session: int, bot: str, step: Step) -> Step:

@@ -180,6 +180,23 @@ def test_what_one_says_who_was_refused_is_a_remark() -> None:
     ]
 
 
+def test_who_was_refused_and_tries_the_same_name_again_joins() -> None:
+    session = """
+        ann> \\xff
+        ann> ann
+        ann< Sorry, the name ann is taken.
+        ann> ann
+        ann< Welcome, ann!
+    """
+    assert steps(session) == [
+        "- connect: ann",
+        "# ann sent what the profile does not know:",
+        '- send: {ann: {hex: "ff 0a"}}',
+        "- join: {ann: refused}",
+        "- join: ann",
+    ]
+
+
 def test_nobody_is_called_by_blanks() -> None:
     session = """
         ann>  \\x20
