@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chatsim._version import __version__
+from chatsim.cli.putting_off import put_off
 from chatsim.cli.terminal import hint, whole_file
 from chatsim.history import Header
 from chatsim.profile.profile import Profile
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Recorder"]
 
+FINISHING = "The recording is being written. Once more, and it is given up."
 NOBODY = 3  # nothing was recorded: there is no scenario to write
 
 
@@ -41,8 +43,15 @@ class Recorder:
         self._server = describe(profile, target)
 
     def record(self) -> int:
-        """The exit code. Raises ServerError if the server can not be started, UsageError if nobody can listen there."""
-        seen = self._listened()
+        """The exit code. Raises ServerError if the server can not be started, UsageError if nobody can listen there.
+
+        Once it has ended, an interrupt is put off until the files are written; a second one gives the recording up, and
+        each file is whole or as it was before.
+        """
+        with ExitStack() as ending:
+            return self._write(self._listened(ending))
+
+    def _write(self, seen: list[Observed]) -> int:
         with bounded_calls():
             understood = understand(self._profile, seen)
         steps = steps_of(understood)
@@ -58,8 +67,11 @@ class Recorder:
         self._tell(understood, steps)
         return 0
 
-    def _listened(self) -> list[Observed]:
-        """What passes on the wire is not changed by what is spoken on it: there it is a mere stream."""
+    def _listened(self, ending: ExitStack) -> list[Observed]:
+        """What passes on the wire is not changed by what is spoken on it: there it is a mere stream.
+
+        From its end on interrupts are put off, as long as `ending` stays open.
+        """
         line = self._profile.line if self._profile.line.transport == "unix" else Line()
         with (
             closing(listener_at(self._listen)) as listener,
@@ -74,10 +86,10 @@ class Recorder:
             except KeyboardInterrupt:
                 pass
             finally:
-                try:
+                with suppress(KeyboardInterrupt):  # in a hurry: what was seen is still written
                     proxy.finish()
-                except KeyboardInterrupt:  # in a hurry: what was seen is still written
-                    proxy.close()
+                ending.enter_context(put_off(FINISHING))
+                proxy.close()
             return proxy.seen
 
     def _text(self, understood: Understood, steps: list[Step]) -> str:

@@ -360,6 +360,41 @@ def test_a_server_that_dies_ends_the_recording_and_is_part_of_it(record: Record)
     assert "stays-up" in judged.stdout
 
 
+INTERRUPTED_WHILE_IT_COMPUTES = """
+import os, signal
+
+class Framing:
+    def frame(self, message):
+        return message + b"\\n"
+
+    def feed(self, data):
+        if data == b"now\\n":
+            os.kill(os.getpid(), signal.SIGINT)
+        return data.splitlines()
+"""
+
+
+def test_an_interrupt_while_it_computes_loses_nothing(record: Record, tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED_WHILE_IT_COMPUTES, encoding="utf-8")
+    profile = tmp_path / "interrupted.yaml"
+    profile.write_text(
+        'profile: interrupted\nextends: lines\nframing: {python: "interrupted:Framing"}\n', encoding="utf-8"
+    )
+    server = f"{sys.executable} {SERVERS / 'dies_of_a_reset.py'} {{port}}"
+    recording = record("--profile", str(profile), "--server", server)
+    ann = enters(recording, b"ann")
+    bob = enters(recording, b"bob", ann)
+    ann.says(b"now\n")
+    bob.hears(b"ann: now\n")
+    bob.resets()
+    ann.reads_to_the_end()
+    said = recording.over()
+
+    assert said.count("The recording is being written. Once more, and it is given up.") == 1
+    assert recording.steps[:3] == ["- join: ann", "- join: bob", '- chat: {ann: "now"}']
+    assert chatsim("check", str(recording.history)).returncode == 1  # it is whole, and the server died
+
+
 def test_nobody_came_and_nothing_is_written_or_left(tmp_path: Path) -> None:
     recording = Recording(tmp_path, "--profile", "lines")
     recording.process.send_signal(signal.SIGINT)
