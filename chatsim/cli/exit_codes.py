@@ -40,7 +40,7 @@ def exit_code_of(runs: Iterable[Run]) -> int | None:
 
     Inconclusive repeats are left out, unless there are so many of them that nothing is known.
     """
-    from chatsim.report.rate import VALID_ENOUGH
+    from chatsim.report.report import VALID_ENOUGH
 
     codes = [code for run in runs if (code := _code_of_one(run)) is not None]
     if not codes:

@@ -17,8 +17,7 @@ from chatsim.errors import UsageError
 from chatsim.report.comparison import DELIVERY_TIME, NOISE, PLAYED, Change, Comparison, Kind
 from chatsim.report.json import FORMAT, sound
 from chatsim.report.latency import latency
-from chatsim.report.rate import VALID_ENOUGH
-from chatsim.report.report import Report, Run
+from chatsim.report.report import VALID_ENOUGH, Report, Run
 
 __all__ = ["NOISE_S", "Baseline", "compare", "merged", "read_baseline"]
 

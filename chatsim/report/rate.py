@@ -6,14 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import exp, lgamma, log, log1p
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from chatsim.report.report import Run
+from chatsim.report.report import VALID_ENOUGH, Run
 
 __all__ = ["VALID_ENOUGH", "Rate", "clopper_pearson", "rarer_than", "rates", "standing", "valid"]
-
-VALID_ENOUGH = 0.8  # of the repeats of one scenario; with fewer, the whole is inconclusive (properties.md)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.report.last_words import heard_last, server_words
 from chatsim.report.narrate import Narrator
 from chatsim.report.printable import columns, encodable, fit, printable, shorten, wrap
-from chatsim.report.rate import VALID_ENOUGH, rarer_than, rates, valid
-from chatsim.report.report import Report, Run
+from chatsim.report.rate import rarer_than, rates, valid
+from chatsim.report.report import VALID_ENOUGH, Report, Run
 from chatsim.report.timeline import step_lines
 from chatsim.report.unrecognised import unrecognised
 
