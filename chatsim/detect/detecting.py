@@ -130,10 +130,13 @@ class _Detecting:
             self._tell(f"found a way in: {way.called}")
             trial = narrowed(bench, trial)
             study = Study(bench, trial, self._hints.quit_words, self._hints.roster_words)
-            self._study(study)
-            return study, trial
+            left = self._study(study)
+        if left:  # only now is its port free for another
+            self._study_further(study, left)
+        return study, trial
 
-    def _study(self, study: Study) -> None:
+    def _study(self, study: Study) -> list[tuple[str, Callable[[], None]]]:
+        """Stage by stage; gives those that are left because the server has ended."""
         left = list(study.stages)
         bench = study.bench
         try:
@@ -144,27 +147,38 @@ class _Detecting:
                 if bench.died:
                     study.findings.killed.append(f"{bench.last_words}: {bench.died}")
                     self._tell(f"the server ended: {bench.last_words}")
-                    self._study_further(study, left)
-                    return
+                    return left
         except OutOfTimeError:
             study.findings.open += [f"{called}: there was no time left" for called, _ in left]
+        return []
 
     def _study_further(self, study: Study, left: list[tuple[str, Callable[[], None]]]) -> None:
-        if not left or self._target.address is not None:
-            study.findings.open += [f"{called}: the server had ended" for called, _ in left]
-            return
+        """On a server that was started anew. What cannot be looked at any more is said."""
         names = [called for called, _ in left]
+        why = "the server had ended"
+        try:
+            if self._target.address is None:
+                why = self._study_on_another(study, names)
+        except OutOfTimeError:
+            why = "there was no time left"
+        except ServerError:
+            why = "the server did not start again"
+        study.findings.open += [f"{called}: {why}" for called in names]
+
+    def _study_on_another(self, study: Study, names: list[str]) -> str:
+        """Takes off `names` what was looked at; gives why the rest was not."""
         with self._servers.fresh(study.way.line, True) as bench:
             if not study.moved(bench):
-                study.findings.open += [f"{called}: nobody was let in any more" for called in names]
-                return
-            rest = [(called, stage) for called, stage in study.stages if called in names]
-            for called, stage in rest:
-                self._tell(f"looking: {called}")
-                stage()
-                if bench.died:
-                    study.findings.killed.append(f"{bench.last_words}: {bench.died}")
-                    break
+                return "nobody was let in any more"
+            for called, stage in study.stages:
+                if called in names:
+                    self._tell(f"looking: {called}")
+                    stage()
+                    names.remove(called)
+                    if bench.died:
+                        study.findings.killed.append(f"{bench.last_words}: {bench.died}")
+                        return "the server had ended again"
+        return ""
 
     def _note_death(self, bench: Bench, way: Way) -> None:
         text = f"{bench.last_words}: {bench.died}"
