@@ -25,6 +25,7 @@ of a session (detail in brackets; `?` means the key may be missing or null)
   enter entered exit exited  [room]                         our command / the dialogue is done
   rename     our command: it wants to be called so [nick]   renamed [nick, confirmed] the dialogue is done; confirmed: the
                                                             server has said so
+  not-renamed  [nick, by]                                   the server has refused it that name, in these words
   told-renamed [nick?, new?, text]                          a notice that somebody has taken another name
   notice     [what, nick?, room?, text]                     what: joined | left | dropped; nick null if it names nobody
   damaged    [message, how, text]                           a message not unharmed: truncated split glued garbled stripped
@@ -107,7 +108,7 @@ KINDS: tuple[str, ...] = (
     *OF_MESSAGES,
     *("connect", "connected", "unreachable", "told", "present", "refused"),
     *("enter", "entered", "exit", "exited"),
-    *("rename", "renamed", "told-renamed"),
+    *("rename", "renamed", "not-renamed", "told-renamed"),
     *("notice", "damaged", "named", "foreign", "unrecognised", "ask", "roster"),
     *("leave", "left", "drop", "stall", "resume", "act", "closed", "flooded"),
     *("step", "skipped", "wait", "settled", "fault", "look", "facts", "server", "out", "expected"),

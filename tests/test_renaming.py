@@ -27,6 +27,7 @@ rename: [{send: "/nick {new}"}, {await: "<< {nick} is now known as {new}"}]
 hears: "[{nick}] {text}"
 notices: {left: "<< {nick} has left", renamed: "<< {nick} is now known as {new}"}
 ignore: ["<< {id} has joined", "<< {id} has left", "<< {id} is now known as {nick}"]
+refuses: "<< {*} is taken"
 leave: "/quit"
 """
 
@@ -104,7 +105,17 @@ def test_a_name_that_is_taken_is_refused_and_the_old_one_stays() -> None:
 
     assert failed(done) == {}
     assert done.history is not None
+    assert [entry.detail["by"] for entry in done.history.of("not-renamed")] == ["Sorry, the name ann is taken."]
+    assert {v.property: v.exercised for v in done.verdicts}["unique-nicknames"] == 1
     assert [entry.detail["why"] for entry in done.history.of("skipped")] == ["the server did not let bob be called ann"]
+
+
+def test_who_takes_a_name_in_use_and_is_let_is_told() -> None:
+    done = run(load_scenario(SHIPPED), load_profile("lines"), Target(reference("renames-to-any-name")), seed=1)
+
+    assert failed(done).keys() == {"unique-nicknames"}
+    assert failed(done)["unique-nicknames"].summary.startswith("cat was let take another name at ")
+    assert failed(done)["unique-nicknames"].where.startswith(f"{SHIPPED}:17:")
 
 
 def test_who_comes_again_comes_under_its_own_name() -> None:
@@ -128,7 +139,7 @@ def test_a_new_name_that_could_be_mistaken_gets_letters_and_the_report_says_so()
 
 def test_where_names_can_not_be_changed_it_is_not_applicable() -> None:
     assert why_not(load_scenario(SHIPPED), load_profile("relay")) == (
-        f"'rename' ({SHIPPED}:7:5) needs names that can be changed (`rename`)"
+        f"'rename' ({SHIPPED}:8:5) needs names that can be changed (`rename`)"
     )
 
 

@@ -58,6 +58,7 @@ class Rename:
     begin: int
     done: int = NEVER
     settled: int = NEVER
+    refused: int = NEVER
 
 
 @dataclass(slots=True)
@@ -120,7 +121,7 @@ class Life:
         for each in self.renames:
             if each.settled <= since:
                 names.clear()
-            if each.begin <= until:
+            if each.begin <= until and since < each.refused:
                 names.add(each.name)
         return names
 
@@ -528,6 +529,8 @@ class Lives:
             case "renamed" if life.renames:
                 life.renames[-1].done = index
                 life.renames[-1].settled = index if detail.get("confirmed") else NEVER
+            case "not-renamed" if life.renames:
+                life.renames[-1].refused = index
             case "leave":
                 life.leave = min(life.leave, index)
             case "left":

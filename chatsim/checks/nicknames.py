@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from chatsim.checks.faults import Fault, failed
@@ -18,7 +20,7 @@ __all__ = ["nickname_released", "unique_nicknames"]
 
 
 def unique_nicknames(history: History) -> Verdict:
-    """No two sessions that are there at the same time are shown to a third under one name.
+    """No two sessions that are there at the same time are shown to a third under one name, that of their join or later.
 
     A promise. The server may refuse the second, give it another name, or put it in the first one's place.
     """
@@ -35,6 +37,9 @@ def unique_nicknames(history: History) -> Verdict:
         if shown is not None:
             third, witness, shared = shown
             summary = f"{first.label} and {second.label} were there at the same time."
+            if second.later:
+                summary = f"{second.label} was let take another name at {lives.when(second.held_from)}, though"
+                summary += f" {first.label} had it."
             summary += f' {views.label(third)} was shown both under the name "{shared}".'
             return Verdict(
                 name,
@@ -43,10 +48,12 @@ def unique_nicknames(history: History) -> Verdict:
                 witness,
                 Evidence.PROOF,
                 exercised=len(pairs),
-                where=lives.where(second.life.connect),
-                hint="Look the name up and enter it under one lock; refuse the newcomer or give it another name.",
+                where=lives.where(second.asked),
+                hint="Look the name up and enter it under one lock; refuse the newcomer or give it another name."
+                if not second.later
+                else "Who takes another name later takes it from the same table: look it up there, too, under its lock.",
             )
-        settled += _kept_apart(views, history, first, second)
+        settled += _kept_apart(first, second)
     if not settled:
         why = "Nobody asked for a name in use." if not pairs else "No third one heard both of those with one name."
         return Verdict(name, Outcome.NOT_EXERCISED, why)
@@ -55,54 +62,100 @@ def unique_nicknames(history: History) -> Verdict:
     )
 
 
-def _namesakes(views: Views) -> list[tuple[SessionView, SessionView]]:
-    """Pairs of one wanted name, or of one given name: the second came before the first had gone. Both may come at once."""
-    by_name: dict[str, list[SessionView]] = defaultdict(list)
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """One name that one session wanted, at its join or later: it may have it from `asked` until `until`, and has it for
+    certain from `held_from` until `held_until`."""
+
+    view: SessionView
+    asked: int
+    until: int
+    held_from: int
+    held_until: int
+    held: str  # what it is called then, if the server let it; casefolded
+    answered: bool
+    refused: bool
+    later: bool  # a rename
+
+    @property
+    def label(self) -> str:
+        return self.view.label
+
+
+def _claims(view: SessionView) -> Iterator[tuple[str, _Claim]]:
+    """(name, claim), in order: the nickname that it came with, and the one that it was given; then each rename."""
+    life = view.life
+    over, certain = min(view.gone, life.over), min(view.gone, life.closed)
+    granted = [each for each in life.renames if each.done != NEVER]
+
+    def claim(asked: int, held_from: int, held: str, *, refused: int, later: bool) -> _Claim:
+        after = next((each for each in granted if each.begin > asked), None)
+        until, held_until = (over, certain) if after is None else (min(over, after.done), min(certain, after.begin))
+        answered = (held_from if later else view.told) != NEVER
+        until = min(until, refused)
+        return _Claim(view, asked, until, held_from, held_until, held.casefold(), answered, refused != NEVER, later)
+
+    came = claim(life.connect, view.owed_from, view.nick, refused=life.refused, later=False)
+    for nick in sorted({view.nick.casefold(), life.nick.casefold()}):
+        yield nick, came
+    for each in life.renames:
+        held_from = NEVER if each.done == NEVER else max(each.done, view.owed_from)
+        yield each.name.casefold(), claim(each.begin, held_from, each.name, refused=each.refused, later=True)
+
+
+def _namesakes(views: Views) -> list[tuple[_Claim, _Claim]]:
+    """Pairs of one wanted name, or of one given name: the second was asked for before the first had been given up.
+
+    Both may come at once. Who asks later for what another one only wanted to be called asks for a free name.
+    """
+    by_name: dict[str, list[_Claim]] = defaultdict(list)
     for view in views.sessions.values():
-        for nick in {view.nick.casefold(), view.life.nick.casefold()}:
-            by_name[nick].append(view)
-    pairs: dict[tuple[int, int], tuple[SessionView, SessionView]] = {}
-    for group in by_name.values():
-        here: list[SessionView] = []  # of those before it, who had not gone when it came
-        for second in group:
-            here = [first for first in here if second.life.connect < min(first.gone, first.life.over)]
+        for nick, claim in _claims(view):
+            by_name[nick].append(claim)
+    pairs: dict[tuple[int, int], tuple[_Claim, _Claim]] = {}
+    for nick, group in by_name.items():
+        here: list[_Claim] = []  # of those before it, who had not given it up when it was asked for
+        for second in sorted(group, key=lambda claim: claim.asked):
+            here = [first for first in here if second.asked < first.until]
             for first in here:
-                pairs[first.number, second.number] = (first, second)
+                if first.view is second.view or (second.later and first.held != nick):
+                    continue
+                pairs[first.asked, second.asked] = (first, second)
             here.append(second)
     return list(pairs.values())
 
 
-def _kept_apart(views: Views, history: History, first: SessionView, second: SessionView) -> bool:
+def _kept_apart(first: _Claim, second: _Claim) -> bool:
     """Did the server show its way of telling them apart: refused, renamed, or replaced?"""
-    if NEVER not in (first.told, second.told) and second.nick.casefold() != first.nick.casefold():
+    if first.answered and second.answered and second.held != first.held:
         return True
-    if first.life.refused != NEVER or second.life.refused != NEVER:
+    if first.refused or second.refused:
         return True
-    life = first.life  # closed when we stopped the server: nobody was put in its place
-    return not life.declared and life.closed != NEVER and second.life.connect < life.closed < life.parted
+    life = first.view.life  # closed when we stopped the server: nobody was put in its place
+    return not life.declared and life.closed != NEVER and second.asked < life.closed < life.parted
 
 
 def _shown_alike(
-    views: Views, history: History, first: SessionView, second: SessionView
+    views: Views, history: History, first: _Claim, second: _Claim
 ) -> tuple[int, tuple[int, ...], str] | None:
     """A third session, the two hearings in which both stood under one name, and that name."""
-    since = max(first.owed_from, second.owed_from)
-    until = min(first.gone, second.gone, first.life.closed, second.life.closed)
+    since, until = max(first.held_from, second.held_from), min(first.held_until, second.held_until)
     if since >= until:
         return None
     renamed = {
         (e.session, e.detail.get("message"), e.index): str(e.detail.get("name")) for e in views.lives.of("named")
     }
     by_hearing = {(session, message): name for (session, message, _), name in renamed.items()}
+    speakers = {claim.view.number: claim.view for claim in (first, second)}
     names: dict[tuple[int, str], dict[int, int]] = defaultdict(dict)
     for entry in history.of("heard"):
         message = history.messages[entry.ref]
-        speaker = first if message.sender == first.number else second if message.sender == second.number else None
-        if speaker is None or entry.session in (first.number, second.number) or entry.session < 0:
+        speaker = speakers.get(message.sender)
+        if speaker is None or entry.session in speakers or entry.session < 0:
             continue
         if entry.form not in ("hears", "room") or not since < views.send[entry.ref] < until:
             continue
-        shown = by_hearing.get((entry.session, entry.ref), speaker.nick)
+        shown = by_hearing.get((entry.session, entry.ref), speaker.life.name_at(views.send[entry.ref]))
         names[entry.session, shown].setdefault(speaker.number, entry.index)
     for (third, shown), hearings in names.items():
         if len(hearings) == 2:

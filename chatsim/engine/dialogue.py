@@ -120,6 +120,8 @@ def refused(stage: Stage, session: Session, by: str) -> None:
         talk = session.conversation
         if talk is not None:  # an `enter` or a `rename` that is refused
             if talk.new:
+                if by != "closed":  # to end a connection says nothing of the name
+                    stage.note("not-renamed", session.id, nick=talk.new, by=by)
                 stage.skip(session.bot, f"the server did not let {session.bot} be called {talk.new}")
             else:
                 stage.note("refused", session.id, by=by, expected=False, room=talk.room)

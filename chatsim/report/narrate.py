@@ -330,6 +330,7 @@ _WORDS: dict[str, Callable[[Detail, Narrator], str]] = {
     "exited": lambda d, to: f"had left {quoted(d['room'], 30)}",
     "rename": lambda d, to: f"wanted to be called {quoted(d['nick'], 30)}",
     "renamed": lambda d, to: f"was called {quoted(d['nick'], 30)} from now on",
+    "not-renamed": lambda d, to: f"was not let be called {quoted(d['nick'], 30)}: {quoted(d['by'])}",
     "told-renamed": lambda d, to: f"was told of a new name: {quoted(d['text'])}",
     "notice": _notice,
     "damaged": _damaged,

@@ -65,6 +65,7 @@ FAULTS: dict[str, type[Fault]] = {
         members.MissedOnlyWhenSomebodySpeaks,
         members.TheRosterLacksTheLast,
         members.TakesAnyName,
+        members.RenamesToAnyName,
         members.ChecksAndThenAdds,
         members.NamesAreNeverReleased,
         members.OnlyTheQuitWordReleasesTheName,

@@ -7,6 +7,7 @@ from reference_server.faults.fault import SOCIABLE, Fault
 from reference_server.faults.orders import seal
 from reference_server.faults.speech import Speech
 from reference_server.faults.textbook import Client
+from reference_server.room import is_proper_name
 
 SEATS = 5
 
@@ -204,6 +205,22 @@ class TakesAnyName(Fault):
 
     def is_taken(self, nick: str) -> bool:
         return False
+
+
+class RenamesToAnyName(Fault):
+    """Looks whether somebody has that nickname already at the door, and not when one who is in takes another name."""
+
+    name = "renames-to-any-name"
+    breaks = "unique-nicknames"
+    dialects = ("lines",)
+    scenarios = ("rename",)
+
+    def rename(self, client: Client, nick: str) -> None:
+        with self.lock:
+            if is_proper_name(nick):
+                self.call(client, nick)
+            else:
+                super().rename(client, nick)
 
 
 class ChecksAndThenAdds(Fault):

@@ -94,6 +94,16 @@ class Story:
     def closed(self, bot: str, how: str = "eof", declared: str | None = None) -> int:
         return self.note("closed", bot, how=how, declared=declared)
 
+    def rename(self, bot: str, nick: str, confirmed: bool = True) -> int:
+        """It takes another name, and the server lets it. Returns the index from which on it is called so."""
+        self.note("rename", bot, nick=nick)
+        return self.note("renamed", bot, nick=nick, confirmed=confirmed)
+
+    def not_renamed(self, bot: str, nick: str) -> int:
+        """It wants to take another name, and the server does not let it."""
+        self.note("rename", bot, nick=nick)
+        return self.note("not-renamed", bot, nick=nick, by="taken")
+
     def notice(self, to: str, what: str, nick: str | None) -> int:
         return self.note("notice", to, what=what, nick=nick, text=f"* {nick} {what}")
 

@@ -158,6 +158,161 @@ def test_one_who_comes_after_the_other_has_gone_uses_a_free_name() -> None:
     assert unique_nicknames(story.history).outcome is Outcome.NOT_EXERCISED
 
 
+# --- unique-nicknames, of names that are taken later ---
+
+
+def three() -> Story:
+    story = Story(UNIQUE)
+    story.join("ann", "bob", "cat")
+    return story
+
+
+def ann_and_bob_speak(story: Story) -> tuple[int, int]:
+    story.say("ann", "I am ann")
+    first = story.hear("cat", "I am ann")
+    story.say("bob", "so am I")
+    return first, story.hear("cat", "so am I")
+
+
+def test_a_name_in_use_that_somebody_takes_later_is_proof() -> None:
+    story = three()
+    story.step("rename", "story.yaml:4:5")
+    taken = story.rename("bob", "ann")
+    hearings = ann_and_bob_speak(story)
+
+    verdict = unique_nicknames(story.history)
+    assert (verdict.outcome, verdict.evidence, verdict.witness) == (Outcome.FAILED, Evidence.PROOF, hearings)
+    assert verdict.summary == (
+        f"bob was let take another name at {taken / 100 + 0.01:.2f} s, though ann had it."
+        ' cat was shown both under the name "ann".'
+    )
+    assert verdict.where == "story.yaml:4:5"
+    assert "same table" in verdict.hint
+
+
+def test_to_come_under_a_name_that_somebody_took_later_is_proof() -> None:
+    story = three()
+    story.rename("bob", "zoe")
+    story.join("zoe")
+    story.say("bob", "I am zoe")
+    story.hear("cat", "I am zoe")
+    story.say("zoe", "so am I")
+    story.hear("cat", "so am I")
+
+    assert unique_nicknames(story.history).outcome is Outcome.FAILED
+
+
+def test_two_who_take_one_name_at_the_same_moment_are_proof() -> None:
+    story = three()
+    story.note("rename", "ann", nick="zoe")
+    story.note("rename", "bob", nick="zoe")
+    story.note("renamed", "bob", nick="zoe", confirmed=True)
+    story.note("renamed", "ann", nick="zoe", confirmed=True)
+    ann_and_bob_speak(story)
+
+    assert unique_nicknames(story.history).outcome is Outcome.FAILED
+
+
+def test_refusing_a_name_in_use_to_one_who_is_there_is_all_right() -> None:
+    story = three()
+    story.not_renamed("bob", "ann")
+    ann_and_bob_speak(story)
+
+    verdict = unique_nicknames(story.history)
+    assert (verdict.outcome, verdict.exercised) == (Outcome.PASSED, 1)
+
+
+def test_a_name_that_was_given_up_may_be_taken() -> None:
+    """Both were heard as ann, one after the other."""
+    story = three()
+    story.say("ann", "I am ann")
+    story.hear("cat", "I am ann")
+    story.rename("ann", "eve")
+    story.rename("bob", "ann")
+    story.say("bob", "now I am ann")
+    story.hear("cat", "now I am ann")
+    story.say("ann", "and I am eve")
+    story.hear("cat", "and I am eve")
+
+    assert unique_nicknames(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_what_was_said_before_the_name_was_given_up_may_come_after_it() -> None:
+    story = three()
+    story.say("ann", "I am ann")
+    story.rename("ann", "eve")
+    story.rename("bob", "ann")
+    story.say("bob", "now I am ann")
+    story.hear("cat", "now I am ann")
+    story.hear("cat", "I am ann")
+
+    assert unique_nicknames(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_a_name_that_is_being_given_up_may_be_free_already_or_not_yet() -> None:
+    story = three()
+    story.note("rename", "ann", nick="eve")
+    story.rename("bob", "ann")
+    story.say("ann", "I am eve now, I think")
+    story.hear("cat", "I am eve now, I think")
+    story.named("cat", "I am eve now, I think", "ann")
+    story.say("bob", "now I am ann")
+    story.hear("cat", "now I am ann")
+    story.note("renamed", "ann", nick="eve", confirmed=True)
+
+    assert unique_nicknames(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_who_was_refused_a_name_does_not_hold_it() -> None:
+    story = three()
+    story.not_renamed("bob", "ann")
+    story.drop("ann")
+    story.join("ann")
+    ann_and_bob_speak(story)
+
+    verdict = unique_nicknames(story.history)
+    assert (verdict.outcome, verdict.exercised) == (Outcome.PASSED, 1)  # the refusal; the second ann met nobody
+
+
+def test_one_who_takes_its_own_old_name_again_meets_nobody() -> None:
+    story = three()
+    story.rename("bob", "zoe")
+    story.rename("bob", "bob")
+    ann_and_bob_speak(story)
+
+    assert unique_nicknames(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_to_be_refused_the_own_name_or_one_that_was_given_up_keeps_nobody_apart() -> None:
+    story = three()
+    story.not_renamed("bob", "bob")
+    story.rename("ann", "eve")
+    story.not_renamed("bob", "ann")
+
+    assert unique_nicknames(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_who_was_given_another_name_than_it_wanted_keeps_nobody_from_that_one() -> None:
+    story = twins(given="ann_1")
+    story.rename("ann", "eve")
+    story.rename("cat", "ann")
+
+    verdict = unique_nicknames(story.history)
+    assert (verdict.outcome, verdict.exercised) == (Outcome.PASSED, 1)  # the twin's
+
+
+def test_under_which_name_one_was_shown_before_it_took_the_name_is_attributions_affair() -> None:
+    story = three()
+    story.say("bob", "I am bob")
+    story.hear("cat", "I am bob")
+    story.named("cat", "I am bob", "ann")
+    story.rename("bob", "ann")
+    story.say("ann", "I am ann")
+    story.hear("cat", "I am ann")
+
+    assert unique_nicknames(story.history).outcome is Outcome.NOT_EXERCISED
+
+
 # --- nickname-released -----------------------------------------------------------------------------------------------
 
 

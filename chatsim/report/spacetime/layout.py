@@ -35,6 +35,7 @@ SIGNS = {
     "entered": Sign.JOINED,
     "unreachable": Sign.REFUSED,
     "refused": Sign.REFUSED,
+    "not-renamed": Sign.REFUSED,
     "notice": Sign.NOTICE,
     "roster": Sign.NOTICE,
     "damaged": Sign.DAMAGED,
