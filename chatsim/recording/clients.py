@@ -1,4 +1,4 @@
-"""What is known of one client while its session is being read: changed by `understanding` alone."""
+"""What is known of one client while its session is being read: changed by those who act on the `scene`."""
 
 from __future__ import annotations
 

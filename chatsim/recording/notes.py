@@ -7,12 +7,15 @@ from typing import Any
 
 from chatsim.history import OF_MESSAGES, WORLD, Header, History, Message
 
-__all__ = ["Life", "Note", "Understood"]
+__all__ = ["Life", "Note", "Understood", "room_of"]
 
 
 @dataclass(slots=True)
 class Note:
-    """One entry to be. Kept changeable: who somebody is, and how one went, may be known only later."""
+    """One entry to be. Kept changeable: who somebody is, and how one went, may be known only later.
+
+    `raw`, of an `act`: its bytes, as they went over the wire.
+    """
 
     at: float
     kind: str
@@ -20,6 +23,7 @@ class Note:
     ref: int = -1
     form: str = "unknown"
     detail: dict[str, Any] = field(default_factory=dict)
+    raw: bytes = b""
 
 
 @dataclass(slots=True)
@@ -38,7 +42,6 @@ class Understood:
     notes: tuple[Note, ...]
     messages: tuple[Message, ...]
     lives: tuple[Life, ...]
-    raw: dict[int, bytes]  # place of an `act` among the notes → the bytes, as they went over the wire
     unknown: int  # acts and texts that the profile does not explain
 
     @property
@@ -70,3 +73,8 @@ class Understood:
             history.note(last, "step", number=running, phase="end")
         history.note(last, "ended", why="done")
         return history
+
+
+def room_of(message: Message) -> str:
+    """Where it was said; empty if in no room."""
+    return message.channel.removeprefix("room:") if message.channel.startswith("room:") else ""

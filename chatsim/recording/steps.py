@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from chatsim.history import Message
-from chatsim.recording.notes import Note, Understood
+from chatsim.recording.notes import Note, Understood, room_of
 
 __all__ = ["Step", "steps_of"]
 
@@ -51,7 +51,6 @@ class _Steps:
     def __init__(self, understood: Understood) -> None:
         self._notes = understood.notes
         self._messages = understood.messages
-        self._raw = understood.raw
         self._bot = {life.session: life.bot for life in understood.lives}
         self._told = {life.session for life in understood.lives if life.told}
         self._refused = {life.session for life in understood.lives if life.refused}
@@ -135,7 +134,7 @@ class _Steps:
                 yield Step("", remark=f"{bot}, which was out already, sent what the profile does not know: {shown}")
             case "act":
                 self._spoke_badly[session] = MOST_LINES
-                yield Step("send", {bot: _raw(self._raw[place])}, remark=f"{bot} sent what the profile does not know:")
+                yield Step("send", {bot: _raw(note.raw)}, remark=f"{bot} sent what the profile does not know:")
             case "closed" if session not in self._ended and bot in self._here:
                 self._here.discard(bot)
                 self._ended.add(session)
@@ -172,7 +171,7 @@ class _Steps:
             self._talk = None
             yield Step("whisper", {bot: {"to": self._bot[message.to or 0], "text": message.text}})
             return
-        room = message.channel.removeprefix("room:") if message.channel.startswith("room:") else ""
+        room = room_of(message)
         detail: object = {"text": message.text, "in": room} if room else message.text
         talk = self._talk
         if talk is not None and note.session not in talk.heard_by:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chatsim.profile.profile import Dialogue, Profile, SendThis, Voice
@@ -117,15 +117,10 @@ def fit(template: Template, frames: Sequence[str], slots: Mapping[str, str]) -> 
     return bindings
 
 
-def may_begin(
-    templates: Iterable[Template], frames: Sequence[str], slots: Callable[[Template], Mapping[str, str]]
-) -> bool:
+def may_begin(templates: Iterable[Template], frames: Sequence[str], slots: Mapping[str, str]) -> bool:
     """May these frames be the beginning of a template that has more?"""
     return any(
         len(parts := template.frames) > len(frames)
-        and all(
-            part.matcher(slots(template)).fullmatch(frame) is not None
-            for part, frame in zip(parts, frames, strict=False)
-        )
+        and all(part.matcher(slots).fullmatch(frame) is not None for part, frame in zip(parts, frames, strict=False))
         for template in templates
     )
