@@ -264,9 +264,13 @@ def _told_under(views: Views, transition: Transition) -> str:
 
 
 def _promptness(views: Views, transition: Transition, notice: int, settled: int) -> int:
-    """0 at once, 1 while all was idle, 2 only after somebody spoke. By the looks; without them by what was settled."""
-    if views.lives.look_after(transition.begin, 1) < notice:
-        return min(2, views.lives.looks_between(transition.begin, notice))
+    """0 at once, 1 while all was idle, 2 only after somebody spoke. By the looks; without them by what was settled.
+
+    Of one who comes, from when it was let in: it may have been connected, and silent, for long.
+    """
+    since = transition.done if transition.what == "joined" else transition.begin
+    if views.lives.look_after(since, 1) < notice:
+        return min(2, views.lives.looks_between(since, notice))
     if notice <= settled:  # for one that was stalled: after it read again
         return 0
     return 2 if views.sent_between(settled, notice) else 1

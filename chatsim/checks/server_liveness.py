@@ -43,8 +43,9 @@ def stays_up(history: History) -> Verdict:
 
 
 def unasked_end(lives: Lives) -> Entry | None:
-    """Where its process ended unasked, once somebody had connected."""
-    first = min((life.connected for life in lives.sessions.values()), default=NEVER)
+    """Where its process ended unasked, after somebody had begun to connect that did connect: that it had may be seen
+    later than the end of a server which the very first connection ended."""
+    first = min((life.connect for life in lives.sessions.values() if life.connected != NEVER), default=NEVER)
     return next((entry for entry in lives.deaths() if entry.index > first), None)
 
 

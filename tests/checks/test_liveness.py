@@ -43,6 +43,20 @@ def test_a_quiet_life_is_a_pass(check) -> None:
 # --- stays-up --------------------------------------------------------------------------------------------------------
 
 
+def test_a_server_that_the_first_connection_ends_has_ended_though_that_is_seen_before_the_connection_is() -> None:
+    story = Story()
+    story.server("listening")
+    story.session["ann"] = 0
+    connect = story.note("connect", "ann", bot="ann", nick="ann", number=1)
+    exited = story.server("exited", code=1, asked=False)
+    story.note("connected", "ann", ip="127.0.0.1", port=40_000)
+
+    verdict = stays_up(story.history)
+
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.witness == (connect, exited)
+
+
 def test_a_server_that_ends_unasked_fails_it_with_its_last_words() -> None:
     story = of_ann_and_bob()
     story.step("drop", "reset.yaml:6:5", "- drop: bob")

@@ -87,6 +87,14 @@ def test_a_right_server_passes_however_often_it_is_looked_at(drawn: Drawn, seed:
     assert led.bad() == {}
 
 
+def test_who_was_connected_and_silent_for_long_has_not_joined_late() -> None:
+    scenario = scenario_of("- join: ann\n- connect: bob\n- settle:\n- join: bob")
+
+    led = Led(scenario, "lines", seed=0).play(stock_after_each=True)
+
+    assert led.bad() == {}
+
+
 def test_the_looks_of_the_middle_prove_as_much_as_those_of_the_end() -> None:
     led = Led(scenario_of(DROP), "lines", faults=Faults(forget_notices=1.0))
     led.director.begin()
