@@ -62,6 +62,7 @@ class Client:
     told_at: float = 0.0
     present: bool = False
     unrecognised: int = 0
+    stalled: bool = False  # it does not read
     leaving: bool = False
     badly: bool = False
     gone: bool = False  # its own side has ended

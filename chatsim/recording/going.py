@@ -1,4 +1,4 @@
-"""How does a connection end, and what is that called in a scenario? And how does the server? Pure."""
+"""How does a connection end or stand still, and what is that called in a scenario? And how does the server end? Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatsim.recording.hearing import give_up
 from chatsim.recording.saying import never_understood
 from chatsim.recording.scene import Scene
 
-__all__ = ["client_ended", "server_ended", "server_was", "still_reads"]
+__all__ = ["client_ended", "reads_again", "server_ended", "server_was", "still_reads", "stops_reading"]
 
 
 def client_ended(scene: Scene, client: Client, how: Literal["close", "reset"]) -> None:
@@ -49,6 +49,21 @@ def still_reads(scene: Scene, client: Client) -> None:
         if (wrong := next(left, None)) is not None:
             scene.notes.remove(wrong)
     ending.kind, ending.detail = "drop", {"how": "half-close"}
+
+
+def stops_reading(scene: Scene, client: Client) -> None:
+    """Noted of one who is in. What it misses is waited for when it reads again."""
+    over = client.gone or client.closed or client.leaving
+    if client.life.told and not client.stalled and not over:
+        client.stalled = True
+        scene.note("stall", client.life.session)
+
+
+def reads_again(scene: Scene, client: Client) -> None:
+    if client.stalled and not client.gone and not client.closed and not client.leaving:
+        scene.note("resume", client.life.session)
+        scene.restless = True
+    client.stalled = False
 
 
 def server_ended(scene: Scene, client: Client, how: Literal["eof", "reset"]) -> None:

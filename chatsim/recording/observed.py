@@ -12,10 +12,12 @@ __all__ = [
     "ClientSaid",
     "Observed",
     "Printed",
+    "ReadsAgain",
     "ServerEnded",
     "ServerSaid",
     "ServerWas",
     "StillReads",
+    "StopsReading",
 ]
 
 
@@ -65,6 +67,22 @@ class StillReads:
 
 
 @dataclass(frozen=True, slots=True)
+class StopsReading:
+    """Its kernel takes no more of what the server says, and has taken nothing for a while."""
+
+    at: float
+    client: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadsAgain:
+    """One that had stopped has taken something."""
+
+    at: float
+    client: int
+
+
+@dataclass(frozen=True, slots=True)
 class ServerEnded:
     """The server's side of one connection ended."""
 
@@ -91,4 +109,15 @@ class ServerWas:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-Observed = Came | ClientSaid | ServerSaid | ClientEnded | ServerEnded | StillReads | Printed | ServerWas
+Observed = (
+    Came
+    | ClientSaid
+    | ServerSaid
+    | ClientEnded
+    | ServerEnded
+    | StillReads
+    | StopsReading
+    | ReadsAgain
+    | Printed
+    | ServerWas
+)

@@ -39,10 +39,12 @@ from chatsim.recording.observed import (
     ClientSaid,
     Observed,
     Printed,
+    ReadsAgain,
     ServerEnded,
     ServerSaid,
     ServerWas,
     StillReads,
+    StopsReading,
 )
 from chatsim.server.inspect import has_let_go
 from chatsim.wires import named
@@ -53,6 +55,7 @@ __all__ = ["Proxy", "listener_at"]
 READ_SIZE = 64 * 1024
 AHEAD = 256 * 1024  # bytes of a client that its server's kernel has not taken yet: then the client waits
 A_LOOK_LATER = 0.25  # seconds after which one that ended its side and is still there reads on
+STOPPED = 1.0  # seconds without taking anything of what is there for it: it does not read, and is not just slow
 LAST_BYTES = 1.0  # seconds for what a client has still to be given when all is over
 STOPPING = 10.0  # seconds: a server that is told to end and does not is killed before
 BACKLOG = 512
@@ -233,6 +236,9 @@ class _Near:
         self._eof = False  # it writes no more
         self._looked = False
         self._held = False  # the server waits until it reads
+        self._took_at = 0.0  # when it took something, or there began to be something that it did not take
+        self._stopped = False  # reading, as far as was noted
+        self._asking = False  # whether it has: once a while, as long as something is there for it
         self._server_over = False
         self._open = True
         self._broken = False  # a write has met a reset: what it said before that is still to be read
@@ -313,6 +319,7 @@ class _Near:
             except OSError:
                 self._break()
                 return
+            self._took()
             if taken < len(self.pending[0]):
                 self.pending[0] = self.pending[0][taken:]
             else:
@@ -321,9 +328,35 @@ class _Near:
         if full is not self._held and not self._server_over:
             self._held = full
             self.proxy.world.do(HoldReading(self.number) if full else ResumeReading(self.number))
+            if full:
+                self._took_at = self.proxy.now
+                self._ask_later(STOPPED)
         if not full and self._server_over:
             self._shut()
         self._watch()
+
+    def _took(self) -> None:
+        self._took_at = self.proxy.now
+        if self._stopped:
+            self._stopped = False
+            self.proxy.note(ReadsAgain(self._took_at, self.number))
+            self._ask_later(STOPPED)
+
+    def _ask_later(self, delay: float) -> None:
+        if not self._asking:
+            self._asking = True
+            self._loop.after(delay, self._has_it_stopped)
+
+    def _has_it_stopped(self) -> None:
+        self._asking = False
+        if not self._open or not self.pending or self._stopped:
+            return
+        left = self._took_at + STOPPED - self.proxy.now
+        if left > 0:
+            self._ask_later(left)
+            return
+        self._stopped = True
+        self.proxy.note(StopsReading(self.proxy.now, self.number))
 
     def server_ended(self, how: str) -> None:
         self._server_over = True

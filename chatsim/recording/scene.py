@@ -120,8 +120,14 @@ class Scene:
         }
 
     def calm(self) -> None:
-        """All that was to come has come: whatever has not come by now, and was owed, is missing."""
-        if self.restless and not self.due:
+        """All that was to come has come: whatever has not come by now, and was owed, is missing.
+
+        Who does not read is not waited for.
+        """
+        if not self.restless:
+            return
+        stalled = {each.life.session for each in self.clients.values() if each.stalled}
+        if all(due.session in stalled for due in self.due):
             self.restless = False
             self.note("settled", how="all-heard", channels=None, valid=True)
 

@@ -15,6 +15,7 @@ from chatsim.recording.notes import Note, Understood, room_of
 
 __all__ = ["Step", "steps_of"]
 
+NOT_WHILE_STALLED = ("enter", "exit", "rename", "ask")  # a real client may, a bot may not
 DYING = 2.0  # seconds in which a server that ends by itself closes its connections
 MOST_LINES = 3  # of an answer to something unknown that are expected again
 
@@ -58,6 +59,7 @@ class _Steps:
         self._talk: _Talk | None = None
         self._here: set[str] = set()  # bots for whom the scenario has a connection now
         self._been: set[str] = set()
+        self._stalled: set[str] = set()  # bots that the scenario has told to stop reading
         self._ended: set[int] = set()  # sessions
         self._spoke_badly: dict[int, int] = {}  # session → lines that may still be the answer
         self._server_up = True
@@ -100,6 +102,8 @@ class _Steps:
                 yield from self._answered(note, bot)
                 return
         acts = list(self._act(place, note, bot))
+        if bot in self._stalled and any(step.verb in NOT_WHILE_STALLED for step in acts):
+            acts = [*self._resumes(bot), *acts]
         if acts:
             self._talk = None
         yield from acts
@@ -129,6 +133,11 @@ class _Steps:
                 yield self._goes(session, bot, Step("disconnect", {bot: None}))
             case "drop":
                 yield self._goes(session, bot, Step("drop", {bot: str(note.detail["how"])}))
+            case "stall" if bot in self._here:
+                self._stalled.add(bot)
+                yield Step("stall", {bot: None})
+            case "resume":
+                yield from self._resumes(bot)
             case "act" if session in self._ended:
                 shown = str(note.detail["text"])[:200]
                 yield Step("", remark=f"{bot}, which was out already, sent what the profile does not know: {shown}")
@@ -137,22 +146,30 @@ class _Steps:
                 yield Step("send", {bot: _raw(note.raw)}, remark=f"{bot} sent what the profile does not know:")
             case "closed" if session not in self._ended and bot in self._here:
                 self._here.discard(bot)
+                self._stalled.discard(bot)
                 self._ended.add(session)
                 if self._server_up and self._dies_at - note.at > DYING:
                     yield Step("expect", {bot: {"closed": True}})
             case "server":
                 yield from self._server(note)
 
+    def _resumes(self, bot: str) -> Iterator[Step]:
+        if bot in self._stalled:
+            self._stalled.discard(bot)
+            yield Step("resume", {bot: None})
+
     def _comes(self, verb: str, bot: str) -> Iterator[Step]:
         if bot in self._here:  # the server closed its connection, and nobody said so
             yield Step("drop", {bot: "close"})
         self._here.add(bot)
+        self._stalled.discard(bot)
         if verb != "connect":
             self._been.add(bot)
         yield Step(verb, {bot: None})
 
     def _goes(self, session: int, bot: str, step: Step) -> Step:
         self._here.discard(bot)
+        self._stalled.discard(bot)
         self._ended.add(session)
         return step
 

@@ -14,7 +14,7 @@ from chatsim.recording.clients import Client
 from chatsim.recording.coming import begin_a_life, welcome
 from chatsim.recording.dialogues import advance
 from chatsim.recording.eavesdropping import Eavesdropper
-from chatsim.recording.going import client_ended, server_ended, server_was, still_reads
+from chatsim.recording.going import client_ended, reads_again, server_ended, server_was, still_reads, stops_reading
 from chatsim.recording.hearing import give_up, server_said
 from chatsim.recording.notes import Life, Understood
 from chatsim.recording.observed import (
@@ -23,10 +23,12 @@ from chatsim.recording.observed import (
     ClientSaid,
     Observed,
     Printed,
+    ReadsAgain,
     ServerEnded,
     ServerSaid,
     ServerWas,
     StillReads,
+    StopsReading,
 )
 from chatsim.recording.saying import client_said, never_understood
 from chatsim.recording.scene import Scene
@@ -77,6 +79,10 @@ def _take(scene: Scene, event: Observed) -> None:
             client_ended(scene, scene.clients[number], how)
         case StillReads(_, number):
             still_reads(scene, scene.clients[number])
+        case StopsReading(_, number):
+            stops_reading(scene, scene.clients[number])
+        case ReadsAgain(_, number):
+            reads_again(scene, scene.clients[number])
         case ServerEnded(_, number, how):
             server_ended(scene, scene.clients[number], how)
         case Printed(_, stream, line):

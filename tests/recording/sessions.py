@@ -12,10 +12,12 @@ from chatsim.recording.observed import (
     ClientEnded,
     ClientSaid,
     Observed,
+    ReadsAgain,
     ServerEnded,
     ServerSaid,
     ServerWas,
     StillReads,
+    StopsReading,
 )
 from chatsim.recording.steps import steps_of
 from chatsim.recording.understanding import understand
@@ -28,7 +30,8 @@ def seen(text: str, *, end: bytes = b"\n") -> list[Observed]:
     """Clients are known by the word before the sign, which comes the first time it stands there.
 
     `ann> TEXT` `ann< TEXT` · `ann x` closes · `ann ! ` is reset · `ann |` ends its writing side and reads on ·
-    `ann $` the server closes it · `... 2.5` nothing for so long · `died` the server ends
+    `ann zzz` reads no more · `ann awake` reads again · `ann $` the server closes it · `... 2.5` nothing for so long ·
+    `died` the server ends
     """
     return list(_seen(text, end))
 
@@ -63,6 +66,10 @@ def _seen(text: str, end: bytes) -> Iterator[Observed]:
             case "|":
                 yield ClientEnded(at, client, "close")
                 yield StillReads(at + 0.25, client)
+            case "zzz":
+                yield StopsReading(at, client)
+            case "awake":
+                yield ReadsAgain(at, client)
             case "$":
                 yield ServerEnded(at, client, "eof")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -493,6 +494,37 @@ def test_who_does_not_read_makes_the_other_side_wait(record: Record, listener: s
     assert got == whole[:written] + b"end"
     server.close()
     recording.end()
+
+
+def test_who_stops_reading_stalls_until_it_reads_again(record: Record, listener: socket.socket) -> None:
+    recording = record("--profile", "lines", "--connect", f"127.0.0.1:{listener.getsockname()[1]}")
+    ann = recording.client()
+    server, _ = listener.accept()
+    ann.says(b"ann\n")
+    assert server.recv(100) == b"ann\n"
+    server.sendall(b"Welcome, ann!\n")
+    ann.hears(b"Welcome, ann!\n")
+    line = b"y" * 60_000 + b"\n"
+    server.settimeout(3)  # nothing is taken for so long: ann has stopped
+    with pytest.raises(TimeoutError):
+        while True:
+            server.sendall(line)
+    server.settimeout(20)
+    ending = threading.Thread(target=lambda: (server.sendall(b"\nend\n"), server.shutdown(socket.SHUT_WR)))
+    ending.start()
+    ann.reads_to_the_end()
+    ending.join(20)
+    server.close()
+    recording.end()
+
+    assert [step for step in recording.steps if not step.startswith("#")] == [
+        "- join: ann",
+        "- stall: ann",
+        "- resume: ann",
+        "- expect: {ann: {closed: yes}}",
+    ]
+    kinds = [json.loads(each).get("kind") for each in recording.history.read_text(encoding="utf-8").splitlines()]
+    assert [kind for kind in kinds if kind in ("stall", "resume", "closed")] == ["stall", "resume", "closed"]
 
 
 def test_a_server_that_is_not_there_is_told_and_its_client_is_reset(record: Record, listener: socket.socket) -> None:

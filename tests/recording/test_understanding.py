@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from sessions import JOINED, PAIR, seen, steps, understood
 
 from chatsim.checks.judge import judge
+from chatsim.checks.verdict import Outcome
 from chatsim.history import Header, History
 from chatsim.profile.reader import load_profile, read_profile
 from chatsim.profile.terms_of import terms_of
-from chatsim.recording.observed import ClientSaid, Observed, ServerSaid
+from chatsim.recording.observed import ClientSaid, Observed, ReadsAgain, ServerSaid, StopsReading
 from chatsim.recording.steps import steps_of
 from chatsim.recording.understanding import understand
 
@@ -241,6 +242,47 @@ def test_the_ways_of_going() -> None:
     ]
 
 
+def test_who_does_not_read_stalls_and_is_not_waited_for_until_it_reads_again() -> None:
+    stalled = f"""{PAIR}
+        bob zzz
+        ann> one
+        ann> two
+    """
+    again = f"""{stalled}
+        bob awake
+        bob< ann: one
+        bob< ann: two
+    """
+    said = ["- stall: bob", '- chat: {ann: "one"}', '- chat: {ann: "two"}']
+
+    assert steps(stalled) == [*JOINED, *said]
+    assert steps(again) == [*JOINED, *said, "- resume: bob"]
+    settled = [note.kind for note in understood(again).notes if note.kind in ("stall", "settled", "resume", "heard")]
+    verdicts = {
+        each.property: each.outcome
+        for each in judge(understood(again).history(Header(terms=terms_of(load_profile("lines")).to_json())))
+    }
+    assert Outcome.FAILED not in verdicts.values()
+    assert settled[-7:] == ["stall", "settled", "settled", "resume", "heard", "heard", "settled"]
+
+
+def test_what_a_bot_can_not_do_while_it_does_not_read_makes_it_read_again() -> None:
+    assert steps(f"{PAIR}\n bob zzz\n bob> hi\n bob> /who\n bob awake\n bob< Here: ann, bob") == [
+        *JOINED,
+        "- stall: bob",
+        '- chat: {bob: "hi"}',
+        "- resume: bob",
+        "- ask: {bob: roster}",
+    ]
+
+
+def test_one_who_goes_while_it_does_not_read_has_gone() -> None:
+    session = f"{PAIR}\n bob zzz\n bob !\n bob awake\n ann< * bob left\n ann> hi"
+
+    assert steps(session) == [*JOINED, "- stall: bob", "- drop: {bob: reset}", '- chat: {ann: "hi"}']
+    assert "resume" not in {note.kind for note in understood(session).notes}
+
+
 def test_where_there_is_no_goodbye_a_close_is_one_and_a_half_close_is_none() -> None:
     session = """
         ann< NICK
@@ -423,6 +465,7 @@ def _plain(events: list[Observed], profile) -> list[tuple[str, dict[str, object]
             st.integers(0, 2),
             st.one_of(
                 st.binary(max_size=40),
+                st.just(b""),  # it stops reading, or reads again
                 st.sampled_from(
                     [
                         b"ann\n",
@@ -456,6 +499,8 @@ def test_any_bytes_make_steps_that_are_valid(said: list[tuple[bool, int, bytes]]
         if data:
             kind = ClientSaid if by_client else ServerSaid
             events.append(kind(at * 0.3, number, data))
+        else:
+            events.append((StopsReading if by_client else ReadsAgain)(at * 0.3, number))
     told = understand(load_profile(name), events)
     text = written(steps_of(told), told.bots, ["a comment"])
 
