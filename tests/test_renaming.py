@@ -118,6 +118,29 @@ def test_who_takes_a_name_in_use_and_is_let_is_told() -> None:
     assert failed(done)["unique-nicknames"].where.startswith(f"{SHIPPED}:17:")
 
 
+def test_an_old_name_that_stays_taken_is_told() -> None:
+    done = run(load_scenario(SHIPPED), load_profile("lines"), Target(reference("the-old-name-stays-taken")), seed=1)
+
+    assert failed(done).keys() == {"nickname-released"}
+    assert failed(done)["nickname-released"].summary.startswith('ann was called "eve" from ')
+
+
+def test_the_new_name_is_free_when_its_holder_has_gone() -> None:
+    done = run(
+        read_scenario(
+            'scenario: "x"\nbots: {ann: {}, bob: {}, cat: {nick: zoe}}\nsteps:\n'
+            "  - join: ann and bob\n  - rename: {bob: zoe}\n  - drop: bob\n  - join: cat\n",
+            "x.yaml",
+        ),
+        load_profile("lines"),
+        Target(reference()),
+        seed=1,
+    )
+
+    right(done)
+    assert {v.property: v.exercised for v in done.verdicts}["nickname-released"] == 1
+
+
 def test_who_comes_again_comes_under_its_own_name() -> None:
     done = played(
         "  - join: everyone\n  - rename: {bob: zoe}\n  - drop: bob\n  - rejoin: bob\n  - ask: ann\n"

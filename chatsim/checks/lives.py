@@ -59,6 +59,7 @@ class Rename:
     done: int = NEVER
     settled: int = NEVER
     refused: int = NEVER
+    refused_by: str = ""
 
 
 @dataclass(slots=True)
@@ -187,6 +188,11 @@ class Lives:
     def namesakes(self, nick: str) -> list[Life]:
         """All who ever asked for this nickname or were given it, in the order of their connecting."""
         return self._named.get(nick.casefold(), [])
+
+    @cached_property
+    def renamed(self) -> list[Life]:
+        """Those who ever wanted to be called otherwise than at first."""
+        return [life for life in self.sessions.values() if life.renames]
 
     def when(self, index: int) -> str:
         """The time of an entry as it is said: "0.61 s"."""
@@ -530,7 +536,7 @@ class Lives:
                 life.renames[-1].done = index
                 life.renames[-1].settled = index if detail.get("confirmed") else NEVER
             case "not-renamed" if life.renames:
-                life.renames[-1].refused = index
+                life.renames[-1].refused, life.renames[-1].refused_by = index, str(detail.get("by", ""))
             case "leave":
                 life.leave = min(life.leave, index)
             case "left":

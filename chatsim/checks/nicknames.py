@@ -176,69 +176,128 @@ def nickname_released(history: History) -> Verdict:
         return Verdict(name, Outcome.NOT_APPLICABLE, "The profile does not promise it.")
     exercised, latest = 0, 0
     faults: list[Fault] = []
-    for holder, tries in _successions(views):
-        accepted = next((life for life in tries if life.told != NEVER), None)
+    successions = _successions(views)
+    for release, tries in successions:
+        accepted = next((each for each in tries if each.got != NEVER), None)
         if accepted is not None:
             exercised += 1
-            if any(life.refused < accepted.told for life in tries):
-                latest = max(latest, min(2, lives.looks_between(holder.parted, accepted.connect)))
+            if any(each.refused < accepted.got for each in tries):
+                latest = max(latest, min(2, lives.looks_between(release.at, accepted.asked)))
             continue
-        waits = [valid for life in tries for valid in lives.waits_for(("nickname",), life.number, life.connect)]
+        waits = [valid for each in tries for valid in lives.waits_for(("nickname",), each.life.number, each.asked)]
         last = tries[-1]
         if not waits or last.refused == NEVER:
             continue  # nobody was patient about it: nothing can be said
         exercised += 1
-        who = lives.who(holder.number)
+        holder, hint = release.holder, "Take the name out of the table on every way out of a client's loop, also after"
+        hint += " an error (`finally`)."
+        who, when = lives.who(holder.number), lives.when(release.at)
         words = "" if last.refused_by == "closed" else f' with "{clip(last.refused_by, 60)}"'
-        summary = f"{who} {holder.how_it_went} at {lives.when(holder.parted)}. The nickname was still refused{words}"
+        summary = f"{who} {holder.how_it_went} at {when}. The nickname was still refused{words}"
+        if release.new:
+            summary = f'{who} was called "{release.new}" from {when} on. "{release.name}" was still refused{words}'
+            hint = "Who takes another name gives the old one up: take it out of the table."
         summary += f" at {lives.when(last.refused)}, after {counted(len(tries), 'try', 'tries')}."
-        faults.append(
-            Fault(
-                holder,
-                summary,
-                (holder.parted, last.refused),
-                Evidence.ABSENCE,
-                any(waits),
-                "Take the name out of the table on every way out of a client's loop, also after an error (`finally`).",
-            )
-        )
+        faults.append(Fault(holder, summary, (release.at, last.refused), Evidence.ABSENCE, any(waits), hint))
     if faults:
         return failed(name, lives, faults, exercised, "The same happened to the names of")
     if not exercised:
         return Verdict(name, Outcome.NOT_EXERCISED, "Nobody wanted the nickname of somebody who had gone.")
     at = ("once", "idle", "after speech")[latest]
     summary = f"{counted(exercised, 'nickname')} could be used again after the holder had gone."
+    if any(release.new for release, _ in successions):
+        summary = f"{counted(exercised, 'nickname')} could be used again after the holder had gone or taken another."
     return Verdict(name, Outcome.PASSED, summary, exercised=exercised, at=at)
 
 
-def _successions(views: Views) -> list[tuple[Life, list[Life]]]:
-    """(a holder who has gone, the tries after it to join under its name, up to the accepted one)."""
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """From `at` on this name is no longer its holder's: it has gone, or the server has confirmed its `new` name."""
+
+    holder: Life
+    name: str
+    at: int
+    new: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """One who asks for a name: at its join, or later."""
+
+    life: Life
+    asked: int
+    got: int
+    refused: int
+    refused_by: str
+
+    @property
+    def over(self) -> int:
+        return min(self.got, self.refused)
+
+
+def _releases(views: Views) -> Iterator[_Release]:
+    for holder in views.lives.sessions.values():
+        if holder.told == NEVER:
+            continue
+        name = holder.name
+        for each in holder.renames:
+            if each.done == NEVER:
+                continue
+            if each.name.casefold() != name.casefold():  # settled NEVER: nobody can come after it
+                yield _Release(holder, name, each.settled, each.name)
+            name = each.name
+        unsure = holder.drop_how == "vanish" or (
+            holder.drop_how == "half-close" and views.terms.half_close == "answers"
+        )
+        if holder.parted != NEVER and not unsure:
+            yield _Release(holder, name, holder.parted)
+
+
+def _successions(views: Views) -> list[tuple[_Release, list[_Try]]]:
+    """(a name that was given up, the tries after that to get it, up to the accepted one)."""
     lives, terms = views.lives, views.terms
     found = []
-    for holder in lives.sessions.values():
-        if holder.told == NEVER or holder.parted == NEVER or holder.drop_how == "vanish":
-            continue
-        if holder.drop_how == "half-close" and terms.half_close == "answers":
-            continue
-        tries: list[Life] = []
-        namesakes = lives.namesakes(holder.name)
-        for life in islice(namesakes, bisect_left(namesakes, holder.parted, key=lambda life: life.connect), None):
-            if holder.name.casefold() != life.nick.casefold():
+    tries_of = _tries(lives)
+    for release in _releases(views):
+        tries: list[_Try] = []
+        wanted = tries_of.get(release.name.casefold(), [])
+        for each in islice(wanted, bisect_left(wanted, release.at, key=lambda each: each.asked), None):
+            joins = each.asked == each.life.connect
+            if (joins and each.life.refusal_expected) or lives.down_between(release.at, each.asked):
                 continue
-            if life.refusal_expected or _taken(lives, holder, life) or lives.down_between(holder.parted, life.connect):
+            if each.over == NEVER or _taken(lives, release, each):
                 continue
-            if life.told == NEVER and life.refused == NEVER:
+            if joins and terms.limit_clients is not None and len(lives.connected_at(each.asked)) >= terms.limit_clients:
                 continue
-            if terms.limit_clients is not None and len(lives.connected_at(life.connect)) >= terms.limit_clients:
-                continue
-            tries.append(life)
-            if life.told != NEVER:
+            tries.append(each)
+            if each.got != NEVER:
                 break
         if tries:
-            found.append((holder, tries))
+            found.append((release, tries))
     return found
 
 
-def _taken(lives: Lives, holder: Life, life: Life) -> bool:
-    """Has somebody else got the name since, or had it all the time?"""
-    return any(other.number not in (holder.number, life.number) for other in lives.holders(life.nick, life.connect))
+def _tries(lives: Lives) -> dict[str, list[_Try]]:
+    """Who ever asked for a name, by that name, in order."""
+    tries: dict[str, list[_Try]] = defaultdict(list)
+    for life in lives.sessions.values():
+        tries[life.nick.casefold()].append(_Try(life, life.connect, life.told, life.refused, life.refused_by))
+        for each in life.renames:
+            tries[each.name.casefold()].append(_Try(life, each.begin, each.done, each.refused, each.refused_by))
+    for of_one_name in tries.values():
+        of_one_name.sort(key=lambda each: each.asked)
+    return tries
+
+
+def _taken(lives: Lives, release: _Release, wish: _Try) -> bool:
+    """Has somebody got the name since, or had it all the time, or may have just got it?"""
+    if any(other is not wish.life for other in lives.holders(release.name, wish.asked)):
+        return True
+    return any(
+        each.name.casefold() == release.name.casefold()
+        and each.begin < wish.over
+        and wish.asked < min(each.done, each.refused)
+        for other in lives.renamed
+        if other is not wish.life and other.over > wish.asked
+        for each in other.renames
+    )

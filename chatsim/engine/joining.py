@@ -195,9 +195,13 @@ def _was_answered(stage: Stage, session: Session) -> bool:
 
 
 def _name_was_freed(stage: Stage, session: Session) -> bool:
-    """Was its nickname here before, and has its holder gone (not merely vanished)? Then a refusal may only be early."""
-    holders = [each for each in stage.sessions if each is not session and each.nick == session.nick and each.told]
-    return bool(holders) and all(each.state in (State.GONE, State.LOST, State.HALF, State.LEAVING) for each in holders)
+    """Was its nickname here before, and has its holder gone (not merely vanished) or taken another? Then a refusal may
+    only be early."""
+    nick = session.nick
+    former = any(nick in each.former for each in stage.sessions if each is not session)
+    holders = [each for each in stage.sessions if each is not session and each.nick == nick and each.told]
+    gone = (State.GONE, State.LOST, State.HALF, State.LEAVING)
+    return (former or bool(holders)) and all(each.state in gone for each in holders)
 
 
 def _retry(stage: Stage, session: Session) -> Waiting[Session]:

@@ -44,7 +44,9 @@ def rename(stage: Stage, act: Act) -> Steps:
 
 
 def _renamed(stage: Stage, session: Session, new: str) -> None:
-    session.nick = session.ear.nick = new
     confirmed = any(isinstance(line, Await) for line in stage.profile.rename)
+    if confirmed:
+        session.former.add(session.nick)
+    session.nick = session.ear.nick = new
     stage.note("renamed", session.id, nick=new, confirmed=confirmed)
     stage.progress()

@@ -99,6 +99,7 @@ class Session:
     first_owed: int | None = None
     seen: bytearray = field(default_factory=bytearray)  # by message number: has it been heard
     proved: bool = False  # it has been seen to be there, or waited for in vain; not only told so
+    former: set[str] = field(default_factory=set)  # names that it has given up, as the server has confirmed
     rooms: set[str] = field(default_factory=set)
     new_in: set[str] = field(default_factory=set)  # those of its rooms in which it has not yet been seen to be
     conversation: Conversation | None = None

@@ -69,6 +69,7 @@ FAULTS: dict[str, type[Fault]] = {
         members.ChecksAndThenAdds,
         members.NamesAreNeverReleased,
         members.OnlyTheQuitWordReleasesTheName,
+        members.TheOldNameStaysTaken,
         # cleanup
         cleanup.NeverCloses,
         members.TheRosterNeverForgets,

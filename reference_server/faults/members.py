@@ -264,6 +264,35 @@ class NamesAreNeverReleased(Fault):
         self.taken.add(client.nick)
 
 
+class TheOldNameStaysTaken(Fault):
+    """Remembers the names in use in a set, and puts the new one in when somebody takes another, but leaves the old one."""
+
+    name = "the-old-name-stays-taken"
+    breaks = "nickname-released"
+    dialects = ("lines",)
+    scenarios = ("rename",)
+
+    def __init__(self, speech: Speech) -> None:
+        super().__init__(speech)
+        self.taken: set[str] = set()
+
+    def is_taken(self, nick: str) -> bool:
+        return nick in self.taken
+
+    def add(self, client: Client) -> None:
+        super().add(client)
+        self.taken.add(client.nick)
+
+    def call(self, client: Client, nick: str) -> None:
+        super().call(client, nick)
+        self.taken.add(nick)
+
+    def remove(self, client: Client) -> None:
+        with self.lock:
+            self.taken.discard(client.nick)
+            super().remove(client)
+
+
 class OnlyTheQuitWordReleasesTheName(NamesAreNeverReleased):
     """Releases the name where the quit word is read, so who was cut off cannot come back."""
 

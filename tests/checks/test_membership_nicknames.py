@@ -418,3 +418,112 @@ def test_a_refusal_that_the_scenario_wanted_is_no_try() -> None:
     story.waited(("told", "bob", "bob"), purpose="nickname")
 
     assert nickname_released(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+# --- nickname-released, of names that were taken later ---
+
+
+def after_a_rename(confirmed: bool = True) -> Story:
+    story = Story(BROADCAST)
+    story.join("ann", "bob")
+    story.rename("bob", "zoe", confirmed)
+    return story
+
+
+def comes_as(story: Story, nick: str, *, let: bool) -> int:
+    story.connect("cat", nick=nick)
+    return story.told("cat", nick=nick) if let else story.note("refused", "cat", by="Name taken", expected=False)
+
+
+def test_the_old_name_of_one_who_has_taken_another_is_free() -> None:
+    story = after_a_rename()
+    comes_as(story, "bob", let=True)
+
+    verdict = nickname_released(story.history)
+    assert (verdict.outcome, verdict.exercised, verdict.at) == (Outcome.PASSED, 1, "once")
+    assert verdict.summary.endswith("after the holder had gone or taken another.")
+
+
+def test_an_old_name_that_stays_taken_is_an_absence() -> None:
+    story = after_a_rename()
+    comes_as(story, "bob", let=False)
+    last = comes_as(story, "bob", let=False)
+    story.waited(("nickname", "cat", "bob"), purpose="nickname")
+
+    verdict = nickname_released(story.history)
+    assert (verdict.outcome, verdict.evidence) == (Outcome.FAILED, Evidence.ABSENCE)
+    assert verdict.witness[-1] == last
+    assert verdict.summary == (
+        'bob was called "zoe" from 0.14 s on. "bob" was still refused with "Name taken" at 0.20 s, after 2 tries.'
+    )
+    assert verdict.hint == "Who takes another name gives the old one up: take it out of the table."
+
+
+def test_when_an_old_name_is_free_nobody_can_tell_where_renames_are_not_confirmed() -> None:
+    story = after_a_rename(confirmed=False)
+    comes_as(story, "bob", let=False)
+    story.waited(("nickname", "cat", "bob"), purpose="nickname")
+
+    assert nickname_released(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_the_new_name_is_not_free_while_its_holder_is_there() -> None:
+    story = after_a_rename()
+    comes_as(story, "zoe", let=False)
+    story.waited(("nickname", "cat", "zoe"), purpose="nickname")
+
+    assert nickname_released(story.history).outcome is Outcome.NOT_EXERCISED
+
+
+def test_the_new_name_must_be_free_once_its_holder_has_gone() -> None:
+    story = after_a_rename()
+    story.leave("bob")
+    comes_as(story, "zoe", let=False)
+    story.waited(("nickname", "cat", "zoe"), purpose="nickname")
+
+    verdict = nickname_released(story.history)
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.summary.startswith("bob left at 0.15 s. The nickname was still refused")
+
+
+def test_an_old_name_that_its_holder_has_taken_again_is_not_free() -> None:
+    story = after_a_rename()
+    story.rename("bob", "bob")
+    comes_as(story, "bob", let=False)
+    story.waited(("nickname", "cat", "bob"), purpose="nickname")
+
+    verdict = nickname_released(story.history)
+    assert (verdict.outcome, verdict.exercised) == (Outcome.PASSED, 1)  # that it could take it again
+
+
+def test_an_old_name_that_somebody_else_has_taken_or_is_taking_is_not_free() -> None:
+    for answered in (True, False):
+        story = after_a_rename()
+        story.note("rename", "ann", nick="bob")
+        if answered:
+            story.note("renamed", "ann", nick="bob", confirmed=True)
+        comes_as(story, "bob", let=False)
+        story.waited(("nickname", "cat", "bob"), purpose="nickname")
+
+        assert nickname_released(story.history).outcome is not Outcome.FAILED
+
+
+def test_one_who_is_there_may_take_the_name_of_one_who_has_gone() -> None:
+    story = after_a_rename()
+    story.drop("bob")
+    story.rename("ann", "zoe")
+
+    verdict = nickname_released(story.history)
+    assert (verdict.outcome, verdict.exercised) == (Outcome.PASSED, 1)
+
+
+def test_an_old_name_that_somebody_else_had_all_the_time_is_not_free() -> None:
+    story = Story(BROADCAST)
+    story.join("ann", "bob")
+    story.connect("twin", nick="bob")
+    story.told("twin")
+    story.rename("bob", "zoe")
+    comes_as(story, "bob", let=False)
+    story.waited(("nickname", "cat", "bob"), purpose="nickname")
+
+    assert nickname_released(story.history).outcome is Outcome.NOT_EXERCISED
