@@ -105,7 +105,11 @@ PROPERTIES: Final[tuple[Property, ...]] = (
         "was or is a ghost",
     ),
     Property("unique-nicknames", "membership", "two sessions, both seen at once, are shown to a third under one name"),
-    Property("nickname-released", "membership", "a nickname is still refused long after its holder left or dropped"),
+    Property(
+        "nickname-released",
+        "membership",
+        "a nickname is still refused long after its holder left, dropped or took another",
+    ),
     # --- cleanup -----------------------------------------------------------------------------------------------------
     Property(
         "closes-connection",

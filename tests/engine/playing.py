@@ -139,6 +139,7 @@ KEYS: dict[str, tuple[set[str], set[str]]] = {
     "exited": ({"room"}, set()),
     "rename": ({"nick"}, set()),
     "renamed": ({"nick", "confirmed"}, set()),
+    "not-renamed": ({"nick", "by"}, set()),
     "told-renamed": ({"text"}, {"nick", "new"}),
     "notice": ({"what", "text"}, {"nick", "room"}),
     "damaged": ({"message", "how", "text"}, {"with"}),
