@@ -254,10 +254,10 @@ def test_when_we_die_the_whole_tree_dies(yard: Yard, how: signal.Signals) -> Non
     """
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root)}
-    with subprocess.Popen(
+    with (yard.folder / "complaints").open("w") as complaints, subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(program)],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=complaints,
         env=environment,
         text=True,
     ) as ours:
@@ -267,7 +267,7 @@ def test_when_we_die_the_whole_tree_dies(yard: Yard, how: signal.Signals) -> Non
         ours.send_signal(how)
         ours.wait()
 
-    assert len(tree) >= 2
+    assert len(tree) >= 2, f"{folder!r} {(yard.folder / 'complaints').read_text()!r}"
     assert at_last(lambda: not any(process.is_running() and process.status() != "zombie" for process in alive(tree)))
     assert at_last(lambda: not Path(folder).exists())
 
