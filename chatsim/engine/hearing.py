@@ -48,6 +48,8 @@ class Hearing:
     def take_all(self, events: Sequence[Event]) -> None:
         """In their order. Neighbours who have read the very same bytes are taken in one go: most of a broadcast is that."""
         stage, sessions = self._stage, self._stage.sessions
+        if stage.aborted:
+            events = [event for event in events if type(event) is not Received]
         at, heard, hearers = 0.0, None, list[Session]()
         plain = not stage.plan.keeps_lines and stage.profile.python is None
         for event in events:

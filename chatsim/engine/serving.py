@@ -87,11 +87,13 @@ def stop(stage: Stage) -> Steps:
 
 
 def abort(stage: Stage, why: str) -> Waiting[bool]:
-    """End it so that a Python server tells what its threads are doing. Our own act: nothing is learnt about its end.
+    """End it so that a Python server tells what its threads are doing. Our own act: nothing is learnt about its end, and
+    what it sends now, perhaps for being woken by us alone, is not heard any more.
 
     True if it told.
     """
     stage.note("server", what="abort")
+    stage.aborted = True
     _everybody_out(stage)
     stage.server_is = "stopping"
     yield from _end_by_force(stage)
@@ -138,6 +140,7 @@ def _kill(stage: Stage) -> Steps:
 def _start(stage: Stage) -> Steps:
     had = len(stage.server_events)
     stage.note("server", what="restart")
+    stage.aborted = False
     stage.do(ServerCommand("start"))
     wait = Until(
         lambda: any(event.what in ("listening", "failed") for event in stage.server_events[had:]),

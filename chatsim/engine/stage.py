@@ -98,6 +98,7 @@ class Stage:
         self.ending = False  # the server is told to end for good
         self.server_is: str = "up"  # up | stopping | down
         self.frozen = False  # it is up, and does nothing
+        self.aborted = False  # made to tell of its threads and to end: what it says then proves nothing about before
         self.unprinted: set[int] = set()  # messages that it could not print for being frozen
         self.server_events: list[ServerEvent] = []
         self.server_ear = OutputEar(self.vocabulary, plan.profile)

@@ -254,13 +254,16 @@ def test_when_we_die_the_whole_tree_dies(yard: Yard, how: signal.Signals) -> Non
     """
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root)}
-    with (yard.folder / "complaints").open("w") as complaints, subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(program)],
-        stdout=subprocess.PIPE,
-        stderr=complaints,
-        env=environment,
-        text=True,
-    ) as ours:
+    with (
+        (yard.folder / "complaints").open("w") as complaints,
+        subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(program)],
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            env=environment,
+            text=True,
+        ) as ours,
+    ):
         assert ours.stdout is not None
         folder = ours.stdout.readline().strip()
         tree = [process for process in left_of(yard.folder) if process.pid != ours.pid]
