@@ -212,7 +212,7 @@ def _in_a_roster(lives: Lives, life: Life, asked: list[Answer]) -> tuple[int, _H
             continue
         if lives.renewed_between(life.parted, answer.asked):
             break  # started anew, it knows nobody
-        times = answer.names.count(life.name)
+        times = answer.names.count(life.name_at(life.parted))
         listed = times > 0 and times > _namesakes(lives, life, answer, times)
         if listed and answer.asked < third:
             continue  # it may still be on its way out; not to be listed, though, is never too early
@@ -228,11 +228,12 @@ def _in_a_roster(lives: Lives, life: Life, asked: list[Answer]) -> tuple[int, _H
 def _namesakes(lives: Lives, life: Life, answer: Answer, enough: int) -> int:
     """How many others of that name may be meant in this list: come, or not yet forgotten; no more than `enough` are
     counted. And if an entry is nobody's, it is rather of one who was let in under the name later."""
+    name = life.name_at(life.parted)
     others = (
         other
-        for other in reversed(lives.namesakes(life.name))  # who came last is the likeliest to be there
+        for other in reversed(lives.namesakes(name))  # who came last is the likeliest to be there
         if other.number != life.number
-        and other.name == life.name
+        and _may_be_called(other, name, answer)
         and other.connect < answer.came
         and (
             not lives.must_be_known_to_be_gone(other, answer.asked)
@@ -240,6 +241,13 @@ def _namesakes(lives: Lives, life: Life, answer: Answer, enough: int) -> int:
         )
     )
     return sum(1 for _ in islice(others, enough))
+
+
+def _may_be_called(life: Life, name: str, answer: Answer) -> bool:
+    """By what it was told, or by a name that it had asked for since and was not refused."""
+    return name == life.name_at(answer.asked) or any(
+        each.name == name and each.begin < answer.came and answer.asked < each.refused for each in life.renames
+    )
 
 
 def _still_written_to(lives: Lives, history: History, life: Life) -> tuple[int, _Haunting | None]:

@@ -70,7 +70,7 @@ def name_was_free(views: Views, view: SessionView) -> bool:
     return views.terms.nick != "chosen" or not any(
         other.number != life.number
         and other.connect < min(life.refused, life.told)
-        and wanted in (other.nick.casefold(), other.name.casefold())
+        and wanted in {name.casefold() for name in other.names}
         and other.told != NEVER
         for other in lives.namesakes(wanted)
     )

@@ -253,6 +253,40 @@ def test_who_has_come_back_under_the_name_is_no_ghost_but_one_name_twice_is() ->
     assert no_ghosts(story.history).outcome is Outcome.FAILED
 
 
+def test_who_has_taken_the_name_of_one_who_has_gone_is_no_ghost() -> None:
+    story = of_ann_and_bob(WITH_ROSTER)
+    story.join("cat")
+    story.drop("bob")
+    looks(story, [], [], [])
+    story.rename("cat", "bob")
+    listed(story, "ann", "bob")
+    assert no_ghosts(story.history).outcome is Outcome.PASSED
+
+    listed(story, "ann", "bob", "bob")
+    assert no_ghosts(story.history).outcome is Outcome.FAILED
+
+
+def test_one_who_was_not_let_take_the_name_hides_no_ghost() -> None:
+    story = of_ann_and_bob(WITH_ROSTER)
+    story.join("cat")
+    story.drop("bob")
+    looks(story, [], [], [])
+    story.not_renamed("cat", "bob")
+    listed(story, "ann", "bob", "cat")
+
+    assert no_ghosts(story.history).outcome is Outcome.FAILED
+
+
+def test_the_ghost_of_one_who_had_taken_another_name_is_listed_under_that_one() -> None:
+    story = of_ann_and_bob(WITH_ROSTER)
+    story.rename("bob", "zoe")
+    story.drop("bob")
+    looks(story, [], [], [])
+    listed(story, "ann", "zoe")
+
+    assert no_ghosts(story.history).outcome is Outcome.FAILED
+
+
 def test_those_who_were_refused_the_name_do_not_hide_the_ghost_that_holds_it() -> None:
     story = of_ann_and_bob(WITH_ROSTER)
     story.drop("bob")

@@ -69,6 +69,15 @@ def test_a_name_in_use_may_be_refused() -> None:
     assert lets_in(story.history).outcome is Outcome.PASSED
 
 
+def test_a_name_that_somebody_took_later_may_be_refused() -> None:
+    story = Story()
+    story.join("ann")
+    story.rename("ann", "eve")
+    refused(story, "twin", "taken", nick="Eve")
+
+    assert lets_in(story.history).outcome is Outcome.PASSED
+
+
 def test_a_name_whose_holder_has_gone_is_the_business_of_nickname_released() -> None:
     """Finding 31."""
     story = Story()
