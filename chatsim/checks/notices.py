@@ -136,7 +136,8 @@ def _ledgers(views: Views, transitions: list[Transition], kinds: tuple[str, ...]
         nick = entry.detail.get("nick")
         view = views.sessions.get(entry.session)
         if view is None or (
-            not nameless and (nick is None or alias.get(str(nick), nick) in {view.nick, *view.life.names})
+            not nameless
+            and (nick is None or alias.get(str(nick), nick) in view.life.names_between(entry.index, entry.index))
         ):
             continue  # its own, or of nobody
         book(entry.session, key(nick, entry.detail.get("room"))).notices.append(entry.index)
@@ -169,7 +170,9 @@ def _owed(views: Views, transitions: list[Transition]) -> Iterator[tuple[Transit
             continue
         # Whoever came after it began was joining meanwhile; such a group is cut off here, not compared pair by pair.
         for view in views.there_throughout(transition.since, settled):
-            if view.number == transition.view.number or view.nick == transition.view.nick:
+            if view.number == transition.view.number or _nick(transition) in view.life.names_between(
+                transition.begin, settled
+            ):
                 continue
             if transition.room is not None and not _in_room(view, transition, settled):
                 continue

@@ -198,6 +198,40 @@ def test_a_run_that_was_interrupted_before_anything_settled_owes_nothing() -> No
 # --- to whom it is owed ----------------------------------------------------------------------------------------------
 
 
+def test_a_notice_of_one_whose_name_its_receiver_took_later_is_not_the_receivers_own() -> None:
+    story = Story()
+    story.join("ann", "bob", "cat")
+    story.settled()
+    story.leave("bob")
+    story.notice("ann", "left", "bob")
+    story.notice("cat", "left", "bob")
+    story.settled()
+    story.rename("cat", "bob")
+
+    verdict = leave_notice(story.history)
+    assert (verdict.outcome, verdict.exercised) == (Outcome.PASSED, 2)
+
+
+def test_a_notice_of_one_who_has_the_old_name_of_its_receiver_is_not_the_receivers_own() -> None:
+    for told in (True, False):
+        story = Story()
+        story.join("ann")
+        story.rename("ann", "eve")
+        story.connect("twin", nick="ann")
+        story.told("twin", nick="ann")
+        story.knock("twin")
+        story.notice("ann", "joined", "ann")
+        story.settled()
+        story.leave("twin")
+        if told:
+            story.notice("ann", "left", "ann")
+        else:
+            story.waited(("notice", "ann", "left ann"))
+        story.settled()
+
+        assert leave_notice(story.history).outcome is (Outcome.PASSED if told else Outcome.FAILED)
+
+
 def test_joins_that_overlap_owe_each_other_nothing() -> None:
     """Finding 28."""
     story = Story()
