@@ -10,7 +10,7 @@ import pytest
 TESTS = Path(__file__).parent.parent
 TABLE = (TESTS.parent / "docs" / "evidence.md").read_text(encoding="utf-8").partition("| --- | --- |\n")[2]
 RULES = [line.strip("| ").split(" | ", 1) for line in TABLE.splitlines() if line.startswith("|")]
-RULES_REVIEWED = 67
+RULES_REVIEWED = 70
 
 
 def test_no_rule_is_missing_and_none_stands_twice() -> None:
