@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from chatsim.engine import cycles, expecting, joining, leaving, renaming, speaking
+from chatsim.engine import cycles, dialogue, expecting, joining, leaving, renaming, speaking
 from chatsim.engine.clockwork import Clockwork
 from chatsim.engine.desk import operate
 from chatsim.engine.ending import end, take_stock
@@ -58,6 +58,7 @@ class Director:
         hearing = Hearing(stage)
         stage.hear = hearing.phrase
         stage.when_settled = partial(look_at_stalled, stage)
+        stage.begin_dialogue = partial(dialogue.begin, stage)
         stage.clockwork = Clockwork(network, stage.patience, hearing.take_all, stage.take_turn)
         stage.mouth = Mouth(plan.profile, stage.clockwork.timers, network.now, stage.full)
         self._plan = plan

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Set
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from chatsim.engine import session as states
 from chatsim.engine.clockwork import Clockwork
@@ -21,10 +21,10 @@ from chatsim.engine.owed import Flight, Owed
 from chatsim.engine.patience import Patience
 from chatsim.engine.plan import Plan
 from chatsim.engine.session import Session, State
-from chatsim.engine.stopped import unanswered_goodbye, unasked_text
 from chatsim.engine.tasks import Steps, Until
 from chatsim.engine.texts import Composed, Composer
 from chatsim.engine.transition import Transition
+from chatsim.engine.unanswered import unanswered_goodbye, unasked_text
 from chatsim.history import WORLD, History
 from chatsim.network.network import Abort, Close, Command, Connect, Facts, Inspect, Network, Send, ServerEvent
 from chatsim.profile import phrases
@@ -47,6 +47,14 @@ LETS_GO = 0.002  # seconds from the end of a server's words until its process ha
 SHORTEST_QUIET = 0.25  # seconds; a delayed acknowledgement takes 40 ms, a lost segment 200
 SHORTEST_HASTE = 0.01  # seconds for what has been waited for in vain before
 HERE = (State.JOINING, State.PRESENT, State.STALLED)
+
+
+class BeginDialogue(Protocol):
+    """`dialogue.begin`, on this stage."""
+
+    def __call__(
+        self, session: Session, lines: Dialogue, done: Callable[[], None], *, room: str | None, to: str
+    ) -> None: ...
 
 
 class Stage:
@@ -74,6 +82,7 @@ class Stage:
         self.mouth: Mouth
         self.hear: Callable[[Session, phrases.Phrase, float], None]
         self.when_settled: Callable[[], Steps]
+        self.begin_dialogue: BeginDialogue
 
         self.step = 0  # number of the step being played
         self.sessions: list[Session] = []
@@ -310,7 +319,6 @@ class Stage:
 
     def _say_after(self, session: Session, before: Dialogue, send: Send, room: str | None, to: Session | None) -> None:
         """A message that takes a dialogue: its text goes out when the server has asked for it."""
-        from chatsim.engine.dialogue import begin  # it acts on the stage
 
         def done() -> None:
             if session.state not in states.CLOSED:
@@ -318,7 +326,7 @@ class Stage:
             self.mouth.told(session)
 
         session.telling = True
-        begin(self, session, before, done, room=room, to=to.nick if to is not None else "")
+        self.begin_dialogue(session, before, done, room=room, to=to.nick if to is not None else "")
 
     def _voice(self, room: str | None, to: Session | None) -> tuple[Voice, Literal["public", "room", "whisper"]]:
         if to is not None:
@@ -517,7 +525,7 @@ class Stage:
             self.note("expected", step=self.step, bot=session.bot, **detail)
         if not self.noted_unasked:
             self.noted_unasked = True
-            self.note("note", text=unasked_text(self, session, line))
+            self.note("note", text=unasked_text(self.profile, self.vocabulary, session, line))
 
     def tell_rest(self, session: Session) -> None:
         """What this ear holds back, hoping for more, is told as it is. Of one that does not read, more is under way."""
@@ -544,7 +552,7 @@ class Stage:
         line = talk.lines[talk.position] if talk is not None and talk.position < len(talk.lines) else None
         if isinstance(line, Await) and not line.closes and not self.noted_goodbye:
             self.noted_goodbye = True
-            self.note("note", text=unanswered_goodbye(self, session, line))
+            self.note("note", text=unanswered_goodbye(self.profile, self.vocabulary, session, line))
 
     def quiet(self) -> float:
         """How long nothing must come before we call it quiet, in seconds."""

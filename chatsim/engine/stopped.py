@@ -1,20 +1,15 @@
-"""Where the dialogue stopped: what to tell somebody whose profile does not fit their server, or whose server is silent."""
+"""Where the join stopped: what to tell somebody whose profile does not fit their server, or whose server is silent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from chatsim.profile.nearness import Named, Near, nearest
+from chatsim.engine.session import Session
+from chatsim.engine.stage import Stage
+from chatsim.engine.unanswered import nearest_line, quoted, wanted
+from chatsim.history import Entry
 from chatsim.profile.profile import Await, SendThis
 from chatsim.profile.templates import Template
 
-if TYPE_CHECKING:
-    from chatsim.engine.session import Session
-    from chatsim.engine.stage import Stage
-    from chatsim.history import Entry
-
-__all__ = ["how_far", "unanswered_goodbye", "unasked_text"]
+__all__ = ["how_far"]
 
 NOTHING = "  received nothing at all"
 SILENT = (
@@ -45,7 +40,7 @@ def how_far(stage: Stage) -> str:
         if isinstance(line, SendThis):
             lines.append(_sent(stage, failed, line.template, next(spoke, None)))
         elif isinstance(line, Await):
-            lines.append(f"  {'awaited ' if number == stopped else 'heard   '} {_wanted(line, _shown)}")
+            lines.append(f"  {'awaited ' if number == stopped else 'heard   '} {wanted(line, _shown)}")
             awaited = line if number == stopped else awaited
     heard = failed.ear.tail.decode(stage.profile.encoding, "replace")
     if failed.translator is not None:
@@ -57,9 +52,10 @@ def how_far(stage: Stage) -> str:
         lines.append("  then the server closed the connection")
     elif refused is not None:
         lines.append(f"  which the profile calls a refusal: {_shown(str(refused.detail['by']))}")
-    if awaited is not None and (near := _nearest(stage, awaited, failed.ear.unclaimed or heard)) is not None:
+    text = failed.ear.unclaimed or heard
+    if awaited is not None and (near := nearest_line(stage.profile, stage.vocabulary, awaited, text)) is not None:
         came, difference = near
-        lines.append(f"Nearest to what was awaited is {_quoted(came)}: the profile has {difference}.")
+        lines.append(f"Nearest to what was awaited is {quoted(came)}: the profile has {difference}.")
     ended = next((entry for entry in stage.history.of("server") if _by_itself(entry)), None)
     if ended is not None:
         code = ended.detail.get("code")
@@ -73,57 +69,6 @@ def how_far(stage: Stage) -> str:
 
 def _by_itself(entry: Entry) -> bool:
     return entry.detail.get("what") == "exited" and not entry.detail.get("asked")
-
-
-def unanswered_goodbye(stage: Stage, session: Session, line: Await) -> str:
-    """What `leave` awaits never came: what did?"""
-    wanted = _wanted(line, _quoted)
-    return _with_what_came(
-        stage,
-        session,
-        line,
-        f"{session.bot} said goodbye and never got the answer that `leave` in the profile awaits: {wanted}.",
-    )
-
-
-def unasked_text(stage: Stage, session: Session, line: Await) -> str:
-    """What `says` awaits before a text never came, so that the text never went out."""
-    wanted = _wanted(line, _quoted)
-    text = f"{session.bot} had a text to send and never got what `says` in the profile awaits before it: {wanted}."
-    return _with_what_came(stage, session, line, text)
-
-
-def _with_what_came(stage: Stage, session: Session, line: Await, text: str) -> str:
-    unclaimed = [piece for piece in session.ear.unclaimed.split("\n") if piece.strip("\r\0 ")]
-    if not unclaimed:
-        return f"{text} Nothing came instead."
-    near = _nearest(stage, line, "\n".join(unclaimed))
-    if near is None:
-        return f"{text} What came instead: {_quoted(unclaimed[-1])}."
-    came, difference = near
-    return f"{text} What came instead is {_quoted(came)}: the profile has {difference}."
-
-
-def _nearest(stage: Stage, line: Await, text: str) -> tuple[str, str] | None:
-    """The line of this text that comes nearest to what was awaited, and the template with where it differs."""
-    values = {"nick": stage.vocabulary.nicks, "room": stage.vocabulary.rooms}
-    named = [Named("", frame.source) for template in line.templates for frame in template.frames]
-    if stage.profile.python is not None:
-        return None  # its lines are between us and the class
-    found: tuple[str, Near] | None = None
-    for piece in text.split("\n")[-20:]:
-        near = nearest(piece.strip("\r\0"), named, values)
-        if near is not None and (found is None or len(near.difference) < len(found[1].difference)):
-            found = piece.strip("\r\0"), near
-    return None if found is None else (found[0], str(found[1]).strip())
-
-
-def _wanted(line: Await, written: Callable[[str], str]) -> str:
-    from chatsim.profile.translating import in_words
-
-    if not line.templates:
-        return "the end of the connection"
-    return " or ".join(in_words(template, written) for template in line.templates)
 
 
 def _sent(stage: Stage, session: Session, template: Template, wire: bytes | None) -> str:
@@ -186,11 +131,6 @@ def _on_the_wire(session: Session, heard: str) -> list[str]:
         f"  bytes received {got[-200:]!r}" if got else NOTHING,
         *(f"  understood     {shown_event(line)[:100]}" for line in heard.splitlines()[:5]),
     ]
-
-
-def _quoted(text: str) -> str:
-    shown = text if len(text) <= 200 else f"{text[:199]}…"
-    return f'"{shown}"'
 
 
 def _telling(data: bytes) -> int:
