@@ -26,6 +26,7 @@ Popen = Callable[..., "subprocess.Popen[bytes]"]
 
 LARGEST_COPY = 500_000_000  # bytes, and
 LONGEST_PATH = 100  # bytes: a Unix socket's has room for 104 to 108
+LENT = (".venv", "venv", "node_modules")  # what a project has installed for itself: large, and only read
 MOST_FILES = 50_000  # files of a server's folder that we copy: more is somebody's home
 BUILD_PATIENCE = 300.0  # seconds, for a build tool that fetches half of the internet first
 PIPE_SIZE = 1024 * 1024  # bytes that a server may print while we look elsewhere, where the platform allows it
@@ -328,11 +329,14 @@ def _widen(pipe: int) -> None:
 
 
 def _copy_folder(origin: Path, target: Path) -> None:
+    """All of it, but for what nobody's start or build writes into: that is lent, by a link."""
     import shutil
 
+    lent = {name for name in LENT if (origin / name).is_dir()}
     size = files = 0
     for folder, folders, names in os.walk(origin):
-        folders[:] = [name for name in folders if name != ".git"]
+        left_out = {".git"} | (lent if Path(folder) == origin else set())
+        folders[:] = [name for name in folders if name not in left_out]
         for name in names:
             files += 1
             with contextlib.suppress(OSError):
@@ -342,7 +346,13 @@ def _copy_folder(origin: Path, target: Path) -> None:
                 f"the server's folder is too large to be copied: {origin}",
                 hint="`files` and `build` work in a copy; put the server into a folder of its own and name it in `cwd`",
             )
+
+    def left_out_of(folder: str, names: list[str]) -> set[str]:
+        return {".git"} | (lent if Path(folder) == origin else set())
+
     try:
-        shutil.copytree(origin, target, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+        shutil.copytree(origin, target, symlinks=True, ignore=left_out_of)
+        for name in lent:
+            (target / name).symlink_to((origin / name).resolve(), target_is_directory=True)
     except (OSError, shutil.Error) as error:
         raise ServerError(f"the server's folder cannot be copied: {origin}", hint=str(error)[:300]) from None

@@ -164,7 +164,8 @@ class TheDoorkeeperDies(Fault):
     def accept_all(self, listener: socket.socket) -> None:
         doorkeeper = threading.Thread(target=super().accept_all, args=(listener,), daemon=True)
         doorkeeper.start()
-        threading.Event().wait()  # for Ctrl-C
+        while True:  # Ctrl-C may reach another thread, and would not wake this one
+            threading.Event().wait(0.2)
 
     def start_serving(self, sock: socket.socket, address: tuple[str, int]) -> None:
         client = self.client_class(sock, self.speech)

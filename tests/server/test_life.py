@@ -260,6 +260,7 @@ def test_when_we_die_the_whole_tree_dies(yard: Yard, how: signal.Signals) -> Non
             [sys.executable, "-c", textwrap.dedent(program)],
             stdout=subprocess.PIPE,
             stderr=complaints,
+            cwd=yard.folder,
             env=environment,
             text=True,
         ) as ours,

@@ -162,6 +162,23 @@ def test_a_build_runs_first_in_the_copy(yard: Yard) -> None:
     assert not yard.folder.joinpath("built").exists()
 
 
+def test_what_a_project_has_installed_for_itself_is_lent_to_the_copy(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatsim.server.launch.MOST_FILES", 2)
+    packages = yard.folder / ".venv" / "lib"
+    packages.mkdir(parents=True)
+    for number in range(5):
+        (packages / f"{number}.py").write_text("")
+    command = yard.script("print(len(os.listdir('.venv/lib')))\nserve(0)")
+
+    world = yard.running(None, command=tuple(command.split()), files={"a": "b"})
+
+    assert until_it_serves(world)[0] == "5"
+    world.close()
+    assert len(list(packages.iterdir())) == 5  # to remove the copy is not to remove what was lent
+
+
 def test_what_python_prints_is_seen_when_it_is_printed(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though its output is a pipe, and though it says nothing about flushing; and in UTF-8."""
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
