@@ -33,7 +33,8 @@ TALK = """
 scenario: "two say hello"
 bots: {ann: {}, bob: {}}
 steps:
-  - join: everyone
+  - join: ann  # alone: whether she hears of bob would be a race
+  - join: bob
   - chat: {ann and bob: 1}
 """
 
