@@ -42,11 +42,9 @@ class Detection:
     profile: str = ""
     why: str = ""
     hint: str = ""
-    chat: bool = False  # somebody heard somebody
     works: bool = False  # it was played with, and join, chat and leave went as it says
     tried: list[str] = field(default_factory=list)  # the ways that were tried
     killed: list[str] = field(default_factory=list)
-    greeting: str = ""
     command: str = ""  # where another one was needed than what was given
     typed: str = ""  # on its console, for it to listen
 
@@ -124,7 +122,7 @@ class _Detecting:
         with self._servers.fresh(way.line, self._search.greets if self._search else None) as bench:
             trial = attempt(bench, way)
             if bench.died and not trial.heard:
-                self._note_death(bench, way)
+                self._note_death(bench)
             if not (trial.works or (whatever and trial.heard)):
                 return None, trial
             self._tell(f"found a way in: {way.called}")
@@ -180,7 +178,7 @@ class _Detecting:
                         return "the server had ended again"
         return ""
 
-    def _note_death(self, bench: Bench, way: Way) -> None:
+    def _note_death(self, bench: Bench) -> None:
         text = f"{bench.last_words}: {bench.died}"
         self._tell(f"the server ended ({text}); it is started again")
         if text not in self._made.killed:
@@ -192,7 +190,6 @@ class _Detecting:
         found, made = study.findings, self._made
         found.killed = [*made.killed, *found.killed]
         made.killed = list(found.killed)
-        made.chat = True
         self._complete(found)
         self._write(found)
 
@@ -216,8 +213,6 @@ class _Detecting:
         left = self._end - time.monotonic()
         self._tell("playing with the profile that was found")
         played = outcome_of_playing(text, self._target, self._made.command, found.clients, self._patience, left)
-        if played.ignore:
-            found.ignore += [template for template in played.ignore if template not in found.ignore]
         made.works = played.works
         made.profile = written(found, name, begun, played.lines)
 
@@ -225,7 +220,6 @@ class _Detecting:
         """Nobody hears anybody, but the server answers whoever speaks, or prints what it is told."""
         from chatsim.detect.lesser import lesser_findings
 
-        self._made.chat = trial.echoes or bool(trial.replied)
         found = lesser_findings(trial, trial.text)
         found.killed = list(self._made.killed)
         self._complete(found)
@@ -236,7 +230,7 @@ class _Detecting:
         if search is None or not made.tried:
             made.why = "there was no time to try anything"
             return
-        made.why, made.hint, made.greeting = search.why, search.hint, search.greeting
+        made.why, made.hint = search.why, search.hint
         if made.why:
             return
         if made.killed:
@@ -248,8 +242,8 @@ class _Detecting:
         made.why = (search.speaks or ways) + needs
         if search.floods:
             made.why += "\nThe server talks without end to whoever connects"
-        elif made.greeting:
-            made.why += f"\nThe server began with '{one_line(made.greeting[:120])}'"
+        elif search.greeting:
+            made.why += f"\nThe server began with '{one_line(search.greeting[:120])}'"
         made.hint = (
             "Describe it by hand: `chatsim profiles` lists families to begin with, docs/profiles.md has all keys,\n"
             "and `chatsim talk` shows what it says."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chatsim.detect.ways import Way
@@ -49,7 +48,6 @@ class Findings:
     text_limit: int = 0  # bytes; 0: none known
     nick_limit: int = 0  # characters; 0: none known
     clients: int = 0  # 0: no limit was met
-    exactly: int = 0
     seen: dict[str, str] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
     guesses: list[str] = field(default_factory=list)
@@ -57,7 +55,3 @@ class Findings:
 
     def note(self, key: str, text: str) -> None:
         self.seen[key] = text
-
-    @property
-    def facts(self) -> Mapping[str, str]:
-        return self.seen

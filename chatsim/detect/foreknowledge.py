@@ -100,9 +100,7 @@ def _verb_ways(clues: Clues, framings: tuple[str, ...]) -> Iterator[Way]:
     words = [word for word in _words(clues) if re.search(r"[A-Za-z]", word)]
     joins = [word for word in words if _JOINS.search(word)][:MOST_WORDS]
     says = [word for word in words if _SAYS.search(word) and word not in joins][:MOST_WORDS]
-    spoken = ("{text}", *(_with(word, "text") for word in says)) if not says else (
-        *(_with(word, "text") for word in says), "{text}",
-    )  # fmt: skip
+    spoken = (*(_with(word, "text") for word in says), "{text}")
     for framing in _plain(framings)[:2]:
         for word in joins:
             called = f"{_with(word, 'nick')} ({framing})"

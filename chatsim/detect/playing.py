@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chatsim.checks.verdict import Outcome
@@ -37,7 +37,6 @@ DISTURBED: Final = ("keeps-clients", "stays-up")
 class Played:
     works: bool = False
     lines: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = field(default=())
 
 
 def outcome_of_playing(

@@ -138,7 +138,7 @@ def merged(templates: Iterable[str]) -> list[str]:
             continue
         for index, other in enumerate(made):
             both = common(other, template)
-            if both is not None and re.sub(r"\{[a-z*-]+\}", "", both) + "x" != "" and _says_as_much(both, other):
+            if both is not None and _says_as_much(both, other):
                 made[index] = both
                 break
         else:

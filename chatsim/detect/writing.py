@@ -115,9 +115,7 @@ def _limits(found: Findings) -> list[tuple[str, str]]:
         limits.append(f"nick: {found.nick_limit}")
     if found.text_limit:
         limits.append(f"text: {found.text_limit}B")
-    if found.exactly:
-        limits.append(f"exactly: {found.exactly}")
-    elif found.clients:
+    if found.clients:
         limits.append(f"clients: {found.clients}")
     return [(f"limits: {{{', '.join(limits)}}}", found.seen.get("limits", ""))] if limits else []
 
