@@ -18,6 +18,7 @@ __all__ = [
     "ProfileError",
     "ScenarioError",
     "ServerError",
+    "StartError",
     "UsageError",
 ]
 
@@ -118,3 +119,13 @@ class ServerError(ChatsimError):
     """The server under test could not be started, reached or spoken to."""
 
     exit_code = 4
+
+
+class StartError(ServerError):
+    """It could not be started. `silent`: it goes on, and listens nowhere that was asked for; `ports`: it listens on
+    several, and nothing says which of them is meant."""
+
+    def __init__(self, what: str, *, hint: str = "", silent: bool = False, ports: Iterable[int] = ()) -> None:
+        super().__init__(what, hint=hint)
+        self.silent = silent
+        self.ports = tuple(ports)

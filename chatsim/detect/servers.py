@@ -3,7 +3,6 @@ module here that touches the world."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from chatsim.detect.asking import last_line, on_console
 from chatsim.detect.bench import Bench
 from chatsim.detect.hints import Hints
-from chatsim.errors import ServerError
+from chatsim.errors import ServerError, StartError
 from chatsim.network.network import ServerEvent
 from chatsim.profile.profile import Start
 from chatsim.runs import Target
@@ -136,18 +135,14 @@ class Servers:
         world = self._world(line)
         try:
             world.start()
-        except ServerError as error:
+        except BaseException as error:
             world.close()
-            ports = [int(port) for port in re.findall(r":(\d+)\b", str(error).splitlines()[0])]
-            if "several ports" not in str(error) or self._fixed or not ports:
+            if not isinstance(error, StartError) or self._fixed or not error.ports:
                 raise
-            named = [port for port in self._hints.ports if port in ports]
-            self._fixed = (named or sorted(ports))[0]
+            named = [port for port in self._hints.ports if port in error.ports]
+            self._fixed = (named or sorted(error.ports))[0]
             self._tell(f"it listens on several ports: {self._fixed} is tried")
             return self._started(line)
-        except BaseException:
-            world.close()
-            raise
         return world
 
     def _world(self, line: Line) -> World:
@@ -179,7 +174,7 @@ def _goes_on(world: World) -> None:
 
 
 def _never_listened(error: ServerError) -> bool:
-    return "not listen" in str(error).splitlines()[0]
+    return isinstance(error, StartError) and error.silent
 
 
 def _others(line: Line) -> list[Line]:

@@ -38,11 +38,14 @@ LONG_TESTIMONY = 1.0  # the same, where that is what it is ended for
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a start did not succeed. `ended`: the server has ended by itself."""
+    """Why a start did not succeed. `ended`: the server has ended by itself; `silent`: it goes on, and listens nowhere that
+    was asked for; `ports`: it listens on several, and nothing says which of them is meant."""
 
     why: str
     hint: str = ""
     ended: bool = False
+    silent: bool = False
+    ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,7 @@ class Life:
                     f"the server listens on several {'Unix sockets' if unix else 'ports'}, {', '.join(map(str, found))}",
                     "name the one that clients connect to in the profile: start: "
                     + ("{socket: PATH}" if unix else "{port: NUMBER}"),
+                    ports=tuple(listener.port for listener in found if listener.port),
                 )
             )
             return
@@ -185,11 +189,14 @@ class Life:
             if elsewhere := listeners_of(self._pids(), self._wish.namespace, sockets=kind):
                 at = f"{KINDS[kind]} {elsewhere[0].place}"
                 return Failure(
-                    f"{nothing}: it listens on {at}", "compare `transport` in the profile with what it speaks"
+                    f"{nothing}: it listens on {at}",
+                    "compare `transport` in the profile with what it speaks",
+                    silent=True,
                 )
         return Failure(
             nothing,
             "does it need more time (--patience 3), a command-line argument, a file, or an answer on its console?",
+            silent=True,
         )
 
     def _fail(self, failure: Failure) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chatsim.errors import ServerError
+from chatsim.errors import ServerError, StartError
 from chatsim.network.loop import Loop
 from chatsim.network.namespace import OWN
 from chatsim.network.network import Event, ServerCommand, ServerEvent, Type
@@ -167,12 +167,13 @@ class Server:
             self._loop.emit(event)
         return life.failure
 
-    def _in_its_last_words(self, failure: Failure) -> ServerError:
+    def _in_its_last_words(self, failure: Failure) -> StartError:
         lines = self._last_words.last(LAST_LINES)
         said = "".join(f"\n  {line}" for line in lines)
         text = f"{failure.why}: {self._launcher.describe(self._port)}"
         text += f"\nits last words:{said}" if lines else "\nit printed nothing"
-        return ServerError(text, hint=failure.hint or _hint_from(lines, self._sockets))
+        hint = failure.hint or _hint_from(lines, self._sockets)
+        return StartError(text, hint=hint, silent=failure.silent, ports=failure.ports)
 
     @property
     def address(self) -> tuple[str, int] | None:

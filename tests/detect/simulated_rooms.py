@@ -17,7 +17,7 @@ import pytest
 
 from chatsim.detect.detecting import Detection, detect
 from chatsim.detect.hints import Hints
-from chatsim.errors import ServerError
+from chatsim.errors import StartError
 from chatsim.network.network import (
     Abort,
     Close,
@@ -120,7 +120,9 @@ class World:
 
     def start(self) -> None:
         if self._line.wire.sockets != Line(self.house.transport).wire.sockets:
-            raise ServerError(f"the server did not listen on any {self._line.transport} port within 5 s: simulated")
+            raise StartError(
+                f"the server did not listen on any {self._line.transport} port within 5 s: simulated", silent=True
+            )
         type(self).lives += 1
         self.room = self.house(self)
         self.up = self._ours or not self.is_over
