@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatsim.detect.findings import Findings, Step
+from chatsim.quoting import quoted
 
 __all__ = ["Begun", "one_line", "profile_name", "written"]
 
@@ -189,12 +189,4 @@ def _text(text: str) -> str:
     """In quotes: single ones for JSON, where no line could be folded or cut by them."""
     if '"' in text and "'" not in text and text.isprintable():
         return f"'{text}'"
-    quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(sign if sign.isprintable() else _yaml_escape(sign) for sign in quoted)
-
-
-def _yaml_escape(sign: str) -> str:
-    number = ord(sign)
-    if number < 256:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
+    return quoted(text)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
+from chatsim.quoting import escaped, quoted
 from chatsim.recording.steps import Step
 
 __all__ = ["line_of", "written"]
@@ -12,8 +12,8 @@ __all__ = ["line_of", "written"]
 
 def written(steps: Sequence[Step], bots: Mapping[str, str], about: Sequence[str] = ()) -> str:
     """The whole file. `bots`: each with its nickname; `about`: lines that stand above it as comments."""
-    lines = [f"# {_one_line(line)}" for line in about]
-    lines.append(f"scenario: {_text(_claim(tuple(bots)))}")
+    lines = [f"# {escaped(line)}" for line in about]
+    lines.append(f"scenario: {quoted(_claim(tuple(bots)))}")
     lines.append(f"bots: {_bots(bots)}")
     if not any(step.verb for step in steps):
         lines.append("steps: []")
@@ -21,7 +21,7 @@ def written(steps: Sequence[Step], bots: Mapping[str, str], about: Sequence[str]
         lines.append("steps:")
     for step in steps:
         if step.remark:
-            lines.append(f"  # {_one_line(step.remark)}")
+            lines.append(f"  # {escaped(step.remark)}")
         if step.verb:
             lines.append("  " + line_of(step))
     return "\n".join(lines) + "\n"
@@ -50,7 +50,7 @@ def _bots(bots: Mapping[str, str]) -> str:
     return (
         "{"
         + ", ".join(
-            f"{bot}: {{nick: {_text(nick)}}}" if nick and nick != bot else f"{bot}: {{}}" for bot, nick in bots.items()
+            f"{bot}: {{nick: {quoted(nick)}}}" if nick and nick != bot else f"{bot}: {{}}" for bot, nick in bots.items()
         )
         + "}"
     )
@@ -65,9 +65,9 @@ def _detail(verb: str, detail: object) -> str:
         case str() if verb in ("drop", "ask", "join") or (verb == "whisper" and detail.isidentifier()):
             return detail
         case str():
-            return _text(detail)
+            return quoted(detail)
         case list():
-            return f"[{', '.join(_text(str(each)) for each in detail)}]"
+            return f"[{', '.join(quoted(str(each)) for each in detail)}]"
         case dict():
             return "{" + ", ".join(f"{key}: {_value(key, value)}" for key, value in detail.items()) + "}"
     raise TypeError(detail)
@@ -75,19 +75,3 @@ def _detail(verb: str, detail: object) -> str:
 
 def _value(key: str, value: object) -> str:
     return str(value) if key == "to" else _detail("", value)
-
-
-def _text(text: str) -> str:
-    quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in quoted)
-
-
-def _escaped(sign: str) -> str:
-    number = ord(sign)
-    if number < 256:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
-
-
-def _one_line(text: str) -> str:
-    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
