@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,11 +23,15 @@ __all__ = [
     "pytest_collect_file",
     "pytest_collection_modifyitems",
     "pytest_configure",
+    "pytest_report_from_serializable",
+    "pytest_report_to_serializable",
     "pytest_runtest_call",
+    "pytest_runtest_makereport",
     "pytest_runtest_setup",
 ]
 
 CHAT = pytest.StashKey["Chat"]()  # of a test, as long as it lasts
+CRASH = "chatsim_crash"  # in a report on its way from a worker
 FIXTURES = frozenset(("chat", "chat_server"))
 OURS = ".chatsim.yaml"
 MARKER = (
@@ -117,6 +121,45 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
     with told(item, chat):
         return (yield)
+
+
+# The short summary has a line a test. In a CI pytest does not shorten what it is given for it, so it is given a line.
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.excinfo is not None and type(call.excinfo.value).__module__ == "chatsim":
+        from chatsim.pytest_plugin.telling import shorten_crash
+
+        shorten_crash(report, call.excinfo.value)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(
+    report: pytest.CollectReport | pytest.TestReport,
+) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
+    """Workers of pytest-xdist send their reports; of what is no traceback it sends the text alone."""
+    data = yield
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if data is not None and crash is not None and isinstance(data.get("longrepr"), str):
+        data[CRASH] = (crash.path, crash.lineno, crash.message)
+    return data
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_from_serializable(
+    data: dict[str, Any],
+) -> Generator[None, pytest.TestReport | None, pytest.TestReport | None]:
+    crash = data.pop(CRASH, None)
+    report = yield
+    if report is not None and crash is not None:
+        from chatsim.pytest_plugin.telling import Retold
+
+        retold: Any = Retold(str(report.longrepr), *crash)  # what pytest calls a TerminalRepr, a private name of its
+        report.longrepr = retold
+    return report
 
 
 @pytest.fixture

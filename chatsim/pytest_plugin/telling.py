@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chatsim.chat.failures import fit_to_print, in_short
+import pytest
+
+from chatsim.chat.failures import ChatFailedError, fit_to_print, in_short
 from chatsim.history import History
 from chatsim.report import text
 from chatsim.report.report import Report, Run
 from chatsim.report.timeline import step_lines
 
-__all__ = ["Told", "steps_of"]
+__all__ = ["Retold", "Told", "shorten_crash", "steps_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,27 @@ class Told:
 
     def _text(self, style: text.Style) -> str:
         return fit_to_print(text.scenario((self._run,), Report((self._run,)), style).rstrip("\n"))
+
+
+class Retold:
+    """A run that did not pass, as a worker told it."""
+
+    def __init__(self, told: str, path: str, line: int, message: str) -> None:
+        self._told = told
+        self.reprcrash = _Crash(path, line, message)
+
+    def __str__(self) -> str:
+        return self._told
+
+    def toterminal(self, writer: Any) -> None:
+        writer.line(self._told)
+
+
+def shorten_crash(report: pytest.TestReport, problem: BaseException) -> None:
+    """Of what a plain test failed with, the first line is the short one (`in_short`)."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if isinstance(problem, ChatFailedError) and crash is not None:
+        crash.message = crash.message.split("\n")[0]
 
 
 def steps_of(history: History) -> str:

@@ -278,7 +278,8 @@ def merged(baseline: Baseline | None, plain: Mapping[str, Any]) -> dict[str, Any
     if baseline is None:
         return dict(plain)
     played = {(run["file"], run["scenario"], run["profile"]) for run in plain["runs"]}
-    replaced = {old for key in played if (old := _same(key, baseline)) is not None}
+    # In a list, as nobody has looked at the rates: what stands there for a name may be anything that JSON has.
+    replaced = [old for key in played if (old := _same(key, baseline)) is not None]
 
     def kept(name: str) -> list[Any]:
         old = baseline.plain.get(name)

@@ -58,7 +58,7 @@ def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(installed), str(ROOT))))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setenv("COLUMNS", "100")
-    for name in ("PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_XDIST_WORKER"):
+    for name in ("PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_XDIST_WORKER", "CI", "BUILD_NUMBER"):
         monkeypatch.delenv(name, raising=False)
     for name in ("server.py", "profile.yaml"):
         (pytester.path / name).write_bytes((ROOT / "docs/example" / name).read_bytes())
@@ -118,6 +118,26 @@ def test_one_that_fails_is_told_as_on_the_console(pytester: pytest.Pytester, inn
     result.assert_outcomes(failed=1)
     assert failures(result) == golden("scenario", failures(result))
     result.stdout.fnmatch_lines(["FAILED room.chatsim.yaml::when a connection * - *"])
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_in_a_ci_too_the_short_summary_has_one_line_each(
+    pytester: pytest.Pytester, inner: Inner, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("CI", "true")  # where pytest does not shorten what it is given
+    write(pytester, room__chatsim__yaml=CUT_OFF)
+    pytester.makepyfile(test_room=ROOM)
+
+    result = inner(*FORGETFUL, *workers)
+
+    result.assert_outcomes(failed=2)
+    begin = next(i for i, line in enumerate(result.outlines) if "short test summary info" in line)
+    assert sorted(re.sub(r"\d+\.\d\d s", "#.## s", line) for line in result.outlines[begin + 1 : -1]) == [
+        "FAILED room.chatsim.yaml::when a connection breaks, those who stay are told - drop-notice: bob dropped "
+        "(reset) at #.## s. ann and cat were connected the whole time and were never told that bob had left.",
+        "FAILED test_room.py::test_the_room_goes_on - chatsim.ChatFailedError: drop-notice: bob dropped (reset) at "
+        "#.## s. ann and cat were connected the whole time and were never told that bob had left.",
+    ]
 
 
 def test_the_call_that_it_ends_with_plays_it_again(pytester: pytest.Pytester, inner: Inner) -> None:

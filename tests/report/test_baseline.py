@@ -373,6 +373,7 @@ nearly = st.recursive(
 
 @given(nearly, st.lists(nearly, max_size=2), nearly, nearly)
 @example(None, [], None, {"median_s": True, "deliveries": 3})
+@example(None, [], [{"file": []}], None)
 def test_any_json_is_a_baseline_or_an_error(odd: Any, odd_runs: list[Any], rates: Any, latency: Any) -> None:
     whole = json.loads(report_json.render(Report((run(), run("failed")))))
     whole["runs"] += odd_runs
