@@ -570,12 +570,13 @@ class Stage:
         return self._inspections
 
     def hang_up(self, session: Session) -> None:
-        """Close our end of a connection whose other end is closed: by a reset at the end of a run, else politely.
+        """Close our end of a connection whose other end is closed: politely. To reset it at once would be no goodbye: a
+        server that shuts down before it closes may still read there, and prints that its client broke off.
 
-        Where the port is fixed and the server closed first, its port is spared (`Close.sparing`), a moment later: a
-        server that shuts down before it closes has done both by then. To reset it at once would be no polite goodbye.
+        Where the port is fixed, the next run needs it. So at the end of a run it is a reset all the same; before that, if
+        the server closed first, its port is spared (`Close.sparing`) a moment later: it has done both by then.
         """
-        if self.ending:
+        if self.ending and self.plan.fixed_port:
             self.do(Abort(session.id))
         elif self.plan.fixed_port and session.state is State.LEAVING and not session.holds_end:
             self.clockwork.timers.at(self.now + LETS_GO, partial(self.do, Close(session.id, sparing=True)))

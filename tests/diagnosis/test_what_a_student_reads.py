@@ -78,8 +78,6 @@ CHANCE = (
     # How busy it was at its start hangs on the machine.
     (r" (Before\s+anything\s+went\s+wrong\s+it|It\s+had\s+been\s+as\s+busy)[^.]*\.", ""),
     (r"byte 0x\w\w in position \d+", "byte 0x## in position ##"),
-    # A busy server may be told of a second connection that broke before it ends; its frames have no head any more.
-    (r"(?<=\n  The last that the server printed:\n)(?: {6,}[^\n]*\n)*( {4}\w[^\n]*\n)(?: {6,}[^\n]*\n)+(?=\1)", ""),
 )
 
 
