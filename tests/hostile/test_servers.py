@@ -101,7 +101,7 @@ def test_whatever_the_server_does(ground: Ground, case: Case) -> None:
     assert ended.seconds < case.within
     assert ended.err == ""
     for words in case.says:
-        assert words in ended.out
+        assert words in ended.out, ended.out
     checked = in_good_order(ground, ground.call("check", "run.jsonl"))
     assert checked.code == ended.code or case.code == 4, checked.said
 
