@@ -1,7 +1,8 @@
-"""Many runs side by side: workers play them, each in a process of its own, and the `Run`s come back here.
+"""Much work side by side: workers do it, each in a process of its own, and what came of it comes back here.
 
-A worker is a plain Python that was started with one end of a pair of sockets, and plays what comes in there until that
-end closes. So whatever becomes of us, SIGKILL included, it ends at once, and its server's guardian sees to the rest.
+A `Job` is one run; whoever else has much to do (`chatsim.grader`) gives work of its own kind. A worker is a plain Python
+that was started with one end of a pair of sockets, and does what comes in there until that end closes. So whatever
+becomes of us, SIGKILL included, it ends at once, and its server's guardian sees to the rest.
 
 Why not a pool of the standard library: there one worker that dies takes all results with it that are still owed, the
 caller's main module is run again in every worker, and helpers of the pool outlive the program by a moment.
@@ -13,7 +14,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
@@ -23,6 +24,7 @@ from queue import SimpleQueue
 from threading import Thread
 from time import monotonic
 from types import TracebackType
+from typing import Any, Generic, Protocol, TypeVar
 
 from chatsim import runs
 from chatsim.checks.verdict import Outcome
@@ -31,11 +33,31 @@ from chatsim.profile.profile import Profile
 from chatsim.report.report import Run
 from chatsim.scenario.scenario import Scenario
 
-__all__ = ["Crew", "Job", "cores", "worker"]
+__all__ = ["Crew", "Job", "Tell", "Work", "cores", "silent", "worker"]
+
+R = TypeVar("R")
+Tell = Callable[[str], None]  # what is being done, in a few words, while it is being done
 
 GRACE = 3.0  # seconds that a run has to end in good order when it is called back: its server is given no longer either
 ROOT = str(Path(__file__).parents[1])
 PROGRAM = f"import sys; {ROOT!r} in sys.path or sys.path.insert(0, {ROOT!r}); from chatsim.jobs import worker; worker("
+
+
+def silent(words: str) -> None:
+    """Where nobody wants to know."""
+
+
+class Work(Protocol[R]):
+    """What a worker can do. It is pickled on its way there, and its result on its way back."""
+
+    def play(self, tell: Tell = silent) -> R:
+        """Do it, here and now. On SIGTERM: end in good order, and give what there is."""
+
+    def lost(self, error: ChatsimError) -> R:
+        """What stands in place of a result when the worker has died, or chatsim itself has failed."""
+
+    def is_whole(self, result: R) -> bool:
+        """Is this worth to be given on, when all were called back before their time?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +70,26 @@ class Job:
     seed: int | None = None
     patience: float = 1.0
 
-    def play(self) -> Run:
+    def play(self, tell: Tell = silent) -> Run:
         """Play it here and now; what `runs.run` promises."""
         return runs.run(self.scenario, self.profile, self.target, seed=self.seed, patience=self.patience)
+
+    def lost(self, error: ChatsimError) -> Run:
+        """A run of which nothing is known but why."""
+        seed = next(seed for seed in (self.seed, self.scenario.seed, 0) if seed is not None)
+        return Run(
+            self.scenario.name,
+            self.scenario.file,
+            seed,
+            self.profile.name,
+            runs.describe(self.profile, self.target),
+            Outcome.INCONCLUSIVE,
+            error=error,
+            replay=runs.replay_command(self.scenario, self.profile, self.target, seed, self.patience),
+        )
+
+    def is_whole(self, result: Run) -> bool:
+        return result.error is None
 
 
 def cores() -> int:
@@ -60,19 +99,21 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-class Crew:
+class Crew(Generic[R]):
     """So many workers, started when there is work for them. To be used as a context: at its end all of them are gone.
 
-    A worker that dies makes its run an `error`, and another one takes its place.
+    A worker that dies makes its run an `error`, and another one takes its place. `heard`: who is told, by the work's
+    number, what it says of itself on the way.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, heard: Callable[[int, str], None] | None = None) -> None:
         self._size = size
+        self._heard = heard or (lambda number, words: None)
         self._all: list[_Worker] = []
         self._idle: list[_Worker] = []
-        self._busy: dict[Connection, tuple[_Worker, int, Job]] = {}
+        self._busy: dict[Connection, tuple[_Worker, int, Work[R]]] = {}
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> Crew[R]:
         return self
 
     def __exit__(
@@ -83,8 +124,8 @@ class Crew:
                 pass
         self._send_home()
 
-    def as_ready(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Run]]:
-        """Each run as soon as it has ended, with the number of its job, counted from 0.
+    def as_ready(self, jobs: Iterable[Work[R]]) -> Iterator[tuple[int, R]]:
+        """Each result as soon as it has ended, with the number of its job, counted from 0.
 
         A job is taken from `jobs` when somebody is free to play it, so what is asked for may depend on what came of
         earlier ones. On Ctrl-C or SIGTERM those under way are ended in good order and given back, and then it is
@@ -97,21 +138,22 @@ class Crew:
                     self._give(*next_one)
                 if not self._busy:
                     return
-                yield self._take(next(iter(wait(list(self._busy)))))  # type: ignore[arg-type]
+                if (taken := self._take(next(iter(wait(list(self._busy)))))) is not None:  # type: ignore[arg-type]
+                    yield taken
         except KeyboardInterrupt:
             yield from self._called_back()
             raise
 
-    def in_order(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Run]]:
+    def in_order(self, jobs: Iterable[Work[R]]) -> Iterator[tuple[int, R]]:
         """The same in the order in which they were asked for, each as soon as all before it have been given.
 
         After an interrupt some may be missing between those that are given.
         """
-        early: dict[int, Run] = {}
+        early: dict[int, R] = {}
         due = 0
         try:
-            for number, run in self.as_ready(jobs):
-                early[number] = run
+            for number, result in self.as_ready(jobs):
+                early[number] = result
                 while due in early:
                     yield due, early.pop(due)
                     due += 1
@@ -121,7 +163,7 @@ class Crew:
 
     # --- giving and taking
 
-    def _give(self, number: int, job: Job) -> None:
+    def _give(self, number: int, job: Work[R]) -> None:
         while self._idle:
             chosen = self._idle.pop()
             try:
@@ -136,18 +178,25 @@ class Crew:
                 chosen.link.send(job)
         self._busy[chosen.link] = chosen, number, job
 
-    def _take(self, link: Connection) -> tuple[int, Run]:
-        chosen, number, job = self._busy.pop(link)
+    def _take(self, link: Connection) -> tuple[int, R] | None:
+        """What has come from a worker: a result; or None, if it has only said what it is doing."""
+        chosen, number, job = self._busy[link]
         try:
-            run: Run = link.recv()
+            said: _Said = link.recv()
         except (EOFError, OSError):
-            return number, _lost(job, self._dismiss(chosen))
+            del self._busy[link]
+            return number, job.lost(_loss(self._dismiss(chosen)))
+        if not said.done:
+            self._heard(number, said.what)
+            return None
+        del self._busy[link]
         self._idle.append(chosen)
-        return number, run
+        result: R = job.lost(said.what) if said.failed else said.what
+        return number, result
 
     # --- the end
 
-    def _called_back(self) -> Iterator[tuple[int, Run]]:
+    def _called_back(self) -> Iterator[tuple[int, R]]:
         """Ends what is under way, in good order, and gives what came of it. Who does not come in time is passed over."""
         for chosen, _, _ in self._busy.values():
             with suppress(OSError):
@@ -155,9 +204,10 @@ class Crew:
         deadline = monotonic() + GRACE
         while self._busy and (ready := wait(list(self._busy), max(0.0, deadline - monotonic()))):
             for link in ready:
-                number, run = self._take(link)  # type: ignore[arg-type]
-                if run.error is None:  # struck between two runs, it had nothing to give back
-                    yield number, run
+                job = self._busy[link][2]  # type: ignore[index]
+                taken = self._take(link)  # type: ignore[arg-type]
+                if taken is not None and job.is_whole(taken[1]):  # struck between two, it had nothing to give back
+                    yield taken
 
     def _dismiss(self, chosen: _Worker) -> int:
         self._all.remove(chosen)
@@ -198,28 +248,13 @@ class _Worker:
             return self.process.wait()
 
 
-def _lost(job: Job, status: int) -> Run:
+def _loss(status: int) -> ChatsimError:
     how = f"was killed by signal {-status}" if status < 0 else f"ended with exit code {status}"
     problem = Problem(
         f"the process that played this run {how}",
         hint="Play it again; with one job it is played in chatsim's own process.",
     )
-    return _blank(job, ChatsimError(problem))
-
-
-def _blank(job: Job, error: ChatsimError) -> Run:
-    """A run of which nothing is known but why."""
-    seed = next(seed for seed in (job.seed, job.scenario.seed, 0) if seed is not None)
-    return Run(
-        job.scenario.name,
-        job.scenario.file,
-        seed,
-        job.profile.name,
-        runs.describe(job.profile, job.target),
-        Outcome.INCONCLUSIVE,
-        error=error,
-        replay=runs.replay_command(job.scenario, job.profile, job.target, seed, job.patience),
-    )
+    return ChatsimError(problem)
 
 
 # --- in the worker's process ------------------------------------------------------------------------------------------
@@ -230,13 +265,22 @@ def worker(number: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever ends us says so by SIGTERM: it ends a run in good order
     link = Connection(number)
     os.set_inheritable(number, False)  # a server that held it would keep us alive
-    orders: SimpleQueue[Job] = SimpleQueue()
+    orders: SimpleQueue[Work[Any]] = SimpleQueue()
     Thread(target=_listen, args=(link, orders), daemon=True).start()
     while True:
-        link.send(_played(orders.get()))
+        link.send(_played(orders.get(), lambda words: link.send(_Said(words))))
 
 
-def _listen(link: Connection, orders: SimpleQueue[Job]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a worker says: what it is doing; or, `done`, a result or (`failed`) why there is none."""
+
+    what: Any
+    done: bool = False
+    failed: bool = False
+
+
+def _listen(link: Connection, orders: SimpleQueue[Work[Any]]) -> None:
     """Its own thread, so that the end of the link is heard in the middle of a run."""
     with suppress(EOFError, OSError):
         while True:
@@ -244,13 +288,13 @@ def _listen(link: Connection, orders: SimpleQueue[Job]) -> None:
     os._exit(0)
 
 
-def _played(job: Job) -> Run:
+def _played(job: Work[Any], tell: Tell) -> _Said:
     try:
-        return job.play()
+        return _Said(job.play(tell), done=True)
     except Exception as problem:
         if os.environ.get("CHATSIM_DEBUG"):
             import traceback
 
             traceback.print_exc()
         said = " ".join(str(problem).split()) or "no more is known"
-        return _blank(job, ChatsimError(f"chatsim itself failed: {type(problem).__name__}: {said}"))
+        return _Said(ChatsimError(f"chatsim itself failed: {type(problem).__name__}: {said}"), done=True, failed=True)

@@ -147,7 +147,8 @@ class _SideBySide:
         from chatsim.jobs import Crew
 
         asked: list[tuple[int, int]] = []
-        with Crew(self._playing.jobs) as crew:
+        crew: Crew[Run] = Crew(self._playing.jobs)
+        with crew:
             for number, run in crew.in_order(self._jobs(asked)):
                 s, _ = asked[number]
                 if s in self._hopeless:

@@ -55,7 +55,8 @@ class Proving:
 
         asked: list[Trial] = []
         progress.show(self._how_far(), self._how_far())
-        with Crew(self._jobs) as crew:
+        crew: Crew[Run] = Crew(self._jobs)
+        with crew:
             for number, run in crew.as_ready(self._asked_for(asked)):
                 if not run.interrupted:
                     self._take(asked[number], run)
@@ -85,7 +86,8 @@ class Proving:
         from chatsim.jobs import Crew
 
         asked: list[tuple[Trial, Run]] = []
-        with Crew(1) as crew:
+        crew: Crew[Run] = Crew(1)
+        with crew:
             for number, again in crew.as_ready(self._to_be_replayed(asked)):
                 if again.interrupted:
                     continue
