@@ -55,6 +55,7 @@ class RunRecord:
     error: str = ""
     ours: bool = False
     alone: int = 0
+    patient: int = 0  # so many of them with four times the patience
     needs_review: bool = False  # inconclusive, also alone and with four times the patience
     text: str = ""  # as the console tells it, without the command that plays it again
     replay: str = ""  # the command that plays it again at home; empty: it can not be
@@ -74,6 +75,7 @@ class SubmissionRecord:
     profile: str = ""
     runs: tuple[RunRecord, ...] = ()
     not_run: tuple[tuple[str, str], ...] = ()  # (part, the name of the part that it needs and that was not reached)
+    settled: bool = False  # nothing of it has to be played any more
     output: str = ""  # the last lines of a build, or of a server that did not start
     # What the report says of how it was graded.
     version: str = ""
