@@ -12,7 +12,15 @@ from typing import Literal
 __all__ = ["Confinement", "RunRecord", "State", "Student", "SubmissionRecord", "VerdictRecord"]
 
 State = Literal[
-    "played", "no-server", "several-servers", "not-built", "not-started", "not-understood", "infrastructure"
+    "played",
+    "several-submissions",
+    "not-unpacked",
+    "no-server",
+    "several-servers",
+    "not-built",
+    "not-started",  # also alone
+    "not-understood",  # by no profile; or nobody was ever told that it had joined
+    "infrastructure",  # the trouble was ours
 ]
 OutcomeWord = Literal["passed", "failed", "inconclusive", "not-exercised", "not-applicable", "error"]
 Confinement = Literal["bubblewrap", "user", "landlock", "none"]
@@ -53,6 +61,7 @@ class RunRecord:
     duration_s: float = 0.0
     verdicts: tuple[VerdictRecord, ...] = ()
     error: str = ""
+    unstarted: bool = False  # the error is that the server did not start
     ours: bool = False
     alone: int = 0
     patient: int = 0  # so many of them with four times the patience
