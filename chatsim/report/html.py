@@ -7,23 +7,19 @@ page forbids itself, by its Content-Security-Policy, every script and style but 
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from hashlib import sha256
-from importlib import resources
 
-from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from chatsim.checks.verdict import Outcome, Verdict
 from chatsim.properties import PROPERTIES
 from chatsim.report.last_words import heard_last, server_words
 from chatsim.report.narrate import Narrator
-from chatsim.report.printable import printable, shorten
+from chatsim.report.own_page import asset, policy, template
+from chatsim.report.printable import shorten
 from chatsim.report.rate import Rate, rates, standing, valid
 from chatsim.report.report import Report, Run
 from chatsim.report.spacetime.diagram import Diagram, Fate, Lane, Mark, Said, Sign
@@ -70,10 +66,10 @@ def render(report: Report) -> str:
     """The whole report as an HTML page, without a line end. Large histories are cut in their diagrams, which is said."""
     from chatsim._version import __version__
 
-    css, js = _asset("page.css"), _asset("page.js")
+    css, js = asset("chatsim.report", "page.css"), asset("chatsim.report", "page.js")
     sections = list(_sections(report))
     page = (
-        _template()
+        template("chatsim.report", "page.html")
         .render(
             title=_title(report),
             version=__version__,
@@ -84,39 +80,12 @@ def render(report: Report) -> str:
             tally=Counter(section.word for section in sections),
             css=Markup(css),
             js=Markup(js),
-            policy=_policy(css, js),
+            policy=policy(css, js),
         )
         .rstrip("\n")
     )
     # A CI server that reads our standard output takes `##[` for a command of its own. It stands in words of others alone.
     return page.replace("##[", "##&#91;")
-
-
-@cache
-def _asset(name: str) -> str:
-    return (resources.files("chatsim.report") / "page" / name).read_text(encoding="utf-8")
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(_asset("page.html"))
-
-
-def _shown(value: object) -> object:
-    """What is written in place of a value: texts that are not our own markup lose what could act on a reader."""
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _policy(css: str, js: str) -> str:
-    """Nothing is allowed but this style and this script. `data:` is for the icon, so that none is asked for."""
-    style, script = (b64encode(sha256(text.encode()).digest()).decode() for text in (css, js))
-    return (
-        f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
 
 
 def _title(report: Report) -> str:

@@ -1,0 +1,315 @@
+"""What a student reads, as values: the page and the Markdown text tell the same, each in its own way.
+
+A second wall stands here. What a student may see has been cut before (`chatsim.grading.visibility`); of what is left, runs are
+shown only of parts that the grade names, and nothing of the assignment is read but its name, its title and what its
+parts that are shown count.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from chatsim.gradebook.graded import Graded
+from chatsim.gradebook.wording import (
+    CONFINED,
+    PART_BADGES,
+    PART_WORDS,
+    counted,
+    day,
+    late_sentence,
+    listed,
+    outcome_word,
+    part_score,
+    score,
+    seeds_told,
+)
+from chatsim.grading.assignment import Assignment
+from chatsim.grading.grade import Grade, PartGrade
+from chatsim.grading.record import RunRecord, State, SubmissionRecord, VerdictRecord
+from chatsim.properties import PROPERTIES
+
+__all__ = ["Feedback", "PartTold", "Seen", "Tried", "Trouble", "feedback"]
+
+MOST_LINES = 60  # of what a build or a server printed: the end of it, where the reason stands
+MOST_RUNS = 40  # of one scenario, that are listed
+
+VIOLATED = {known.name: known.violated_when for known in PROPERTIES}
+
+# Gravest first: of several runs of a scenario, the first of the gravest kind is told in full.
+GRAVEST = ("failed", "error", "inconclusive", "not-exercised", "not-applicable", "passed")
+
+BECAUSE = {
+    "machine": "The machine that graded was too busy for the wait to count, so this proves nothing.",
+    "tcp": "Our own disconnect may have taken the bytes along, so your server can not be blamed.",
+    "profile": "Something arrived that the description of the protocol does not explain, so this proves nothing.",
+}
+DOUBTFUL = "It was not seen again when this was played alone, so it costs you nothing."
+
+HEADS: dict[State, str] = {
+    "played": "",
+    "no-server": "No server was found in what you handed in",
+    "several-servers": "It is not clear which file is your server",
+    "not-built": "Your server could not be built",
+    "not-started": "Your server did not start",
+    "not-understood": "Your server speaks in a way that was not understood",
+    "infrastructure": "Something went wrong on our side",
+}
+ADVICE: dict[State, str] = {
+    "played": "",
+    "no-server": "Look whether the file has the name that the assignment asks for, and whether it is in what you handed in. "
+    "Then hand in again.",
+    "several-servers": "Hand in one server only, or name the files as the assignment says.",
+    "not-built": "Build it at home with the same command, from an empty folder with nothing in it but what you hand in.",
+    "not-started": "Start it at home with the same command, from an empty folder with nothing in it but what you hand in. "
+    "It has to listen at the port that it is given, and to go on running.",
+    "not-understood": "Connect to it by hand (`nc localhost PORT`), and hold what it says against the assignment, letter "
+    "by letter.",
+    "infrastructure": "You need not do anything: this is no zero, and it will be graded again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A property of a run that did not pass. `counts`: it is one of those that give the points of this part."""
+
+    name: str
+    word: str  # failed, inconclusive
+    summary: str
+    violated: str  # completes "Fails when ..."; empty for a property that the catalogue does not know
+    because: str
+    hint: tuple[str, ...]  # lines
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One scenario, played once or several times. `run` is told in full: the first of the gravest kind."""
+
+    claim: str
+    file: str
+    word: str
+    counts: str  # `3 runs: 2 passed, 1 failed`
+    run: RunRecord
+    number: int  # of that run, from 1
+    seen: tuple[Seen, ...]
+    error: tuple[str, ...]
+    text: tuple[str, ...]  # as the console tells it; only where something did not pass
+    others: tuple[str, ...]  # the other runs that did not pass, a line each
+    note: str  # about patience and repeats; empty where there is nothing to say
+
+
+@dataclass(frozen=True, slots=True)
+class PartTold:
+    """One part: its points, and what was tried for them."""
+
+    title: str
+    badge: str
+    word: str
+    points: str
+    why: str
+    comment: tuple[str, ...]  # lines
+    counted: tuple[str, ...]  # the properties that count here; empty: all that a scenario puts to the test
+    tried: tuple[Tried, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why nothing was played: what happened, what to do, and what was printed meanwhile."""
+
+    head: str
+    told: tuple[str, ...]
+    advice: str
+    output: tuple[str, ...]
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """All of a student's page."""
+
+    title: str
+    name: str
+    score: str
+    sentences: tuple[str, ...]
+    trouble: Trouble | None
+    parts: tuple[PartTold, ...]
+    how: tuple[tuple[str, str], ...]  # (what, how it was): how it was graded
+
+
+def feedback(assignment: Assignment, graded: Graded) -> Feedback:
+    """Of a record and a grade that have been cut to what the student may see."""
+    record, grade = graded.record, graded.grade
+    counts = {part.name: part.properties for part in assignment.parts}
+    return Feedback(
+        assignment.title or assignment.name,
+        grade.student.name or grade.student.key,
+        score(grade),
+        tuple(_sentences(grade, record)),
+        _trouble(record, grade),
+        tuple(_part(part, record, counts.get(part.name, ())) for part in grade.parts if not _idle(part, record)),
+        tuple(_how(record, _shown(record, grade))),
+    )
+
+
+def _shown(record: SubmissionRecord, grade: Grade) -> list[RunRecord]:
+    parts = {part.name for part in grade.parts}
+    return [run for run in record.runs if run.part in parts]
+
+
+def _idle(part: PartGrade, record: SubmissionRecord) -> bool:
+    """Where nothing was played, a part of which nothing can be said but that."""
+    return record.state != "played" and not part.low and not part.comment
+
+
+def _sentences(grade: Grade, record: SubmissionRecord) -> Iterator[str]:
+    if late := late_sentence(grade):
+        yield late
+    if grade.state == "infrastructure":
+        return
+    unclear = [part.title or part.name for part in grade.parts if part.state == "needs-review"]
+    looked = [part.title or part.name for part in grade.parts if part.state == "to-look"]
+    ours = [part.title or part.name for part in grade.parts if part.state == "infrastructure"]
+    if unclear:
+        yield f"Nobody can tell yet about {listed(unclear)}, not even after it was played again: a person will look at it."
+    if looked:
+        yield f"A person gives the points for {listed(looked)}, and has not looked yet."
+    if ours:
+        yield f"For {listed(ours)} there was trouble on our side: this is no zero, and it will be played again."
+    if grade.points is not None and grade.low != grade.high:
+        yield f"Until that is settled, {counted(grade.points, 'point stands', 'points stand')} in the grade book."
+    missing = [part for part in grade.parts if part.state in ("partial", "none")]
+    if len(missing) > 1 and record.state == "played":
+        first = missing[0].title or missing[0].name
+        yield f"Begin with {first}: what is wrong there is often what is wrong further down, too."
+
+
+def _trouble(record: SubmissionRecord, grade: Grade) -> Trouble | None:
+    if record.state == "played":
+        return None
+    told = record.told or grade.told
+    return Trouble(
+        HEADS[record.state],
+        _lines(told),
+        ADVICE[record.state],
+        _last(record.output),
+        record.state == "infrastructure",
+    )
+
+
+def _part(part: PartGrade, record: SubmissionRecord, counts: Sequence[str]) -> PartTold:
+    groups: dict[tuple[str, str], list[RunRecord]] = {}
+    for run in record.runs:
+        if run.part == part.name:
+            groups.setdefault((run.file, run.scenario), []).append(run)
+    return PartTold(
+        part.title or part.name,
+        PART_BADGES[part.state],
+        PART_WORDS[part.state],
+        part_score(part),
+        part.why,
+        _lines(part.comment),
+        tuple(counts),
+        tuple(_tried(runs, counts, record) for runs in groups.values()),
+    )
+
+
+def _tried(runs: Sequence[RunRecord], counts: Sequence[str], record: SubmissionRecord) -> Tried:
+    worst = min(runs, key=lambda run: GRAVEST.index(run.outcome))
+    seen = sorted(_seen(worst, counts), key=lambda one: (not one.counts, one.word != "failed"))
+    often = Counter(outcome_word(run) for run in runs)
+    told = ", ".join(f"{many} {word}" for word, many in often.items())
+    bad = [(place, run) for place, run in enumerate(runs, start=1) if run.outcome not in ("passed", "not-applicable")]
+    others = [_line(place, run) for place, run in bad if run is not worst]
+    left = len(others) - MOST_RUNS
+    return Tried(
+        worst.scenario or worst.file,
+        worst.file,
+        outcome_word(worst),
+        f"{len(runs)} runs: {told}" if len(runs) > 1 else "",
+        worst,
+        runs.index(worst) + 1,
+        tuple(seen),
+        _lines(worst.error),
+        _lines(worst.text) if worst.outcome != "passed" else (),
+        (*others[:MOST_RUNS], *((f"… and {left} more",) if left > 0 else ())),
+        _note(worst, record),
+    )
+
+
+def _seen(run: RunRecord, counts: Sequence[str]) -> Iterator[Seen]:
+    for verdict in run.verdicts:
+        if verdict.outcome in ("failed", "inconclusive"):
+            yield Seen(
+                verdict.property,
+                "inconclusive" if verdict.doubtful else verdict.outcome,
+                verdict.summary,
+                VIOLATED.get(verdict.property, ""),
+                _because(verdict),
+                tuple(line for line in verdict.hint.split("\n") if line.strip()),
+                not counts or verdict.property in counts,
+            )
+
+
+def _because(verdict: VerdictRecord) -> str:
+    if verdict.doubtful:
+        return DOUBTFUL
+    return BECAUSE.get(verdict.cause, "") if verdict.outcome == "inconclusive" else ""
+
+
+def _line(place: int, run: RunRecord) -> str:
+    bad = [verdict.property for verdict in run.verdicts if verdict.outcome == "failed"]
+    return f"run {place}, seed {run.seed}: {outcome_word(run)}" + (f" ({', '.join(bad)})" if bad else "")
+
+
+def _note(run: RunRecord, record: SubmissionRecord) -> str:
+    told = []
+    if run.alone:
+        often = "once" if run.alone == 1 else f"{run.alone} times"
+        told.append(f"It was played again {often} with nothing beside it before this was said")
+        if run.patience > record.patience:
+            told[0] += f", the last time with {run.patience / record.patience:.0f} times the patience"
+    return f"{told[0]}." if told else ""
+
+
+def _how(record: SubmissionRecord, runs: Sequence[RunRecord]) -> Iterator[tuple[str, str]]:
+    if record.submitted is not None and (when := day(record.submitted)):
+        yield "Handed in", when
+    if record.origin:
+        yield "What was graded", _last_name(record.origin)
+    if record.server:
+        yield "Started with", record.server
+    if record.profile:
+        yield "Protocol", record.profile
+    if runs:
+        scenarios = len({(run.part, run.file, run.scenario) for run in runs})
+        yield "Played", f"{counted(len(runs), 'run')} of {counted(scenarios, 'scenario')}{_again(runs)}"
+        yield "Seeds", f"{seeds_told(run.seed for run in runs)}, the same for everybody"
+    if record.state == "played":
+        yield "Patience", f"{record.patience:g}, the same for everybody: it fits the speed of the machine"
+        yield "Your server ran", CONFINED[record.confinement]
+    if record.machine:
+        yield "Machine", record.machine
+    if record.version:
+        yield "Graded by", f"chatsim {record.version}"
+
+
+def _last_name(origin: str) -> str:
+    """Without the folders of whoever grades."""
+    return origin.replace("\\", "/").rstrip("/").rpartition("/")[2] or origin
+
+
+def _again(runs: Sequence[RunRecord]) -> str:
+    again = sum(run.alone > 0 for run in runs)
+    return f"; {again} of them again alone, to be sure" if again else ""
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.strip("\n").split("\n")) if text.strip() else ()
+
+
+def _last(text: str) -> tuple[str, ...]:
+    lines = _lines(text)
+    left = len(lines) - MOST_LINES
+    return (f"… {counted(left, 'line')} before", *lines[-MOST_LINES:]) if left > 0 else lines
