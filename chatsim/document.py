@@ -37,6 +37,7 @@ __all__ = [
     "Reading",
     "Scalar",
     "Sequence",
+    "described",
     "excerpt",
     "is_null",
     "load",

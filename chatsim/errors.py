@@ -10,12 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 __all__ = [
+    "AssignmentError",
     "ChatsimError",
     "HistoryError",
     "NotApplicableError",
     "Place",
     "Problem",
     "ProfileError",
+    "RecordError",
     "ScenarioError",
     "ServerError",
     "StartError",
@@ -103,6 +105,14 @@ class ScenarioError(UsageError):
 
 class ProfileError(UsageError):
     """A profile file that is wrong; each problem has its place."""
+
+
+class AssignmentError(UsageError):
+    """An assignment that is wrong, or a file of marks; each problem has its place, in whichever of its files it stands."""
+
+
+class RecordError(UsageError):
+    """A stored result of a submission that cannot be read back."""
 
 
 class HistoryError(UsageError):

@@ -60,6 +60,9 @@ class Part:
 
     `credit`: `all`, all points or none; `rate`, the share of runs that passed; `each`, the share of properties that
     passed in all runs (those that were put to the test); `look`, what a person gives who has looked.
+
+    `named`: those of `properties` that were asked for one by one, and not by their group. Each of them has to be put to the
+    test by some run, or nobody could tell; of a group, whatever was not put to the test is left out.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Part:
     points: Decimal
     scenarios: tuple[Scenario, ...]
     properties: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     credit: Credit = "all"
     needs: tuple[str, ...] = ()  # names of parts that have to have full points; else this one is not run
     visible: Visible = "always"
@@ -112,6 +116,10 @@ class Assignment:
     def points(self) -> Decimal:
         """The sum over the parts, before it is scaled to `total`."""
         return sum((part.points for part in self.parts), Decimal())
+
+    def seeds(self, part: Part) -> range:
+        """The seeds with which each scenario of this part is played, one after the other: for every student the same."""
+        return range(self.seed, self.seed + part.repeat)
 
     @property
     def of(self) -> Decimal:
