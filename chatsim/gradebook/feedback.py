@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from chatsim.gradebook.graded import Graded
 from chatsim.gradebook.wording import (
@@ -20,6 +21,7 @@ from chatsim.gradebook.wording import (
     day,
     late_sentence,
     listed,
+    number,
     outcome_word,
     part_score,
     score,
@@ -49,6 +51,8 @@ DOUBTFUL = "It was not seen again when this was played alone, so it costs you no
 
 HEADS: dict[State, str] = {
     "played": "",
+    "several-submissions": "You have handed in more than once, and it is not clear what counts",
+    "not-unpacked": "What you handed in could not be unpacked",
     "no-server": "No server was found in what you handed in",
     "several-servers": "It is not clear which file is your server",
     "not-built": "Your server could not be built",
@@ -58,6 +62,9 @@ HEADS: dict[State, str] = {
 }
 ADVICE: dict[State, str] = {
     "played": "",
+    "several-submissions": "Tell your teacher which of them counts, or hand in one only.",
+    "not-unpacked": "Make the archive anew, unpack it at home in an empty folder, and look whether all is there. Then hand in "
+    "again.",
     "no-server": "Look whether the file has the name that the assignment asks for, and whether it is in what you handed in. "
     "Then hand in again.",
     "several-servers": "Hand in one server only, or name the files as the assignment says.",
@@ -168,6 +175,9 @@ def _sentences(grade: Grade, record: SubmissionRecord) -> Iterator[str]:
         yield late
     if grade.state == "infrastructure":
         return
+    if record.state != "played" and grade.low != grade.high:
+        yield "A person will look at it before this counts."
+        return
     unclear = [part.title or part.name for part in grade.parts if part.state == "needs-review"]
     looked = [part.title or part.name for part in grade.parts if part.state == "to-look"]
     ours = [part.title or part.name for part in grade.parts if part.state == "infrastructure"]
@@ -179,6 +189,8 @@ def _sentences(grade: Grade, record: SubmissionRecord) -> Iterator[str]:
         yield f"For {listed(ours)} there was trouble on our side: this is no zero, and it will be played again."
     if grade.points is not None and grade.low != grade.high:
         yield f"Until that is settled, {counted(grade.points, 'point stands', 'points stand')} in the grade book."
+    if (together := sum((part.of for part in grade.parts), Decimal())) != grade.of and together:
+        yield f"The parts add up to {number(together)} points, and the whole is scaled to {number(grade.of)}."
     missing = [part for part in grade.parts if part.state in ("partial", "none")]
     if len(missing) > 1 and record.state == "played":
         first = missing[0].title or missing[0].name
@@ -211,11 +223,11 @@ def _part(part: PartGrade, record: SubmissionRecord, counts: Sequence[str]) -> P
         part.why,
         _lines(part.comment),
         tuple(counts),
-        tuple(_tried(runs, counts, record) for runs in groups.values()),
+        tuple(_tried(runs, counts) for runs in groups.values()),
     )
 
 
-def _tried(runs: Sequence[RunRecord], counts: Sequence[str], record: SubmissionRecord) -> Tried:
+def _tried(runs: Sequence[RunRecord], counts: Sequence[str]) -> Tried:
     worst = min(runs, key=lambda run: GRAVEST.index(run.outcome))
     seen = sorted(_seen(worst, counts), key=lambda one: (not one.counts, one.word != "failed"))
     often = Counter(outcome_word(run) for run in runs)
@@ -234,7 +246,7 @@ def _tried(runs: Sequence[RunRecord], counts: Sequence[str], record: SubmissionR
         _lines(worst.error),
         _lines(worst.text) if worst.outcome != "passed" else (),
         (*others[:MOST_RUNS], *((f"… and {left} more",) if left > 0 else ())),
-        _note(worst, record),
+        _note(worst),
     )
 
 
@@ -263,13 +275,13 @@ def _line(place: int, run: RunRecord) -> str:
     return f"run {place}, seed {run.seed}: {outcome_word(run)}" + (f" ({', '.join(bad)})" if bad else "")
 
 
-def _note(run: RunRecord, record: SubmissionRecord) -> str:
+def _note(run: RunRecord) -> str:
     told = []
     if run.alone:
         often = "once" if run.alone == 1 else f"{run.alone} times"
         told.append(f"It was played again {often} with nothing beside it before this was said")
-        if run.patience > record.patience:
-            told[0] += f", the last time with {run.patience / record.patience:.0f} times the patience"
+        if run.patient:
+            told[0] += ", also with four times the patience"
     return f"{told[0]}." if told else ""
 
 

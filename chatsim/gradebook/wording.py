@@ -32,6 +32,8 @@ CENT = Decimal("0.01")
 # In as few words as a cell of a table has room for.
 STATE_WORDS: dict[State, str] = {
     "played": "played",
+    "several-submissions": "several submissions",
+    "not-unpacked": "not unpacked",
     "no-server": "no server found",
     "several-servers": "several servers found",
     "not-built": "not built",

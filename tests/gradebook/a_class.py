@@ -8,7 +8,8 @@ from decimal import Decimal
 from chatsim.checks.verdict import Evidence, Outcome, Verdict
 from chatsim.gradebook.graded import Graded
 from chatsim.grading.assignment import Assignment, Late, Part, ServerRules
-from chatsim.grading.grade import Grade, PartGrade
+from chatsim.grading.grade import Grade, PartGrade, PartState
+from chatsim.grading.points import NOBODY_COULD_TELL
 from chatsim.grading.record import RunRecord, State, Student, SubmissionRecord, VerdictRecord
 from chatsim.report.spacetime.layout import diagram
 from chatsim.report.spacetime.svg import svg
@@ -102,7 +103,7 @@ def failed(part: str, scenario: str, file: str, name: str, seed: int = 7) -> Run
 def unclear(part: str, scenario: str, file: str, seed: int = 7) -> RunRecord:
     verdict = VerdictRecord("drop-notice", "inconclusive", "ann may or may not have been told.", cause="machine")
     return RunRecord(
-        part, scenario, file, seed, 4.8, "inconclusive", 9.5, (verdict,), alone=2, needs_review=True,
+        part, scenario, file, seed, 4.8, "inconclusive", 9.5, (verdict,), alone=2, patient=1, needs_review=True,
         text=f"INCONCLUSIVE  {file}\n", replay=f"chatsim run {file} --seed {seed}",
     )  # fmt: skip
 
@@ -170,6 +171,8 @@ def wrong() -> Graded:
 
 
 TOLD: dict[State, str] = {
+    "several-submissions": "There are two: bob.zip and Bob.zip. Which of them counts?",
+    "not-unpacked": "bob.zip is no zip archive: it begins with `Rar!`.",
     "no-server": "There is no server.py. There are: main.py, client.py.",
     "several-servers": "There are two: a/server.py and b/server.py. Which of them counts?",
     "not-built": "`javac Server.java` ended with status 1.",
@@ -184,12 +187,15 @@ def not_played(state: State, key: str = "") -> Graded:
     found = record(key or state, state.replace("-", " ").title(), state=state)
     found = replace(found, told=TOLD[state], output="Traceback …\nNameError: name 'sokcet' is not defined\n")
     ours = state == "infrastructure"
+    word: PartState = "infrastructure" if ours else "needs-review" if state in NOBODY_COULD_TELL else "none"
     each = tuple(
-        replace(part, low=Decimal(0), high=part.of if ours else Decimal(0), comment="", passed=0, played=0, state=word)
+        replace(
+            part, low=Decimal(0), high=Decimal(0) if word == "none" else part.of, comment="", passed=0, played=0,
+            state=word, why="Nothing could be played.",
+        )
         for part in (TALKING, LEAVING, STYLE, SECRET)
-        for word in (("infrastructure" if ours else "none"),)
-    )
-    high = "25" if ours else "0"
+    )  # fmt: skip
+    high = "0" if word == "none" else "25"
     grade = Grade(found.student, state, each, *whole(25, "0", high), None if ours else Decimal(0), told=TOLD[state])
     return Graded(found, grade)
 
@@ -209,8 +215,9 @@ def hostile(text: str) -> Graded:
     )
     quiet = RunRecord("leaving", text, text, 8, 1.0, "error", error=text, ours=True)
     found = SubmissionRecord(
-        Student("evil", text), "played", text, text, DUE, text, text, (run, quiet), (("secret", "talking"),),
-        text, text, text, "none", 1.0, text, text,
+        Student("evil", text), "played", origin=text, told=text, submitted=DUE, server=text, profile=text,
+        runs=(run, quiet), not_run=(("secret", "talking"),), output=text, version=text, machine=text, assignment=text,
+        digest=text,
     )  # fmt: skip
     bad = replace(TALKING, title=text, why=text, comment=text, state="none", low=Decimal(0), high=Decimal(0))
     leaving = replace(LEAVING, title=text, state="infrastructure", low=Decimal(0))

@@ -1,0 +1,255 @@
+"""What a class as a whole tells its teacher, as values: where it stands, what it has not understood, who needs a person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from statistics import median
+
+from chatsim.gradebook.graded import Graded
+from chatsim.gradebook.wording import CONFINED, STATE_WORDS
+from chatsim.grading.assignment import Assignment
+from chatsim.grading.grade import PartState
+from chatsim.grading.record import RunRecord
+from chatsim.properties import PROPERTIES
+
+__all__ = [
+    "BINS",
+    "Alike",
+    "Flaky",
+    "Missed",
+    "Overview",
+    "PartOfAll",
+    "Review",
+    "Trouble",
+    "bins",
+    "failed_properties",
+    "overview",
+]
+
+BINS = 10
+SLOWEST = 10
+ALIKE = 2  # from so many properties on that two students have in common: one alone says little
+
+ORDER = {known.name: number for number, known in enumerate(PROPERTIES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A property, and those who failed it at least once, in a run that counts."""
+
+    name: str
+    who: tuple[Graded, ...]
+    tested: int  # students whose server it was put to the test with
+    runs: int  # in which it failed
+
+
+@dataclass(frozen=True, slots=True)
+class PartOfAll:
+    """One part over all whose submission was played. `reached`: the mean of the points, where they are a number."""
+
+    title: str
+    of: Decimal
+    states: Counter[PartState]
+    reached: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flaky:
+    """A scenario that one server passed with some seeds and failed with others."""
+
+    who: Graded
+    scenario: str
+    file: str
+    passed: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Students whose servers failed in exactly the same properties. It is a help for teaching (one explanation may do for
+    all), and no sign of copying: everybody makes the common mistakes."""
+
+    properties: tuple[str, ...]
+    who: tuple[Graded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Something that a person has to decide."""
+
+    who: Graded
+    part: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that was the machine's fault, or chatsim's."""
+
+    who: Graded
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All of the page. Students stand in the order of their keys everywhere."""
+
+    students: tuple[Graded, ...]
+    states: Counter[str]
+    histogram: tuple[int, ...]  # how many reached up to 10 %, up to 20 %, … of what can be reached
+    counted: int  # whose points are a number
+    mean: Decimal | None
+    middle: Decimal | None
+    unsettled: int  # whose points are an interval still
+    parts: tuple[PartOfAll, ...]
+    missed: tuple[Missed, ...]  # the most frequent first
+    alike: tuple[Alike, ...]
+    flaky: tuple[Flaky, ...]
+    slowest: tuple[Graded, ...]
+    review: tuple[Review, ...]
+    trouble: tuple[Trouble, ...]
+    uneven: tuple[str, ...]  # in what not all were graded alike; empty where they were
+    how: tuple[tuple[str, str], ...]
+
+
+def overview(assignment: Assignment, results: Sequence[Graded]) -> Overview:
+    """Of the whole class, uncut: it is for teachers."""
+    students = tuple(sorted(results, key=lambda one: one.student.key))
+    points = [one.grade.points for one in students if one.grade.points is not None]
+    return Overview(
+        students,
+        Counter(STATE_WORDS[one.grade.state] for one in students),
+        bins(assignment.of, points),
+        len(points),
+        sum(points, Decimal()) / len(points) if points else None,
+        median(points) if points else None,
+        sum(one.grade.low != one.grade.high for one in students),
+        tuple(_parts(assignment, students)),
+        tuple(_missed(students)),
+        tuple(_alike(students)),
+        tuple(_flaky(students)),
+        tuple(sorted(students, key=lambda one: -one.record.seconds)[:SLOWEST]),
+        tuple(_review(students)),
+        tuple(_trouble(students)),
+        tuple(_uneven(students)),
+        tuple(_how(students)),
+    )
+
+
+def bins(of: Decimal, points: Iterable[Decimal]) -> tuple[int, ...]:
+    """How many have so many tenths of what can be reached. A border belongs above it, all points to the last tenth."""
+    counts = [0] * BINS
+    for reached in points:
+        share = Fraction(reached) / Fraction(of) if of else Fraction(0)
+        counts[min(BINS - 1, max(0, int(share * BINS)))] += 1
+    return tuple(counts)
+
+
+def failed_properties(graded: Graded) -> tuple[str, ...]:
+    """What this server failed, in the order of the catalogue. What is doubtful, or was our trouble, is not failed."""
+    failed = {
+        verdict.property
+        for run in graded.record.runs
+        if not run.ours
+        for verdict in run.verdicts
+        if verdict.outcome == "failed" and not verdict.doubtful
+    }
+    return tuple(sorted(failed, key=lambda name: (ORDER.get(name, len(ORDER)), name)))
+
+
+def _parts(assignment: Assignment, students: Sequence[Graded]) -> Iterator[PartOfAll]:
+    for part in assignment.parts:
+        found = [one for each in students for one in each.grade.parts if one.name == part.name]
+        played = [one for each in students if each.grade.state == "played" for one in each.grade.parts]
+        sure = [one for one in played if one.name == part.name and one.low == one.high]
+        reached = sum((one.low for one in sure), Decimal()) / len(sure) if sure else None
+        yield PartOfAll(part.title or part.name, part.points, Counter(one.state for one in found), reached)
+
+
+def _missed(students: Sequence[Graded]) -> Iterator[Missed]:
+    who: dict[str, list[Graded]] = {}
+    runs: Counter[str] = Counter()
+    tested: Counter[str] = Counter()
+    for one in students:
+        for name in failed_properties(one):
+            who.setdefault(name, []).append(one)
+        told = [verdict for run in one.record.runs if not run.ours for verdict in run.verdicts]
+        runs.update(verdict.property for verdict in told if verdict.outcome == "failed" and not verdict.doubtful)
+        tested.update({verdict.property for verdict in told if verdict.outcome in ("passed", "failed")})
+    for name in sorted(who, key=lambda name: (-len(who[name]), ORDER.get(name, len(ORDER)), name)):
+        yield Missed(name, tuple(who[name]), tested[name], runs[name])
+
+
+def _alike(students: Sequence[Graded]) -> Iterator[Alike]:
+    groups: dict[tuple[str, ...], list[Graded]] = {}
+    for one in students:
+        groups.setdefault(failed_properties(one), []).append(one)
+    common = [(names, who) for names, who in groups.items() if len(names) >= ALIKE and len(who) > 1]
+    for names, who in sorted(common, key=lambda pair: (-len(pair[1]), -len(pair[0]), pair[0])):
+        yield Alike(names, tuple(who))
+
+
+def _flaky(students: Sequence[Graded]) -> Iterator[Flaky]:
+    for one in students:
+        groups: dict[tuple[str, str, str], list[RunRecord]] = {}
+        for run in one.record.runs:
+            groups.setdefault((run.part, run.file, run.scenario), []).append(run)
+        for (_, file, scenario), runs in groups.items():
+            often = Counter(run.outcome for run in runs if not run.ours)
+            if often["passed"] and often["failed"]:
+                yield Flaky(one, scenario, file, often["passed"], often["failed"])
+
+
+def _review(students: Sequence[Graded]) -> Iterator[Review]:
+    for one in students:
+        states = {part.state for part in one.grade.parts}
+        if one.grade.state != "played" and "needs-review" in states:
+            told = one.record.told or one.grade.told or STATE_WORDS[one.grade.state]
+            yield Review(one, "all parts", told.strip().split("\n")[0])
+            continue
+        for part in one.grade.parts:
+            if part.state == "needs-review":
+                yield Review(one, part.title or part.name, part.why or "Nobody can tell, also after repeats alone.")
+            elif part.state == "to-look":
+                yield Review(one, part.title or part.name, part.why or "A person gives these points.")
+
+
+def _trouble(students: Sequence[Graded]) -> Iterator[Trouble]:
+    for one in students:
+        if one.grade.state == "infrastructure":
+            yield Trouble(one, one.record.told or one.grade.told or "It could not be graded.")
+        for run in one.record.runs:
+            if run.ours:
+                yield Trouble(one, f"{run.scenario or run.file}, seed {run.seed}: {run.error or 'no result'}")
+
+
+def _how(students: Sequence[Graded]) -> Iterator[tuple[str, str]]:
+    for what, told in _facts(students):
+        yield what, "; ".join(sorted(told)) or "unknown"
+    again = sum(run.alone > 0 for one in students for run in one.record.runs)
+    yield "Runs", str(sum(len(one.record.runs) for one in students))
+    yield "Runs that were repeated alone", str(again)
+
+
+def _uneven(students: Sequence[Graded]) -> Iterator[str]:
+    """Fairness is that all were graded alike. Where they were not, points can not be compared without a thought."""
+    for what, told in _facts(students):
+        if len(told) > 1:
+            yield f"{what}: {'; '.join(sorted(told))}"
+
+
+def _facts(students: Sequence[Graded]) -> Iterator[tuple[str, set[str]]]:
+    played = [one for one in students if one.grade.state == "played"]
+    facts: tuple[tuple[str, Callable[[Graded], str]], ...] = (
+        ("Assignment", lambda one: one.record.assignment[:12]),
+        ("chatsim", lambda one: one.record.version),
+        ("Machine", lambda one: one.record.machine),
+        ("Patience", lambda one: f"{one.record.patience:g}"),
+        ("Servers ran", lambda one: CONFINED[one.record.confinement]),
+    )
+    for what, fact in facts:
+        yield what, {told for one in played if (told := fact(one))}
