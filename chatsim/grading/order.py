@@ -12,7 +12,7 @@ from chatsim.scenario.scenario import Scenario
 
 __all__ = ["Wanted", "is_open", "next_alone", "next_of_many", "not_run"]
 
-HasFull = Callable[[Part, Sequence[RunRecord]], bool]  # has a part all its points by these runs?
+MayBeFull = Callable[[Part, Sequence[RunRecord]], bool]  # by these runs: has a part all its points, or may it have them?
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,17 @@ class Wanted:
     replays: int | None = None
 
 
-def next_of_many(assignment: Assignment, record: SubmissionRecord, has_full: HasFull) -> Wanted | None:
+def next_of_many(assignment: Assignment, record: SubmissionRecord, may_be_full: MayBeFull) -> Wanted | None:
     """What may be played beside others: each run once. A part waits if what it needs is still in doubt.
 
     After a first run that could not be played at all, nothing more: most likely none can, and each would wait as long.
     """
     if len(record.runs) == 1 and record.runs[0].outcome == "error":
         return None
-    return next(_missing(assignment, record, has_full), None)
+    return next(_missing(assignment, record, may_be_full), None)
 
 
-def next_alone(assignment: Assignment, record: SubmissionRecord, has_full: HasFull) -> Wanted | None:
+def next_alone(assignment: Assignment, record: SubmissionRecord, may_be_full: MayBeFull) -> Wanted | None:
     """What is to be played with nothing beside it; None: the submission is settled. `record` must not be in the making
     by anybody else."""
     scenarios = {(part.name, each.file, each.name): each for part in assignment.parts for each in part.scenarios}
@@ -47,10 +47,10 @@ def next_alone(assignment: Assignment, record: SubmissionRecord, has_full: HasFu
             return Wanted(run.part, scenarios[run.part, run.file, run.scenario], run.seed, patience, index)
     if len(record.runs) == 1 and record.runs[0].outcome == "error" and not record.runs[0].ours:
         return None  # nor was it to be played alone: all others would say the same
-    return next(_missing(assignment, record, has_full), None)
+    return next(_missing(assignment, record, may_be_full), None)
 
 
-def not_run(assignment: Assignment, record: SubmissionRecord, has_full: HasFull) -> tuple[tuple[str, str], ...]:
+def not_run(assignment: Assignment, record: SubmissionRecord, may_be_full: MayBeFull) -> tuple[tuple[str, str], ...]:
     """The parts that are not played, each with the part that it needs and that was not reached."""
     found: dict[str, str] = {}
     before = -1
@@ -59,7 +59,8 @@ def not_run(assignment: Assignment, record: SubmissionRecord, has_full: HasFull)
         known = replace(record, not_run=tuple(found.items()))
         for part in assignment.parts:
             for need in part.needs:
-                if not is_open(assignment, known, need) and not _is_full(assignment, known, need, has_full):
+                reached = is_open(assignment, known, need) or _may_be_full(assignment, known, need, may_be_full)
+                if need in found or not reached:
                     found.setdefault(part.name, need)
     return tuple(found.items())
 
@@ -73,15 +74,15 @@ def is_open(assignment: Assignment, record: SubmissionRecord, name: str) -> bool
     return len(runs) < len(part.scenarios) * part.repeat and not any(name == missed for missed, _ in record.not_run)
 
 
-def _missing(assignment: Assignment, record: SubmissionRecord, has_full: HasFull) -> Iterator[Wanted]:
+def _missing(assignment: Assignment, record: SubmissionRecord, may_be_full: MayBeFull) -> Iterator[Wanted]:
     played = {(run.part, run.file, run.scenario, run.seed) for run in record.runs}
-    record = replace(record, not_run=not_run(assignment, record, has_full))
+    record = replace(record, not_run=not_run(assignment, record, may_be_full))
     missed = {name for name, _ in record.not_run}
     for part in assignment.parts:
         if part.name in missed or (part.credit == "look" and not part.scenarios):
             continue
         if not all(
-            _is_full(assignment, record, need, has_full) and not is_open(assignment, record, need)
+            _may_be_full(assignment, record, need, may_be_full) and not is_open(assignment, record, need)
             for need in part.needs
         ):
             continue  # it waits
@@ -91,6 +92,6 @@ def _missing(assignment: Assignment, record: SubmissionRecord, has_full: HasFull
                     yield Wanted(part.name, scenario, seed)
 
 
-def _is_full(assignment: Assignment, record: SubmissionRecord, name: str, has_full: HasFull) -> bool:
+def _may_be_full(assignment: Assignment, record: SubmissionRecord, name: str, may_be_full: MayBeFull) -> bool:
     part = next(part for part in assignment.parts if part.name == name)
-    return has_full(part, [run for run in record.runs if run.part == name])
+    return may_be_full(part, [run for run in record.runs if run.part == name])
