@@ -1,0 +1,86 @@
+"""A run that was played, as it is kept: told once, here, where its history still is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+
+from chatsim.checks.verdict import Outcome, Verdict
+from chatsim.errors import ChatsimError, StartError
+from chatsim.grading.order import Wanted
+from chatsim.grading.record import RunRecord, VerdictRecord
+from chatsim.report import text
+from chatsim.report.confirm import doubtful
+from chatsim.report.printable import printable
+from chatsim.report.report import Report, Run
+from chatsim.report.spacetime.layout import diagram
+from chatsim.report.spacetime.svg import svg
+
+__all__ = ["noted", "out_of_time"]
+
+WIDTH = 92  # columns of the text: a page has a margin
+MOST_TEXT = 40_000  # characters that are kept of a run's text
+MOST_EVENTS = 60  # of a diagram: it is a help for the eye, and the text has it all
+
+
+def noted(run: Run, wanted: Wanted) -> RunRecord:
+    """The record of a run that ended by itself."""
+    if run.error is not None:
+        ours = run.error.exit_code == ChatsimError.exit_code
+        unstarted = isinstance(run.error, StartError)
+        return replace(_bare(run, wanted), error=printable(str(run.error)), unstarted=unstarted, ours=ours)
+    doubted = doubtful(run)
+    return replace(
+        _bare(run, wanted),
+        outcome=run.outcome.value,
+        verdicts=tuple(_verdict(each, each.property in doubted) for each in run.verdicts),
+        picture=_picture(run, wanted) if run.outcome is Outcome.FAILED else "",
+    )
+
+
+def out_of_time(run: Run, wanted: Wanted, seconds: float) -> RunRecord:
+    """The record of a run that was ended because it took too long."""
+    said = f"It was not done within {seconds:g} s, and was ended."
+    bare = _bare(run, wanted)
+    return replace(bare, error=said, text=f"{bare.text}\n{said}\n")
+
+
+def _bare(run: Run, wanted: Wanted) -> RunRecord:
+    """An error, until more is said."""
+    scenario = wanted.scenario
+    return RunRecord(
+        wanted.part,
+        scenario.name,
+        scenario.file,
+        wanted.seed,
+        wanted.patience,
+        "error",
+        run.duration_s,
+        text=_told(run),
+        replay=run.replay,
+    )
+
+
+def _told(run: Run) -> str:
+    told = text.render(Report((replace(run, replay=""),)), text.Style(width=WIDTH))
+    return told if len(told) <= MOST_TEXT else f"{told[:MOST_TEXT]}\n… (more was seen than is shown here)\n"
+
+
+def _verdict(verdict: Verdict, is_doubtful: bool) -> VerdictRecord:
+    return VerdictRecord(
+        verdict.property,
+        verdict.outcome.value,
+        verdict.summary,
+        verdict.hint,
+        verdict.cause.value if verdict.cause is not None else "",
+        verdict.evidence.value if verdict.evidence is not None else "",
+        is_doubtful,
+    )
+
+
+def _picture(run: Run, wanted: Wanted) -> str:
+    if run.history is None:
+        return ""
+    # Several stand on one page, and the names within an SVG are the page's.
+    prefix = "d" + sha256(f"{wanted.part}\0{run.file}\0{run.scenario}\0{run.seed}".encode()).hexdigest()[:8]
+    return svg(diagram(run.history, run.verdicts, most=MOST_EVENTS), prefix)

@@ -1,0 +1,160 @@
+"""The folder of results: what is known of each submission is kept as soon as it is known, whole or not at all.
+
+    grading.json              which assignment, with how much patience, on what machine
+    students/KEY/record.json  the evidence
+    …                         and what is made of it (`publish`), at the end of each `chatsim grade`
+
+Whoever finds such a folder goes on where it ends: a `chatsim grade` that was killed, one for students who came later, a merge.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from chatsim.errors import UsageError
+from chatsim.grading.record import SubmissionRecord
+from chatsim.grading.stored import from_json, to_json
+
+__all__ = ["Store", "Terms"]
+
+FORMAT = 1
+HEAD = "grading.json"
+LOCK = ".lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is the same for all students: what a continued grading takes over, and a merge compares."""
+
+    assignment: str  # the digest
+    file: str  # the assignment's, absolute
+    seed: int
+    patience: float  # scaled by the calibration
+    confinement: str
+    version: str
+    machine: str
+    shard: str = ""  # i/n
+
+
+class Store:
+    """One folder of results. A context: while it is open, no other grading writes there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = -1
+
+    def __enter__(self) -> Store:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise UsageError(
+                f"results can not be kept in {self.folder}: {(error.strerror or str(error)).lower()}"
+            ) from None
+        if not _locked(self._lock):
+            self.__exit__()
+            raise UsageError(f"another chatsim is grading into {self.folder}", hint="Wait for its end, or end it.")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def terms(self) -> Terms | None:
+        """Of what was graded here before; None: nothing was. Raises UsageError for a folder that is something else."""
+        path = self.folder / HEAD
+        try:
+            plain = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            others = [each.name for each in self.folder.iterdir() if each.name != LOCK] if self.folder.is_dir() else []
+            if others:
+                raise UsageError(
+                    f"{self.folder} is no folder of results: it holds {others[0]}",
+                    hint="Results go into a folder of their own: --results FOLDER",
+                ) from None
+            return None
+        except (OSError, ValueError) as error:
+            raise _unreadable(path, str(error)) from None
+        if not isinstance(plain, dict) or plain.get("chatsim") != "grading" or plain.get("format") != FORMAT:
+            raise _unreadable(path, "it was not written by this version of chatsim")
+        try:
+            return Terms(**{field.name: plain[field.name] for field in fields(Terms)})
+        except KeyError as missing:
+            raise _unreadable(path, f"{missing.args[0]} is missing") from None
+
+    def begin(self, terms: Terms) -> None:
+        """A new grading: what it goes by."""
+        self.publish(HEAD, _pretty({"chatsim": "grading", "format": FORMAT, **asdict(terms)}))
+
+    def keep(self, record: SubmissionRecord) -> None:
+        """From now on it is known, whatever happens to us."""
+        self.publish(f"students/{record.student.key}/record.json", to_json(record))
+
+    def record(self, key: str) -> SubmissionRecord | None:
+        """What is known of a student. Raises UsageError if that was damaged."""
+        path = self.folder / "students" / key / "record.json"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise _unreadable(path, str(error)) from None
+        return from_json(text, str(path))
+
+    def records(self) -> Iterator[SubmissionRecord]:
+        """Of all students that anything is known of, by their keys."""
+        with contextlib.suppress(FileNotFoundError):
+            for each in sorted((self.folder / "students").iterdir()):
+                if (record := self.record(each.name)) is not None:
+                    yield record
+
+    def publish(self, name: str, text: str | bytes) -> None:
+        """A file that is there whole, or not at all. `name` is relative, with `/`. Raises UsageError."""
+        path = self.folder / name
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(beside, "wb") as file:  # noqa: PTH123 - it is synchronised by its descriptor
+                file.write(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            raise UsageError(f"{path} can not be written: {(error.strerror or str(error)).lower()}") from None
+
+    def unpublish(self, name: str) -> None:
+        """It is not true any more."""
+        with contextlib.suppress(FileNotFoundError):
+            (self.folder / name).unlink()
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        import fcntl
+    except ImportError:  # Windows: nobody is kept from it
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _unreadable(path: Path, why: str) -> UsageError:
+    return UsageError(
+        f"{path} can not be read back: {why}",
+        hint="Grade into another folder, or anew into this one: --fresh",
+    )
+
+
+def _pretty(plain: Any) -> str:
+    return json.dumps(plain, ensure_ascii=False, indent=1) + "\n"

@@ -1,0 +1,124 @@
+"""The folder of results: whole or not at all, one grading at a time, and merged from parts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatsim.errors import ChatsimError, UsageError
+from chatsim.grader.merging import merge
+from chatsim.grader.store import Store, Terms
+from chatsim.grading.record import RunRecord, Student, SubmissionRecord
+
+TERMS = Terms("digest", "/class/assignment.yaml", 7, 1.5, "bubblewrap", "1.0", "Linux, 2 processors")
+PASSED = RunRecord("talk", "two talk", "talk.yaml", 7, 1.0, "passed")
+
+
+def record(key: str, **more: object) -> SubmissionRecord:
+    return replace(SubmissionRecord(Student(key, key.title()), "played", runs=(PASSED,), settled=True), **more)  # type: ignore[arg-type]
+
+
+def stored(folder: Path, *records: SubmissionRecord, terms: Terms = TERMS) -> Path:
+    with Store(folder) as store:
+        store.begin(terms)
+        for each in records:
+            store.keep(each)
+    return folder
+
+
+def test_what_is_kept_is_found_again_by_the_next_one(tmp_path: Path) -> None:
+    stored(tmp_path / "grades", record("bob"), record("ann"))
+
+    store = Store(tmp_path / "grades")
+
+    assert store.terms() == TERMS
+    assert list(store.records()) == [record("ann"), record("bob")]
+    assert store.record("cat") is None
+
+
+def test_two_do_not_grade_into_one_folder(tmp_path: Path) -> None:
+    with Store(tmp_path / "grades"), pytest.raises(UsageError, match="another chatsim is grading into"):
+        Store(tmp_path / "grades").__enter__()
+    with Store(tmp_path / "grades"):
+        pass
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("precious")
+
+    with Store(tmp_path) as store, pytest.raises(UsageError, match=r"no folder of results: it holds thesis\.tex"):
+        store.terms()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"chatsim": "grading", "format": 99}', '{"chatsim": "report"}'])
+def test_a_damaged_head_is_told_and_not_written_over(tmp_path: Path, text: str) -> None:
+    (tmp_path / "grading.json").write_text(text)
+
+    with pytest.raises(UsageError, match=r"grading\.json can not be read back"):
+        Store(tmp_path).terms()
+    assert (tmp_path / "grading.json").read_text() == text
+
+
+def test_a_damaged_record_is_told_with_its_file(tmp_path: Path) -> None:
+    folder = stored(tmp_path / "grades", record("ann"))
+    path = folder / "students/ann/record.json"
+    path.write_text(path.read_text()[:-20])
+
+    with pytest.raises(ChatsimError, match=r"students/ann/record\.json"):
+        list(Store(folder).records())
+
+
+def test_what_can_not_be_written_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "students").write_text("a file where a folder should be")
+
+    with Store(tmp_path) as store, pytest.raises(UsageError, match="can not be written"):
+        store.keep(record("ann"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "students"]
+
+
+def test_parts_become_a_whole(tmp_path: Path) -> None:
+    one = stored(tmp_path / "one", record("ann"), terms=replace(TERMS, shard="1/2"))
+    two = stored(tmp_path / "two", record("bob"), terms=replace(TERMS, shard="2/2", patience=2.0, machine="slow"))
+
+    with Store(tmp_path / "whole") as store:
+        whole = merge([one, two], store)
+        merge([one, two], store)  # once more is no harm
+
+        assert [each.student.key for each in store.records()] == ["ann", "bob"]
+    assert (whole.shard, whole.patience, whole.machine) == ("", 2.0, "Linux, 2 processors + slow")
+
+
+def test_of_a_student_in_two_parts_what_is_settled_counts(tmp_path: Path) -> None:
+    begun = record("ann", runs=(), settled=False)
+    parts = [stored(tmp_path / "one", begun), stored(tmp_path / "two", record("ann"))]
+
+    with Store(tmp_path / "whole") as store:
+        merge(parts, store)
+        assert store.record("ann") == record("ann")
+
+
+def test_what_are_no_parts_of_one_grading_is_told_all_at_once(tmp_path: Path) -> None:
+    failed = replace(PASSED, outcome="failed")
+    one = stored(tmp_path / "one", record("ann"))
+    two = stored(tmp_path / "two", record("ann", runs=(failed,)), terms=replace(TERMS, assignment="other"))
+    (tmp_path / "three").mkdir()
+
+    with Store(tmp_path / "whole") as store, pytest.raises(UsageError) as caught:
+        merge([one, two, tmp_path / "three"], store)
+
+    told = str(caught.value).replace(str(tmp_path), "")
+    assert told == (
+        "Ann was graded in /one and in /two, differently\n\n"
+        "/three holds no results\nIt is the --results folder of a chatsim grade.\n\n"
+        "/one and /two were not graded alike: they differ in their assignment"
+    )
+    assert not (tmp_path / "whole/grading.json").exists()
+
+
+def test_the_head_says_what_it_is(tmp_path: Path) -> None:
+    plain = json.loads((stored(tmp_path / "grades") / "grading.json").read_text())
+
+    assert (plain["chatsim"], plain["format"], plain["seed"]) == ("grading", 1, 7)
