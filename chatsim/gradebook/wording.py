@@ -49,6 +49,7 @@ PART_WORDS: dict[PartState, str] = {
     "needs-review": "to be reviewed",
     "to-look": "somebody will look",
     "infrastructure": "our trouble, not yours",
+    "later": "told after the due date",
 }
 # The colours of a report's outcomes.
 PART_BADGES: dict[PartState, str] = {
@@ -59,6 +60,7 @@ PART_BADGES: dict[PartState, str] = {
     "needs-review": "inconclusive",
     "to-look": "inconclusive",
     "infrastructure": "inconclusive",
+    "later": "not-run",
 }
 CONFINED: dict[Confinement, str] = {
     "bubblewrap": "in a sandbox of its own (bubblewrap), without a way out to the network",

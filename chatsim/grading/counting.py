@@ -14,7 +14,7 @@ from typing import Final, Literal
 from chatsim.grading.assignment import Part
 from chatsim.grading.record import RunRecord, VerdictRecord
 
-__all__ = ["VALID_ENOUGH", "Share", "share_of"]
+__all__ = ["VALID_ENOUGH", "Share", "has_full", "share_of"]
 
 VALID_ENOUGH: Final = Fraction(4, 5)  # of the runs of one scenario; then those that could not tell are left out
 
@@ -56,6 +56,11 @@ def share_of(part: Part, runs: Sequence[RunRecord]) -> Share:
     unclear = share.low != share.high
     ours = unclear and "ours" in kept and "unclear" not in kept
     return Share(share.low, share.high, passed, passed + failed, ours, share.why or _why(part, runs, kept))
+
+
+def has_full(part: Part, runs: Sequence[RunRecord]) -> bool:
+    """Has it all its points for certain, by these runs? Not while some are missing, nor where nobody could tell."""
+    return share_of(part, runs).low == 1
 
 
 # --- the three ways --------------------------------------------------------------------------------------------------
@@ -104,10 +109,10 @@ def _each(part: Part, runs: Sequence[RunRecord], missing: Sequence[Standing]) ->
 
 
 def _of_run(run: RunRecord, properties: Sequence[str]) -> Standing:
-    if run.outcome == "error":
-        return "ours" if run.ours else "failed"
     if run.ours:
         return "ours"
+    if run.outcome == "error":
+        return "unclear" if run.needs_review else "failed"
     if run.outcome == "not-applicable":
         return "unclear"
     if not properties:
@@ -139,7 +144,9 @@ def _ended(run: RunRecord) -> bool:
     """Did the server see to it that nothing more could be put to the test?"""
     if run.ours:
         return False
-    return run.outcome == "error" or any(_failed(verdict) and verdict.property in ENDS_ALL for verdict in run.verdicts)
+    if run.outcome == "error":
+        return not run.needs_review
+    return any(_failed(verdict) and verdict.property in ENDS_ALL for verdict in run.verdicts)
 
 
 # --- what all runs say -----------------------------------------------------------------------------------------------

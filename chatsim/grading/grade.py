@@ -11,13 +11,16 @@ from chatsim.grading.record import State, Student
 
 __all__ = ["Grade", "PartGrade", "PartState"]
 
-PartState = Literal["full", "partial", "none", "not-run", "needs-review", "to-look", "infrastructure"]
+PartState = Literal["full", "partial", "none", "not-run", "needs-review", "to-look", "infrastructure", "later"]
 
 
 @dataclass(frozen=True, slots=True)
 class PartGrade:
-    """`low` and `high` differ where something could not be told (`needs-review`, `infrastructure`) or where nobody has
-    looked yet (`to-look`). `why`: one sentence. `comment`: what a person wrote who has looked."""
+    """`low` and `high` differ where something could not be told (`needs-review`, `infrastructure`), where nobody has looked
+    yet (`to-look`), or, in what a student is given, where it is not told before the due date (`later`).
+
+    `why`: one sentence. `comment`: what a person wrote who has looked.
+    """
 
     name: str
     title: str

@@ -8,25 +8,27 @@ Where nobody could tell, the points are an interval (docs/assignment.md says whe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 from typing import Final
 
 from chatsim.grading.assignment import Assignment, Part
-from chatsim.grading.counting import share_of
+from chatsim.grading.counting import Share, share_of
 from chatsim.grading.grade import Grade, PartGrade, PartState
 from chatsim.grading.marks import Mark, Marks
 from chatsim.grading.record import State, SubmissionRecord
 
-__all__ = ["grade", "unmet"]
+__all__ = ["grade", "whole"]
 
-NOBODY_COULD_TELL: Final = ("several-servers", "not-understood")
-"""States of which it is not certain that they are the student's doing alone: a person can tell at a glance."""
+NONE: Final = Fraction(0)
+ALL: Final = Fraction(1)
 
 _NOT_PLAYED: Final[Mapping[State, str]] = {
+    "several-submissions": "There are several submissions, and nobody knows which of them counts.",
+    "not-unpacked": "It could not be unpacked, so nothing could be played.",
     "no-server": "No server was found, so nothing could be played.",
     "several-servers": "Several servers were found, and nobody knows which of them is meant.",
     "not-built": "It could not be built, so nothing could be played.",
@@ -40,10 +42,10 @@ def grade(assignment: Assignment, record: SubmissionRecord, marks: Marks | None 
     """The points of one student. `marks`: what a person has decided, which counts more than what was counted."""
     decided = (marks or {}).get(record.student.key, {})
     parts = _Parts(assignment, record, decided)
-    graded = tuple(parts.of(part) for part in assignment.parts)
+    graded = tuple(parts.of(part.name).grade for part in assignment.parts)
     late, minus = _late(assignment, record.submitted)
-    low = _whole(assignment, sum((part.low for part in graded), Decimal()), minus)
-    high = _whole(assignment, sum((part.high for part in graded), Decimal()), minus)
+    low = whole(assignment, (part.low for part in graded), minus)
+    high = whole(assignment, (part.high for part in graded), minus)
     ours = any(part.state == "infrastructure" for part in graded)
     return Grade(
         student=record.student,
@@ -59,85 +61,113 @@ def grade(assignment: Assignment, record: SubmissionRecord, marks: Marks | None 
     )
 
 
-def unmet(assignment: Assignment, record: SubmissionRecord, part: Part, marks: Marks | None = None) -> str | None:
-    """The name of a part that this one needs and that, by what has been played so far, is certainly not reached whole.
+def whole(assignment: Assignment, points: Iterable[Decimal], minus: Decimal) -> Decimal:
+    """The points of the parts together, scaled to the total, less the percent that are taken off for being late."""
+    if not assignment.points:
+        return Decimal("0.00")
+    scaled = Fraction(sum(points, Decimal())) * Fraction(assignment.of) / Fraction(assignment.points)
+    return _hundredths(scaled * (100 - Fraction(minus)) / 100)
 
-    None: it is to be run, also where nobody can tell yet. All that it needs must have been played before.
-    """
-    parts = _Parts(assignment, record, (marks or {}).get(record.student.key, {}))
-    known = {each.name: each for each in assignment.parts}
-    for name in part.needs:
-        needed = parts.of(known[name])
-        if needed.high < needed.of:
-            return name
-    return None
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """`low` and `high`: the share of the part, from 0 to 1. What a part needs is asked of it, and not of its points: a part
+    that gives none can be needed, too."""
+
+    grade: PartGrade
+    low: Fraction
+    high: Fraction
+
+    @property
+    def title(self) -> str:
+        return self.grade.title
 
 
 class _Parts:
     """The parts of one student, each counted once; those that others need before these."""
 
     def __init__(self, assignment: Assignment, record: SubmissionRecord, decided: Mapping[str, Mark]) -> None:
+        self.assignment = assignment
         self.known = {part.name: part for part in assignment.parts}
         self.record = record
         self.decided = decided
         self.not_run = dict(record.not_run)
-        self._counted: dict[str, PartGrade] = {}
+        self._counted: dict[str, _Counted] = {}
 
-    def of(self, part: Part) -> PartGrade:
-        if part.name not in self._counted:
-            self._counted[part.name] = self._count(part)
-        return self._counted[part.name]
+    def of(self, name: str) -> _Counted:
+        if name not in self._counted:
+            self._counted[name] = self._count(self.known[name])
+        return self._counted[name]
 
-    def _count(self, part: Part) -> PartGrade:
-        blank = PartGrade(part.name, part.title, part.points, Decimal(), part.points, "none", visible=part.visible)
+    def _count(self, part: Part) -> _Counted:
         if (mark := self.decided.get(part.name)) is not None:
-            points = min(mark.points, part.points)
-            state = _state(points, points, part.points)
-            why = "Decided by a person."
-            return replace(blank, low=points, high=points, state=state, why=why, comment=mark.comment)
+            given = Fraction(min(mark.points, part.points)) / Fraction(part.points) if part.points else ALL
+            return _counted(part, given, given, "Decided by a person.", comment=mark.comment)
         if part.credit == "look":
-            return replace(blank, state="to-look", why="Nobody has looked at it yet.")
+            return _counted(part, NONE, ALL, "Nobody has looked at it yet.", unclear="to-look")
         if self.record.state != "played":
-            return self._not_played(blank)
-        unmet = [name for name in part.needs if (needed := self.of(self.known[name])).high < needed.of]
-        if unmet:
-            title = self.known[unmet[0]].title
-            return replace(blank, high=Decimal(), state="not-run", why=f"Not run: it needs “{title}”.")
-        counted = self._by_runs(part, blank)
-        doubtful = [name for name in part.needs if (needed := self.of(self.known[name])).low < needed.of]
-        if doubtful and counted.high:
-            title = self.known[doubtful[0]].title
-            why = f"It needs “{title}”, and nobody could tell about that."
-            ours = any(self.of(self.known[name]).state == "infrastructure" for name in doubtful)
-            return replace(counted, low=Decimal(), state="infrastructure" if ours else "needs-review", why=why)
-        return counted
+            return self._not_played(part)
+        needed = [self.of(name) for name in part.needs]
+        unmet = next((each for each in needed if each.high < ALL), None)
+        if unmet is not None:
+            counted = _counted(part, NONE, NONE, f"Not run: it needs “{unmet.title}”.")
+            return replace(counted, grade=replace(counted.grade, state="not-run"))
+        share = self._share(part)
+        doubtful = next((each for each in needed if each.low < ALL), None)
+        if doubtful is None or not share.high:
+            unclear: PartState = "infrastructure" if share.ours else "needs-review"
+            return _counted(part, share.low, share.high, share.why, unclear, share)
+        why = f"It needs “{doubtful.title}”, and nobody could tell about that."
+        return _counted(part, NONE, share.high, why, doubtful.grade.state, share)
 
-    def _not_played(self, blank: PartGrade) -> PartGrade:
+    def _not_played(self, part: Part) -> _Counted:
         state = self.record.state
         why = _NOT_PLAYED[state]
         if state == "infrastructure":
-            return replace(blank, state="infrastructure", why=why)
-        if state in NOBODY_COULD_TELL:
-            return replace(blank, state="needs-review", why=why)
-        return replace(blank, high=Decimal(), state=_state(Decimal(), Decimal(), blank.of), why=why)
+            return _counted(part, NONE, ALL, why, "infrastructure")
+        # Which of two is meant a person sees at a glance; and that chatsim finds out any protocol, nobody has promised.
+        several = state in ("several-submissions", "several-servers")
+        if several or (state == "not-understood" and self.assignment.server.any):
+            return _counted(part, NONE, ALL, why, "needs-review")
+        return _counted(part, NONE, NONE, why)
 
-    def _by_runs(self, part: Part, blank: PartGrade) -> PartGrade:
+    def _share(self, part: Part) -> Share:
         runs = [run for run in self.record.runs if run.part == part.name]
         if not runs and part.name in self.not_run:
-            why = "It was not run, since something that it needs was not reached then. It has to be graded again."
-            return replace(blank, state="needs-review", why=why)
-        share = share_of(part, runs)
-        low, high = _hundredths(share.low * Fraction(part.points)), _hundredths(share.high * Fraction(part.points))
-        state = _state(low, high, part.points)
-        if state == "needs-review" and share.ours:
-            state = "infrastructure"
-        return replace(blank, low=low, high=high, state=state, why=share.why, passed=share.passed, played=share.played)
+            why = "It was not run, since something that it needs was not reached then: it has to be graded again."
+            return Share(NONE, ALL, why=why)
+        return share_of(part, runs)
 
 
-def _state(low: Decimal, high: Decimal, of: Decimal) -> PartState:
-    if low != high:
-        return "needs-review"
-    return "full" if low == of else "partial" if low else "none"
+def _counted(
+    part: Part,
+    low: Fraction,
+    high: Fraction,
+    why: str,
+    unclear: PartState = "needs-review",
+    share: Share | None = None,
+    *,
+    comment: str = "",
+) -> _Counted:
+    """`unclear`: what its state is called, where there is an interval."""
+    told: PartState = unclear if low != high else "full" if low == ALL else "partial" if low else "none"
+    return _Counted(
+        PartGrade(
+            name=part.name,
+            title=part.title,
+            of=part.points,
+            low=_hundredths(low * Fraction(part.points)),
+            high=_hundredths(high * Fraction(part.points)),
+            state=told,
+            why=why,
+            visible=part.visible,
+            passed=share.passed if share is not None else 0,
+            played=share.played if share is not None else 0,
+            comment=comment,
+        ),
+        low,
+        high,
+    )
 
 
 def _late(assignment: Assignment, submitted: float | None) -> tuple[float, Decimal]:
@@ -151,14 +181,6 @@ def _late(assignment: Assignment, submitted: float | None) -> tuple[float, Decim
     if rules is None:
         return float(after), Decimal()
     return float(after), min(rules.most, rules.minus * ceil(after / Fraction(rules.per)))
-
-
-def _whole(assignment: Assignment, points: Decimal, minus: Decimal) -> Decimal:
-    """The sum of the parts, scaled to the total, less what is taken off for being late."""
-    if not assignment.points:
-        return Decimal("0.00")
-    scaled = Fraction(points) * Fraction(assignment.of) / Fraction(assignment.points)
-    return _hundredths(scaled * (100 - Fraction(minus)) / 100)
 
 
 def _hundredths(value: Fraction) -> Decimal:

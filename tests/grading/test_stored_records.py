@@ -81,7 +81,7 @@ def test_the_schema_is_a_schema_and_lists_every_field() -> None:
         ({"chatsim": "report"}, "it is not the stored result of a submission"),
         ({"format": 2}, "its format is 2, and this chatsim reads 1"),
         ({"format": True}, "its format is True"),
-        ({"state": "gone"}, "state: one of played, no-server"),
+        ({"state": "gone"}, "state: one of played, several-submissions"),
         ({"student": "anna"}, "student: a map is expected, not 'anna'"),
         ({"student": {"key": "anna"}}, "student: name is missing"),
         ({"told": None}, "told: a text is expected, not None"),
