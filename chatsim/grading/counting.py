@@ -14,7 +14,7 @@ from typing import Final, Literal
 from chatsim.grading.assignment import Part
 from chatsim.grading.record import RunRecord, VerdictRecord
 
-__all__ = ["VALID_ENOUGH", "Share", "has_full", "share_of"]
+__all__ = ["VALID_ENOUGH", "Share", "may_be_full", "share_of"]
 
 VALID_ENOUGH: Final = Fraction(4, 5)  # of the runs of one scenario; then those that could not tell are left out
 
@@ -58,9 +58,9 @@ def share_of(part: Part, runs: Sequence[RunRecord]) -> Share:
     return Share(share.low, share.high, passed, passed + failed, ours, share.why or _why(part, runs, kept))
 
 
-def has_full(part: Part, runs: Sequence[RunRecord]) -> bool:
-    """Has it all its points for certain, by these runs? Not while some are missing, nor where nobody could tell."""
-    return share_of(part, runs).low == 1
+def may_be_full(part: Part, runs: Sequence[RunRecord]) -> bool:
+    """Has it all its points by these runs, or may it have them, since some are missing or nobody could tell?"""
+    return share_of(part, runs).high == 1
 
 
 # --- the three ways --------------------------------------------------------------------------------------------------

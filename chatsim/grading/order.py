@@ -12,7 +12,7 @@ from chatsim.scenario.scenario import Scenario
 
 __all__ = ["Wanted", "is_open", "next_alone", "next_of_many", "not_run"]
 
-MayBeFull = Callable[[Part, Sequence[RunRecord]], bool]  # by these runs: has a part all its points, or may it have them?
+MayBeFull = Callable[[Part, Sequence[RunRecord]], bool]  # by these runs: has a part all its points, or may it have?
 
 
 @dataclass(frozen=True, slots=True)

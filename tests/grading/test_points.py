@@ -9,7 +9,7 @@ import pytest
 from graded import COME, GO, a_part, a_record, a_run, an_assignment
 
 from chatsim.grading.assignment import Assignment, Late, Part, ServerRules
-from chatsim.grading.counting import has_full
+from chatsim.grading.counting import may_be_full
 from chatsim.grading.grade import Grade, PartGrade
 from chatsim.grading.marks import Mark
 from chatsim.grading.points import grade
@@ -262,13 +262,15 @@ def test_a_part_that_was_not_run_is_to_be_graded_again_once_a_person_has_given_w
     assert "graded again" in of(decided, "second").why
 
 
-def test_a_part_is_full_once_all_its_runs_have_passed() -> None:
+def test_a_part_may_be_full_until_a_run_has_failed() -> None:
     part = a_part(repeat=2)
 
-    assert not has_full(part, ())
-    assert not has_full(part, runs("passed"))
-    assert not has_full(part, runs("passed", "inconclusive"))
-    assert has_full(part, runs("passed", "passed"))
+    assert may_be_full(part, ())
+    assert may_be_full(part, runs("passed"))
+    assert may_be_full(part, runs("passed", "inconclusive"))
+    assert may_be_full(part, runs("passed", "passed"))
+    assert not may_be_full(part, runs("failed"))
+    assert not may_be_full(part, runs("passed", "failed"))
 
 
 # --- what was not played ---------------------------------------------------------------------------------------------
