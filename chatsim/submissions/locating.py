@@ -23,10 +23,12 @@ MOST_NAMED = 8  # files that a text names
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """`folder`: where `build` and `command` run. `file`: the server's path from there, or "" where no pattern was asked
-    for. `build` is for a shell, `command` are words for none; of placeholders only those of a profile are left in them."""
+    """`folder`: where `build` and `command` run; `cwd` is the same, relative to the submission, and "" for the submission
+    itself. `file`: the server's path from there, or "" where no pattern was asked for. `build` is for a shell, `command`
+    are words for none; of placeholders only those of a profile are left in them."""
 
     folder: Path
+    cwd: str
     file: str
     build: str
     command: tuple[str, ...]
@@ -107,8 +109,10 @@ def _located(folder: Path, found: str, rules: ServerRules) -> Located:
     values = (
         {"file": file, "folder": posixpath.dirname(file) or ".", "name": PurePosixPath(found).stem} if found else {}
     )
+    cwd = "" if where == "." else where
     return Located(
-        folder / where if where != "." else folder,
+        folder / cwd,
+        cwd,
         file,
         for_shell(rules.build, values) if values else rules.build,
         in_words(rules.command, values),

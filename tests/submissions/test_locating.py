@@ -46,7 +46,7 @@ def test_the_first_pattern_that_fits_a_file_decides(tmp_path: Path) -> None:
 
     found = located(tmp_path, rules("server.py", "**/server.py", "main.py"))
 
-    assert found == Located(tmp_path / "b", "server.py", "", ("python", "server.py", "{port}"))
+    assert found == Located(tmp_path / "b", "b", "server.py", "", ("python", "server.py", "{port}"))
 
 
 def test_commands_run_in_the_folder_of_the_file_or_in_the_one_that_is_named(tmp_path: Path) -> None:
@@ -59,10 +59,15 @@ def test_commands_run_in_the_folder_of_the_file_or_in_the_one_that_is_named(tmp_
     between = located(tmp_path, rules(asked, build=build, command=command, folder="src"))
 
     assert beside == Located(
-        tmp_path / "src/chat", "Server.java", "javac -d out ./*.java", ("java", "-cp", "out", "Server", "Server.java")
+        tmp_path / "src/chat",
+        "src/chat",
+        "Server.java",
+        "javac -d out ./*.java",
+        ("java", "-cp", "out", "Server", "Server.java"),
     )
     assert above == Located(
         tmp_path,
+        "",
         "src/chat/Server.java",
         "javac -d out src/chat/*.java",
         ("java", "-cp", "out", "Server", "src/chat/Server.java"),
@@ -75,7 +80,7 @@ def test_without_patterns_the_command_says_it_all(tmp_path: Path) -> None:
     made(tmp_path, "app/package.json")
 
     assert located(tmp_path, rules(command="npm start", folder="app")) == Located(
-        tmp_path / "app", "", "", ("npm", "start")
+        tmp_path / "app", "app", "", "", ("npm", "start")
     )
     assert (
         told(tmp_path, rules(command="npm start", folder="lib"))
