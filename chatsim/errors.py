@@ -12,7 +12,9 @@ from dataclasses import dataclass
 __all__ = [
     "AssignmentError",
     "ChatsimError",
+    "ConfinementError",
     "HistoryError",
+    "LimitError",
     "NotApplicableError",
     "Place",
     "Problem",
@@ -125,6 +127,10 @@ class NotApplicableError(ChatsimError):
     exit_code = 3
 
 
+class ConfinementError(ChatsimError):
+    """A server could not be confined as it was to be, so it was not started: the machine's trouble or ours, no server's."""
+
+
 class ServerError(ChatsimError):
     """The server under test could not be started, reached or spoken to."""
 
@@ -139,3 +145,7 @@ class StartError(ServerError):
         super().__init__(what, hint=hint)
         self.silent = silent
         self.ports = tuple(ports)
+
+
+class LimitError(ServerError):
+    """The server used more than it may (`chatsim.sandbox`), and was ended."""

@@ -20,7 +20,7 @@ from chatsim._version import __version__
 from chatsim.checks.verdict import Outcome
 from chatsim.engine.plan import Plan, make_plan
 from chatsim.engine.plan import why_not as _why_not
-from chatsim.errors import ChatsimError, Problem, ServerError, UsageError
+from chatsim.errors import ChatsimError, LimitError, Problem, ServerError, UsageError
 from chatsim.history import Header, History
 from chatsim.network.network import Event, Network
 from chatsim.profile.profile import DETECTED, Profile, Start
@@ -31,6 +31,7 @@ from chatsim.wires import named
 
 if TYPE_CHECKING:
     from chatsim.engine.director import Director
+    from chatsim.sandbox.sandbox import Sandbox
     from chatsim.world import World
 
 __all__ = [
@@ -101,9 +102,12 @@ def run(
     patience: float = 1.0,
     replay: str = "",
     seconds: float | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Run:
     """Play a scenario once and judge it. `replay`: how it is played again, if not by `chatsim run`. `seconds`: where it
-    goes on for so long, it is interrupted; the server's start and end take their own time.
+    goes on for so long, it is interrupted; the server's start and end take their own time. `sandbox`: where a server that we
+    start is put, in a copy of its folder; one that uses more than it may there is ended, and the run's `error` is a
+    `LimitError`; where it cannot be confined, that is a `ConfinementError`, and no server's fault.
 
     Never raises for what the server, the scenario or an interrupt does: a server that cannot be started, reached or
     spoken to is the run's `error`; a SIGINT or SIGTERM ends it in good order with `interrupted`. In every case the
@@ -116,7 +120,7 @@ def run(
     reason = why_not(scenario, profile, target)
     if reason is not None:
         return replace(empty, why=reason)
-    return _Play(scenario, profile, target, chosen, patience, replace(empty, replay=replay), seconds).run()
+    return _Play(scenario, profile, target, chosen, patience, replace(empty, replay=replay), seconds, sandbox).run()
 
 
 def describe(profile: Profile, target: Target) -> str:
@@ -191,9 +195,12 @@ class _Play:
         patience: float,
         empty: Run,
         seconds: float | None,
+        sandbox: Sandbox | None,
     ) -> None:
         self._scenario, self._profile, self._target = scenario, profile, target
         self._seconds = seconds
+        self._sandbox = sandbox
+        self._exceeded = ""
         self._seed, self._patience = seed, patience
         self._run = replace(empty, replay=empty.replay or replay_command(scenario, profile, target, seed, patience))
         self._history: History | None = None
@@ -212,6 +219,8 @@ class _Play:
             interrupted = True
         except ChatsimError as problem:
             error = problem
+        if self._exceeded:
+            error = LimitError(f"the server {self._exceeded}")
         if error is None and not interrupted:
             error = self._never_spoken_to()
         return self._judged(seconds, error, interrupted)
@@ -226,6 +235,7 @@ class _Play:
                 world.start()
             finally:
                 self._cut_off = world.cut_off()
+                self._exceeded = world.exceeded()
             began = world.now()
             self._director = Director(plan, self._within_time(world), self._history)
             self._note_start(world)
@@ -237,13 +247,14 @@ class _Play:
             finally:
                 self._server_words = tuple(without_dumps(world.last_output(400)))[-8:]
                 self._cut_off = world.cut_off()
+                self._exceeded = world.exceeded()
             return world.now() - began
 
     def _within_time(self, world: World) -> Network:
         return world if self._seconds is None else _ForSoLong(world, world.now() + self._seconds)
 
     def _world(self) -> World:
-        return world_of(self._profile, self._target, self._patience)
+        return world_of(self._profile, self._target, self._patience, self._sandbox)
 
     def _plan(self) -> Plan:
         return make_plan(
@@ -301,7 +312,7 @@ class _Play:
         )
 
 
-def world_of(profile: Profile, target: Target, patience: float = 1.0) -> World:
+def world_of(profile: Profile, target: Target, patience: float = 1.0, sandbox: Sandbox | None = None) -> World:
     """Where runs against this server take place; nothing is started yet. Raises UsageError if nothing says which it is."""
     from chatsim.profile.reader import dialect_names
     from chatsim.server.launch import Launcher
@@ -318,8 +329,18 @@ def world_of(profile: Profile, target: Target, patience: float = 1.0) -> World:
                 hint="Give a command that starts one, or an address where one listens.",
             )
         start, command = _reference_server(start, profile.name)
-    launcher = Launcher(start, command, patience=patience)
-    return World(launcher, profile.line, isolated=target.isolated)
+    if sandbox is None:
+        return World(Launcher(start, command, patience=patience), profile.line, isolated=target.isolated)
+    cell = sandbox.cell()
+    try:
+        if command is not None and command != target.command:  # the reference server: it has no folder, but a package
+            cell.folder.mkdir()
+            cell.show(Path(start.env["PYTHONPATH"], "reference_server"))
+        launcher = Launcher(start, command, patience=patience, quarters=cell)
+        return World(launcher, profile.line, isolated=target.isolated, cell=cell)
+    except BaseException:
+        cell.close()
+        raise
 
 
 def header_of(plan: Plan, server: str, replay: str = "") -> Header:

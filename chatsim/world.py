@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from chatsim.errors import ServerError
 from chatsim.network.loop import Loop
@@ -39,6 +40,9 @@ from chatsim.server.server import Server
 from chatsim.server.unix_ends import UnixEnds
 from chatsim.wires import Line, named
 
+if TYPE_CHECKING:
+    from chatsim.sandbox.sandbox import Cell
+
 __all__ = ["World"]
 
 TCP = Line()
@@ -46,14 +50,20 @@ TCP = Line()
 
 class World:
     """Either a launcher, whose server is started by `start`, or the address of a server that is there already; and the
-    line on which it is spoken to. `isolated`: a server that is started lives in a network namespace of its own.
+    line on which it is spoken to. `isolated`: a server that is started lives in a network namespace of its own. `cell`: where
+    it is put, which the launcher has to know; it ends with the world.
 
     Use as a context manager: leaving it ends everything, connections first, then the server's whole tree.
     """
 
-    def __init__(self, server: Launcher | Address, line: Line = TCP, *, isolated: bool = False) -> None:
+    def __init__(
+        self, server: Launcher | Address, line: Line = TCP, *, isolated: bool = False, cell: Cell | None = None
+    ) -> None:
         self._loop = Loop()
+        self._cell = cell
         self._own_network = OwnNetwork() if isolated and isinstance(server, Launcher) else None
+        if cell is not None and cell.network is not None:
+            self._own_network = cell.network
         self._namespace = OWN
         open_socket = OWN.open_socket if self._own_network is None else self._own_network.open_socket
         self._network = network_on(line, self._loop, open_socket)
@@ -80,6 +90,8 @@ class World:
             self._own_network.open()
             self._namespace = self._own_network.namespace
         if self._server is not None:
+            if self._cell is not None:
+                self._loop.after(self._cell.pause, self._look)
             self._server.start()
         elif self._address is not None and _is_here(self._address):
             host, port = self._address
@@ -115,6 +127,15 @@ class World:
             self._network.refused, datagrams=not self._wire.connects
         )
 
+    def exceeded(self) -> str:
+        """What the server used too much of, so that it was ended, in words that follow "the server"; empty: nothing."""
+        return "" if self._cell is None else self._cell.exceeded
+
+    def _look(self) -> None:
+        assert self._cell is not None
+        self._cell.look()
+        self._loop.after(self._cell.pause, self._look)
+
     def do(self, command: Command) -> None:
         if isinstance(command, (ServerCommand, Type, Inspect)):
             self._do_with_server(command)
@@ -144,6 +165,8 @@ class World:
                 self._server.close()
         finally:
             self._loop.close()
+            if self._cell is not None:
+                self._cell.close()
             if self._own_network is not None:
                 self._own_network.close()
 

@@ -15,15 +15,17 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from chatsim.errors import ServerError
 from chatsim.profile.profile import Start
 from chatsim.server.processes import MARKER
 
-__all__ = ["Launcher", "Spawned"]
+__all__ = ["Launcher", "Quarters", "Running", "Spawned"]
 
 Popen = Callable[..., "subprocess.Popen[bytes]"]
 
+SOCKET = ".socket"  # in quarters, the name of a Unix socket whose path is ours to choose
 LARGEST_COPY = 500_000_000  # bytes, and
 LONGEST_PATH = 100  # bytes: a Unix socket's has room for 104 to 108
 LENT = (".venv", "venv", "node_modules")  # what a project has installed for itself: large, and only read
@@ -32,24 +34,89 @@ BUILD_PATIENCE = 300.0  # seconds, for a build tool that fetches half of the int
 PIPE_SIZE = 1024 * 1024  # bytes that a server may print while we look elsewhere, where the platform allows it
 
 
+class Running(Protocol):
+    """The server's process, whoever has started it: as `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | Any: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+class Quarters(Protocol):
+    """Where a server is put whose author may attack (`chatsim.sandbox` has such): its folder is a copy in there, and all that
+    it starts stays in there.
+
+    `folder`, `home`: that folder, from here and as the server sees it. `marked`: nothing holds its processes together, and
+    they are started as others are, with a marker in their environment.
+    """
+
+    folder: Path
+    marked: bool
+    exceeded: str  # what it used too much of, in words that follow "the server"
+
+    @property
+    def home(self) -> str: ...
+    def inside(self, path: str) -> str: ...
+    def outside(self, path: str) -> str: ...
+    def environment(self, own: Mapping[str, str]) -> dict[str, str]: ...
+    def program(self, name: str) -> str: ...
+    def lend(self, name: str, origin: Path) -> None: ...
+    def hand_over(self) -> None: ...
+    def build(self, command: str, environment: Mapping[str, str], seconds: float) -> tuple[int, bytes, str]: ...
+    def popen(
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        stdin: int,
+        stdout: int,
+        stderr: int,
+        *,
+        terminal: bool = False,
+    ) -> Inmate: ...
+    def ended_with(self, code: int | None) -> None: ...
+    def end(self) -> None: ...
+
+
+class Inmate(Running, Protocol):
+    """`init`: the process from which everything in there descends, and that is none of it."""
+
+    @property
+    def init(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Spawned:
-    """A process and our ends of its pipes, all non-blocking. `errors` is -1 in a terminal: there is one output."""
+    """A process and our ends of its pipes, all non-blocking. `errors` is -1 in a terminal: there is one output. `within`: as
+    `ProcessTree` wants it."""
 
-    process: subprocess.Popen[bytes]
+    process: Running
     typing: int
     output: int
     errors: int
+    within: int = 0
+    quarters: Quarters | None = None
 
 
 class Launcher:
     """Knows how to start one server, again and again. `command` stands in for the one of `start`.
 
     A command of the profile starts in the profile's folder, a `command` given here in ours; `cwd` is relative to that.
+    In `quarters` it always starts in a copy of that folder.
     """
 
-    def __init__(self, start: Start, command: str | Sequence[str] | None = None, *, patience: float = 1.0) -> None:
+    def __init__(
+        self,
+        start: Start,
+        command: str | Sequence[str] | None = None,
+        *,
+        patience: float = 1.0,
+        quarters: Quarters | None = None,
+    ) -> None:
         self.start = start
+        self.quarters = quarters
         self.patience = patience
         chosen = command if command is not None else start.command
         if not chosen:
@@ -75,9 +142,11 @@ class Launcher:
     def socket(self) -> str:
         """The path of the Unix socket at which it is to listen; empty: it is not known. Ours is the same at each start."""
         if self.chooses_socket:
-            return str(Path(self.temporary) / "socket")
+            return str(Path(self.temporary) / "socket") if self.quarters is None else str(self.quarters.folder / SOCKET)
         fixed = self.start.socket or ""
-        return fixed if not fixed or fixed.startswith("@") else str(self.folder / fixed)
+        if not fixed or fixed.startswith("@"):
+            return fixed
+        return str(self.folder / fixed) if self.quarters is None else self.quarters.outside(str(self.folder / fixed))
 
     @property
     def host(self) -> str:
@@ -85,12 +154,12 @@ class Launcher:
 
     @property
     def needs_copy(self) -> bool:
-        return bool(self.start.files or self.start.build)
+        return bool(self.start.files or self.start.build) and self.quarters is None
 
     @property
     def temporary(self) -> str:
         """The temporary folder that must not outlive us, made on the first call; empty if none is needed."""
-        if (self.needs_copy or self.chooses_socket) and not self._temporary:
+        if self.quarters is None and (self.needs_copy or self.chooses_socket) and not self._temporary:
             import tempfile
 
             self._temporary = tempfile.mkdtemp(prefix="chatsim-")
@@ -110,12 +179,13 @@ class Launcher:
         """Copy the folder, write the files for this port, and build (once). Raises ServerError."""
         if not self._origin.is_dir():
             raise ServerError(f"the server's folder is not there: {self._origin}")
-        if not self.needs_copy:
+        quarters = self.quarters
+        if not self.needs_copy and quarters is None:
             return
-        target = Path(self.temporary) / "server"
+        target = Path(self.temporary) / "server" if quarters is None else quarters.folder
         if not target.exists():
-            _copy_folder(self._origin, target)
-            self.folder = target
+            _copy_folder(self._origin, target, quarters.lend if quarters is not None else None)
+        self.folder = target
         for name, text in self.start.files.items():
             path = target / name
             if not path.resolve().is_relative_to(target.resolve()):
@@ -123,14 +193,21 @@ class Launcher:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(self._filled(text, port), encoding="utf-8")
         if self.start.build and not self._built:
-            self._build(port, marker)
+            (self._build if quarters is None or quarters.marked else self._build_inside)(port, marker)
             self._built = True
+        if quarters is not None:
+            quarters.hand_over()
 
     def spawn(self, port: int, marker: str, popen: Popen = subprocess.Popen) -> Spawned:
         """Start it, by what starts processes as `subprocess.Popen` does. Raises ServerError if there is no such program."""
         words = [self._filled(word, port) for word in self.command]
         environment = self._environment(port, marker)
-        words[0] = _program(words[0], environment)
+        if self.quarters is None:
+            words[0] = _program(words[0], environment)
+        else:
+            here, there = f"{self._origin}/", f"{self.quarters.home}/"
+            words = [there + word.removeprefix(here) if word.startswith(here) else word for word in words]
+            words[0] = self.quarters.program(words[0])
         return (self._in_terminal if self.start.terminal else self._with_pipes)(words, environment, popen)
 
     def first_typed(self, port: int) -> bytes:
@@ -159,7 +236,7 @@ class Launcher:
 
     def _filled(self, text: str, port: int) -> str:
         if "{socket}" in text:
-            text = text.replace("{socket}", self.socket)
+            text = text.replace("{socket}", self.socket if self.quarters is None else f"{self.quarters.home}/{SOCKET}")
         return text.replace("{port}", str(port)).replace("{host}", self.host)
 
     def _environment(self, port: int, marker: str) -> dict[str, str]:
@@ -169,7 +246,10 @@ class Launcher:
             "PYTHONIOENCODING": "utf-8",  # what it prints is to be seen when it prints it, whatever it is
             "PYTHONFAULTHANDLER": "1",  # when it crashes or has to be ended, its threads say where they are
         }
-        return {**os.environ, **python, **own, MARKER: marker}
+        if self.quarters is None:
+            return {**os.environ, **python, **own, MARKER: marker}
+        environment = self.quarters.environment({**python, **own})
+        return {**environment, MARKER: marker} if self.quarters.marked else environment
 
     def _build(self, port: int, marker: str) -> None:
         command = self._filled(self.start.build or "", port)
@@ -190,16 +270,23 @@ class Launcher:
                 f"the build was not done within {BUILD_PATIENCE * self.patience:g} s: {command}"
             ) from None
         if done.returncode:
-            words = done.stdout.decode("utf-8", "replace").splitlines()[-30:]
-            said = "".join(f"\n  {line}" for line in words)
-            raise ServerError(f"the build failed with exit code {done.returncode}: {command}{said}")
+            raise _not_built(f"failed with exit code {done.returncode}", command, done.stdout)
+
+    def _build_inside(self, port: int, marker: str) -> None:
+        quarters = self.quarters
+        assert quarters is not None
+        command = self._filled(self.start.build or "", port)
+        quarters.hand_over()
+        code, output, why = quarters.build(command, self._environment(port, marker), BUILD_PATIENCE * self.patience)
+        if why or code:
+            raise _not_built(why or f"failed with exit code {code}", command, output)
 
     def _with_pipes(self, words: list[str], environment: Mapping[str, str], popen: Popen) -> Spawned:
         its_input, typing = os.pipe()
         output, its_output = os.pipe()
         errors, its_errors = os.pipe()
         try:
-            process = self._started(popen, words, environment, its_input, its_output, its_errors)
+            process, within = self._started(popen, words, environment, its_input, its_output, its_errors)
         except BaseException:
             for fd in (typing, output, errors):
                 os.close(fd)
@@ -209,7 +296,7 @@ class Launcher:
                 os.close(fd)
         for fd in (output, errors):
             _widen(fd)
-        return _unblocked(Spawned(process, typing, output, errors))
+        return _unblocked(Spawned(process, typing, output, errors, within, self.quarters))
 
     def _in_terminal(self, words: list[str], environment: Mapping[str, str], popen: Popen) -> Spawned:
         """As in a terminal of its own. The shell opens it, as the leader of a session without one: so it becomes the
@@ -222,21 +309,30 @@ class Launcher:
             modes[1] &= ~termios.OPOST  # line ends as the program writes them
             modes[3] &= ~termios.ECHO  # what we type is no output
             termios.tcsetattr(its, termios.TCSANOW, modes)
-            opening = ["/bin/sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(its), *words]
-            process = self._started(popen, opening, environment, its, its, its)
+            if not self._is_inside:  # in there is no such terminal to be opened
+                words = ["/bin/sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(its), *words]
+            process, within = self._started(popen, words, environment, its, its, its)
         except BaseException:
             os.close(ours)
             raise
         finally:
             os.close(its)
-        return _unblocked(Spawned(process, os.dup(ours), ours, -1))
+        return _unblocked(Spawned(process, os.dup(ours), ours, -1, within, self.quarters))
+
+    @property
+    def _is_inside(self) -> bool:
+        return self.quarters is not None and not self.quarters.marked
 
     def _started(
         self, popen: Popen, words: list[str], environment: Mapping[str, str], stdin: int, stdout: int, stderr: int
-    ) -> subprocess.Popen[bytes]:
+    ) -> tuple[Running, int]:
         try:
+            if self.quarters is not None and self._is_inside:
+                terminal = bool(self.start.terminal)
+                inmate = self.quarters.popen(words, environment, stdin, stdout, stderr, terminal=terminal)
+                return inmate, inmate.init
             with _default_signals(), _no_cores():
-                return popen(
+                process = popen(
                     words,
                     cwd=self.folder,
                     env=environment,
@@ -245,6 +341,7 @@ class Launcher:
                     stderr=stderr,
                     start_new_session=True,
                 )
+                return process, 0
         except OSError as error:
             what = (error.strerror or str(error)).lower()
             raise ServerError(f"the server's command cannot be started: {shlex.join(words)}: {what}") from None
@@ -328,7 +425,13 @@ def _widen(pipe: int) -> None:
         pass  # an ordinary pipe does as well, the server only waits for us a little more often
 
 
-def _copy_folder(origin: Path, target: Path) -> None:
+def _not_built(why: str, command: str, output: bytes) -> ServerError:
+    words = output.decode("utf-8", "replace").splitlines()[-30:]
+    said = "".join(f"\n  {line}" for line in words)
+    return ServerError(f"the build {why}: {command}{said}")
+
+
+def _copy_folder(origin: Path, target: Path, lend: Callable[[str, Path], None] | None = None) -> None:
     """All of it, but for what nobody's start or build writes into: that is lent, by a link."""
     import shutil
 
@@ -353,6 +456,9 @@ def _copy_folder(origin: Path, target: Path) -> None:
     try:
         shutil.copytree(origin, target, symlinks=True, ignore=left_out_of)
         for name in lent:
-            (target / name).symlink_to((origin / name).resolve(), target_is_directory=True)
+            if lend is not None:
+                lend(name, origin / name)
+            else:
+                (target / name).symlink_to((origin / name).resolve(), target_is_directory=True)
     except (OSError, shutil.Error) as error:
         raise ServerError(f"the server's folder cannot be copied: {origin}", hint=str(error)[:300]) from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chatsim.network.loop import READ, Loop, Timer
@@ -69,7 +69,8 @@ class Life:
     ) -> None:
         self._loop = loop
         self._process = spawned.process
-        self.tree = ProcessTree(spawned.process.pid, marker)
+        self.tree = ProcessTree(spawned.process.pid, marker, within=spawned.within)
+        self._quarters = spawned.quarters
         self.onlooker = Onlooker(self.tree, wish.namespace)
         self._known = known  # listening sockets that were there before: nobody we start can hold one of these
         self._wish = wish
@@ -138,7 +139,12 @@ class Life:
         kind, where = self._wish.sockets, self._wish.namespace
         if HAS_PROC and not self._exited and all(each.inode in self._known for each in listeners(where, sockets=kind)):
             return []  # the usual case while it is starting, and a cheap one
-        return listeners_of(self._pids(), where, sockets=kind)
+        return self._seen_from_here(listeners_of(self._pids(), where, sockets=kind))
+
+    def _seen_from_here(self, found: list[Listener]) -> list[Listener]:
+        if self._quarters is None or self._wish.sockets != "unix":
+            return found
+        return [replace(each, host=self._quarters.outside(each.host)) for each in found]
 
     def _pids(self) -> list[int]:
         return [process.pid for process in self.tree.members()]
@@ -284,6 +290,8 @@ class Life:
         used = self.cpu()
         if self._timer is not None:
             self._timer.cancel()
+        if self._quarters is not None:
+            self._quarters.end()
         self._kill_tree()
         self.tree.kill()
         if self._main_watch >= 0:
@@ -358,6 +366,8 @@ class Life:
             if not self._exited:
                 return
         self._read_what_is_there()
+        if self._quarters is not None and not self._asked:
+            self._quarters.ended_with(code)
         self._tell("exited", {"code": code, "asked": bool(self._asked)})
         rest = self._loop.now() + ORPHANS * self._wish.patience
         self._deadline = min(self._deadline, rest) if self._asked else rest

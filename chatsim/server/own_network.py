@@ -16,25 +16,40 @@ import struct
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from chatsim.errors import ServerError
 from chatsim.network.namespace import Namespace
 
-__all__ = ["OwnNetwork", "refusal"]
+__all__ = ["Broker", "OwnNetwork", "refusal"]
 
 PROGRAM = str(Path(__file__).with_name("inside.py"))
 GONE = "the broker of its network namespace has ended"
 PATIENCE = 10.0  # seconds for each answer of the broker's; the first one is that of a Python which has to start
 
 
-class OwnNetwork:
-    """One namespace, from `open` to `close`. It ends with us, however we end, and with the last process in it."""
+class Broker(Protocol):
+    """The broker's process, whoever has started it: as `subprocess.Popen`."""
 
-    def __init__(self) -> None:
-        self._broker: subprocess.Popen[bytes] | None = None
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def kill(self) -> None: ...
+
+
+class OwnNetwork:
+    """One namespace, from `open` to `close`. It ends with us, however we end, and with the last process in it.
+
+    `start_broker` gets the descriptor over which the broker speaks, and starts one; without it a Python is started for that,
+    which takes 10 ms.
+    """
+
+    def __init__(self, start_broker: Callable[[int], Broker] | None = None) -> None:
+        self._start_broker = start_broker or _start_broker
+        self._broker: Broker | None = None
         self._link: socket.socket | None = None
         self._namespaces: list[int] = []  # descriptors, in the order of entering
         self._asked = 0  # how many sockets the broker was asked for
@@ -56,15 +71,7 @@ class OwnNetwork:
         self._link, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._link.settimeout(PATIENCE)
         with its_end:
-            self._broker = subprocess.Popen(
-                [*_python("broker"), str(its_end.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[its_end.fileno()],
-                cwd="/",
-                start_new_session=True,  # a Ctrl-C at the terminal is not meant for it
-            )
+            self._broker = self._start_broker(its_end.fileno())
         said, self._namespaces = self._hear()
         if said != b"=":
             raise OSError(said.decode("utf-8", "replace") or "its broker ended at once")
@@ -106,6 +113,11 @@ class OwnNetwork:
         no_way = counted["Ip OutNoRoutes"] + counted["Ip6OutNoRoutes"]
         nobody = 0 if datagrams else counted["Udp NoPorts"] + counted["Udp6NoPorts"]
         return no_way + nobody > 0 or counted["Tcp AttemptFails"] > refused
+
+    @property
+    def entrances(self) -> tuple[int, ...]:
+        """Descriptors of the namespaces in which it is, in the order of entering: ours, to be used before `close`."""
+        return tuple(self._namespaces)
 
     def popen(self, words: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
         """As `subprocess.Popen`, in here. Raises OSError, as that does, where there is no such program."""
@@ -154,6 +166,18 @@ class OwnNetwork:
         assert self._link is not None
         said, numbers, _, _ = socket.recv_fds(self._link, 4096, 4, socket.MSG_CMSG_CLOEXEC)
         return said, numbers
+
+
+def _start_broker(its_end: int) -> Broker:
+    return subprocess.Popen(
+        [*_python("broker"), str(its_end)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[its_end],
+        cwd="/",
+        start_new_session=True,  # a Ctrl-C at the terminal is not meant for it
+    )
 
 
 def refusal() -> str:

@@ -42,10 +42,15 @@ class Process:
 
 
 class ProcessTree:
-    """All that descends from one process, by whatever way. The first one need not be alive any more."""
+    """All that descends from one process, by whatever way. The first one need not be alive any more.
 
-    def __init__(self, root: int, marker: str) -> None:
+    `within`: a process that takes in all orphans of the tree and is none of it, such as the first one of a process
+    namespace: then the tree is whatever descends from that, and no marker is asked for.
+    """
+
+    def __init__(self, root: int, marker: str, *, within: int = 0) -> None:
         self.root = root
+        self._within = within
         self._marker = f"{MARKER}={marker}".encode()
         self._ours: dict[int, float] = {}
         self.uncollected = 0  # children that have ended and were not waited for, when `members` last looked
@@ -66,13 +71,15 @@ class ProcessTree:
         while found:  # a child may stand before its parent in the listing
             found = False
             for process in unknown:
-                if process.pid not in ours and (process.parent in ours or self._is_marked(process)):
+                if process.pid not in ours and (process.parent in ours or self._belongs(process)):
                     ours[process.pid] = process
                     found = True
         self._ours = {process.pid: process.began for process in ours.values()}
         self.uncollected = sum(not process.threads and process.parent in ours for process in looked)
         self._strangers |= {
-            process.pid for process in unknown if process.pid not in ours and not _is_starting(process.pid)
+            process.pid
+            for process in unknown
+            if process.pid not in ours and (self._within or not _is_starting(process.pid))
         }
         return sorted(ours.values(), key=lambda process: (process.pid != self.root, process.began, process.pid))
 
@@ -123,7 +130,9 @@ class ProcessTree:
         looked = (_read(pid) for pid in pids - self._strangers)
         return [process for process in looked if process is not None]
 
-    def _is_marked(self, process: Process) -> bool:
+    def _belongs(self, process: Process) -> bool:
+        if self._within:
+            return process.parent == self._within
         if self.root in (process.session, process.group):
             return True
         if process.began < self._since:

@@ -80,7 +80,8 @@ class Server:
                 self._namespace = self._own_network.namespace
             if self._own_network is None or self._sockets == "unix":  # a path is the same in all namespaces
                 self._take_turn()
-            self._guardian = Guardian(self._marker, self._launcher.temporary)
+            if self._launcher.quarters is None or self._launcher.quarters.marked:
+                self._guardian = Guardian(self._marker, self._launcher.temporary)
             self._start_on_some_port()
         except BaseException:
             self.close()
@@ -281,7 +282,6 @@ class Server:
 
     def _begin(self) -> None:
         launcher, guardian = self._launcher, self._guardian
-        assert guardian is not None
         port = self._port or 0
         known = {listener.inode for listener in listeners(self._namespace, sockets=self._sockets)}
         self._beginning = True
@@ -295,7 +295,8 @@ class Server:
         except ServerError:
             self._beginning = False  # it was not started
             raise
-        guardian.watch(spawned.process.pid)
+        if guardian is not None:
+            guardian.watch(spawned.process.pid)
         is_ready = self._is_ready if launcher.start.ready is not None else None
         wish = Wish(self._place, is_ready, launcher.patience, self._sockets, self._namespace)
         self._life = Life(spawned, self._loop, self._marker, known, wish, self._last_words)

@@ -1,0 +1,229 @@
+"""From where confined servers spring: a small process of one thread that forks them (`chatsim.sandbox.asking` starts it).
+
+A fork of it costs a third of a millisecond, where a fresh Python costs ten; and whoever enters a user namespace, or takes
+rights off itself for good, needs a process of one thread to do it in. It is asked over a link that keeps messages apart:
+
+    broker    fork a broker of a network namespace (`chatsim.server.inside`)
+    start     fork, enter namespaces, bound oneself, and become bubblewrap
+    keep      fork a keeper, which forks the server, gives up all rights in it, and waits for whatever descends from it
+
+Everything that it starts, and all that descends from that, stays below it (it is a child subreaper), and ends with the link:
+so also when chatsim is killed.
+
+It stands alone, imports nothing of chatsim but that program, and is run without site packages.
+"""
+
+from __future__ import annotations
+
+import errno
+import marshal
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+from contextlib import suppress
+from typing import Any
+
+SUBREAPER, NO_NEW_PRIVILEGES, PARENT_DEATH = 36, 38, 1  # of prctl
+LARGEST = 256 * 1024  # bytes of a question
+FIRST = 3  # the number that the first descriptor beside the standard ones gets
+
+
+def serve(link: socket.socket) -> None:
+    """Answer until the link ends; then end everybody."""
+    _prctl(SUBREAPER, 1)
+    awake, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    poll = select.poll()
+    poll.register(link, select.POLLIN)
+    poll.register(awake, select.POLLIN)
+    owned: set[int] = set()  # users of which nobody is to be left
+    link.send(b"=")
+    while True:
+        ready = dict(poll.poll())
+        if awake in ready:
+            with suppress(BlockingIOError):
+                os.read(awake, 4096)
+            _reap()
+        if link.fileno() in ready:
+            try:
+                question, numbers, _, _ = socket.recv_fds(link, LARGEST, 32)
+            except ConnectionError:
+                break
+            if not question:
+                break
+            asked, what, details = marshal.loads(question)
+            if what == "end":
+                _end_user(details)
+                answer = 0
+            else:
+                if what == "keep" and details["user"]:
+                    owned.add(details["user"])
+                answer = _fork(what, details, numbers)
+            for number in numbers:
+                os.close(number)
+            with suppress(ConnectionError):
+                link.send(marshal.dumps((asked, answer)))
+    for user in owned:
+        _end_user(user)
+    _end_everybody()
+
+
+def _fork(what: str, details: dict[str, Any], numbers: list[int]) -> int:
+    """The child's number; below zero: an error's."""
+    try:
+        child = os.fork()
+    except OSError as error:
+        return -(error.errno or errno.EAGAIN)
+    if child:
+        return child
+    code = 125
+    try:
+        signal.set_wakeup_fd(-1)
+        for name in ("SIGCHLD", "SIGPIPE", "SIGXFSZ"):  # Python ignores two of them, and what is ignored stays so
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+        if what == "broker":
+            _close_all_but(numbers)
+            _broker(numbers[0])
+        elif what == "start":
+            _become_bubblewrap(details, numbers)
+        elif what == "keep":
+            import keeper  # type: ignore[import-not-found]  # beside us; see sys.path
+
+            keeper.keep(details, numbers)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _broker(number: int) -> None:
+    import inside  # type: ignore[import-not-found]  # beside us; see sys.path
+
+    inside.broker(number)
+
+
+def _become_bubblewrap(details: dict[str, Any], numbers: list[int]) -> None:
+    """`numbers`: the namespaces to enter, then the descriptors that the program has from 0 on."""
+    import inside
+
+    entered = details["namespaces"]
+    for number in numbers[:entered]:
+        inside._join(number)
+    os.setsid()
+    bound(details["limits"])
+    hand_over(numbers[entered:])
+    os.umask(0o022)
+    os.chdir("/")
+    os.execve(details["words"][0], details["words"], details["environment"])
+
+
+def bound(limits: list[tuple[int, int, int]]) -> None:
+    """What a process may have, it and its children: soft and hard. No more than we ourselves may have."""
+    for kind, soft, hard in limits:
+        _, most = resource.getrlimit(kind)
+        if most != resource.RLIM_INFINITY and os.geteuid() != 0:
+            soft, hard = min(soft, most), min(hard, most)
+        resource.setrlimit(kind, (soft, hard))
+
+
+def hand_over(numbers: list[int]) -> None:
+    """Descriptors get the numbers from 0 on, and nothing else is open afterwards."""
+    import fcntl
+
+    high = [fcntl.fcntl(number, fcntl.F_DUPFD, 100) for number in numbers]  # none of them in the way of another
+    for target, number in enumerate(high):
+        os.dup2(number, target)
+    os.closerange(len(numbers), 4096)
+
+
+def _close_all_but(numbers: list[int]) -> None:
+    """But for the standard ones, which are /dev/null."""
+    low = 3
+    for number in sorted(numbers):
+        os.closerange(low, number)
+        low = number + 1
+    os.closerange(low, 4096)
+
+
+def _reap() -> None:
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _end_user(user: int) -> None:
+    """SIGKILL to every process of a user, until there is none. Needs root."""
+    import time
+
+    deadline = time.monotonic() + 5.0
+    while time.monotonic() < deadline:
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                os.setgroups([])
+                os.setresgid(user, user, user)
+                os.setresuid(user, user, user)
+                try:
+                    os.kill(-1, signal.SIGKILL)
+                except ProcessLookupError:
+                    code = 0
+            finally:
+                os._exit(code)
+        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
+            return
+        _reap()
+        time.sleep(0.001)  # the kernel needs a moment to end them
+
+
+def _end_everybody() -> None:
+    """SIGKILL to whoever descends from us, until there is none."""
+    import time
+
+    deadline = time.monotonic() + 10.0
+    while time.monotonic() < deadline:
+        below = _descendants()
+        for number in below:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(number, signal.SIGKILL)
+        _reap()
+        if not below:
+            return
+        time.sleep(0.001)
+
+
+def _descendants() -> list[int]:
+    parents: dict[int, int] = {}
+    for name in os.listdir("/proc"):  # noqa: PTH208 - pathlib is slow to import
+        if name.isdigit():
+            with suppress(OSError, ValueError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
+                text = file.read()
+                parents[int(name)] = int(text[text.rindex(b")") + 2 :].split()[1])
+    found: list[int] = []
+    new = {os.getpid()}
+    while new:
+        new = {number for number, parent in parents.items() if parent in new}
+        found += new
+    return found
+
+
+def _prctl(*arguments: int) -> None:
+    """Raises OSError."""
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(*[ctypes.c_ulong(each) for each in (*arguments, 0, 0, 0)[:5]]):
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+
+
+if __name__ == "__main__":
+    # spring.py LINK TEMPORARY FOLDER...: what is removed at the end, and where the programs are that it imports
+    sys.path[:0] = sys.argv[3:]
+    sys.modules["spring"] = sys.modules["__main__"]
+    serve(socket.socket(fileno=int(sys.argv[1])))
+    if os.path.exists(sys.argv[2]):  # noqa: PTH110 - we were killed before we could do it
+        os.execv("/bin/rm", ["rm", "-rf", "--", sys.argv[2]])
