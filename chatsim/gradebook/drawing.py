@@ -14,9 +14,10 @@ from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
 
+from chatsim.report.own_page import asset
 from chatsim.report.printable import printable
 
-__all__ = ["Drawing", "drawing"]
+__all__ = ["Drawing", "alone", "drawing"]
 
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = frozenset(("svg", "g", "a", "path", "line", "rect", "circle", "text", "tspan", "title", "desc"))
@@ -43,6 +44,28 @@ class Drawing:
 
 def drawing(picture: str, prefix: str, verdicts: Mapping[str, str]) -> Drawing | None:
     """`prefix` begins all its ids. `verdicts`: property → the id in the page to which what proves it leads."""
+    root = _root(picture, prefix, verdicts)
+    if root is None:
+        return None
+    return Drawing(Markup(ET.tostring(root, encoding="unicode")), _heads(root), tuple(_events(root)))
+
+
+def alone(picture: str) -> str:
+    """The picture as a file of its own, which brings its colours; empty where there is none. It stands in an `<img>`, where
+    no script runs and nothing is asked for."""
+    root = _root(picture, "", {})
+    if root is None:
+        return ""
+    css = asset("chatsim.report", "page.css")
+    colours, _, rules = css.partition("* {")
+    drawn = [line for line in rules.split("\n") if line.startswith((".spacetime", ".h"))]
+    style = ET.Element("style")
+    style.text = "\n".join((colours, ".spacetime { font-family: sans-serif; background: var(--ground); }", *drawn))
+    root.insert(0, style)
+    return ET.tostring(root, encoding="unicode")
+
+
+def _root(picture: str, prefix: str, verdicts: Mapping[str, str]) -> ET.Element | None:
     # A document type could define entities that grow without end; no picture of ours has one.
     if not picture.strip() or "<!" in picture:
         return None
@@ -56,7 +79,7 @@ def drawing(picture: str, prefix: str, verdicts: Mapping[str, str]) -> Drawing |
     root.set("xmlns", SVG.strip("{}"))
     root.set("class", "spacetime")
     _named(root, prefix)
-    return Drawing(Markup(ET.tostring(root, encoding="unicode")), _heads(root), tuple(_events(root)))
+    return root
 
 
 def _clean(old: ET.Element, prefix: str, verdicts: Mapping[str, str]) -> ET.Element | None:

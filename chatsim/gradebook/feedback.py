@@ -111,7 +111,10 @@ class Tried:
 class PartTold:
     """One part: its points, and what was tried for them."""
 
+    name: str
     title: str
+    low: Decimal
+    of: Decimal
     badge: str
     word: str
     points: str
@@ -181,6 +184,8 @@ def _sentences(grade: Grade, record: SubmissionRecord) -> Iterator[str]:
     unclear = [part.title or part.name for part in grade.parts if part.state == "needs-review"]
     looked = [part.title or part.name for part in grade.parts if part.state == "to-look"]
     ours = [part.title or part.name for part in grade.parts if part.state == "infrastructure"]
+    if any(part.state == "later" for part in grade.parts):
+        yield "What the tests give that are shown after the due date, you will see then."
     if unclear:
         yield f"Nobody can tell yet about {listed(unclear)}, not even after it was played again: a person will look at it."
     if looked:
@@ -191,7 +196,8 @@ def _sentences(grade: Grade, record: SubmissionRecord) -> Iterator[str]:
         yield f"Until that is settled, {counted(grade.points, 'point stands', 'points stand')} in the grade book."
     if (together := sum((part.of for part in grade.parts), Decimal())) != grade.of and together:
         yield f"The parts add up to {number(together)} points, and the whole is scaled to {number(grade.of)}."
-    missing = [part for part in grade.parts if part.state in ("partial", "none")]
+    tried = {run.part for run in record.runs}
+    missing = [part for part in grade.parts if part.state in ("partial", "none") and part.name in tried]
     if len(missing) > 1 and record.state == "played":
         first = missing[0].title or missing[0].name
         yield f"Begin with {first}: what is wrong there is often what is wrong further down, too."
@@ -216,7 +222,10 @@ def _part(part: PartGrade, record: SubmissionRecord, counts: Sequence[str]) -> P
         if run.part == part.name:
             groups.setdefault((run.file, run.scenario), []).append(run)
     return PartTold(
+        part.name,
         part.title or part.name,
+        part.low,
+        part.of,
         PART_BADGES[part.state],
         PART_WORDS[part.state],
         part_score(part),

@@ -7,14 +7,13 @@ valid, as a report is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from chatsim.gradebook.graded import Graded
+from chatsim.gradebook.plain_json import as_number, written
 from chatsim.grading.assignment import Assignment
 from chatsim.grading.grade import PartGrade
 from chatsim.grading.record import RunRecord
-from chatsim.report.json import dumped, sound
 
 __all__ = ["FORMAT", "gradebook_json"]
 
@@ -32,17 +31,17 @@ def gradebook_json(assignment: Assignment, results: Sequence[Graded]) -> str:
             "name": assignment.name,
             "title": assignment.title,
             "digest": assignment.digest,
-            "of": _number(assignment.of),
+            "of": as_number(assignment.of),
             "due": assignment.due,
             "unresolved": assignment.unresolved,
             "parts": [
-                {"name": part.name, "title": part.title, "points": _number(part.points), "visible": part.visible}
+                {"name": part.name, "title": part.title, "points": as_number(part.points), "visible": part.visible}
                 for part in assignment.parts
             ],
         },
         "students": [_student(graded) for graded in ordered],
     }
-    return dumped(_sound(plain)) + "\n"
+    return written(plain)
 
 
 def _student(graded: Graded) -> dict[str, Any]:
@@ -51,12 +50,12 @@ def _student(graded: Graded) -> dict[str, Any]:
         "key": grade.student.key,
         "name": grade.student.name,
         "state": grade.state,
-        "points": None if grade.points is None else _number(grade.points),
-        "low": _number(grade.low),
-        "high": _number(grade.high),
-        "of": _number(grade.of),
+        "points": None if grade.points is None else as_number(grade.points),
+        "low": as_number(grade.low),
+        "high": as_number(grade.high),
+        "of": as_number(grade.of),
         "late_s": round(grade.late, 3),
-        "late_percent": _number(grade.minus),
+        "late_percent": as_number(grade.minus),
         "needs_review": grade.needs_review,
         "told": record.told or grade.told,
         "submitted": record.submitted,
@@ -79,9 +78,9 @@ def _part(part: PartGrade) -> dict[str, Any]:
     return {
         "name": part.name,
         "state": part.state,
-        "low": _number(part.low),
-        "high": _number(part.high),
-        "of": _number(part.of),
+        "low": as_number(part.low),
+        "high": as_number(part.high),
+        "of": as_number(part.of),
         "passed": part.passed,
         "played": part.played,
         "why": part.why,
@@ -103,18 +102,3 @@ def _run(run: RunRecord) -> dict[str, Any]:
         "duration_s": round(run.duration_s, 6),
         "verdicts": {verdict.property: "doubtful" if verdict.doubtful else verdict.outcome for verdict in run.verdicts},
     }
-
-
-def _number(value: Decimal) -> int | float:
-    """As JSON has numbers. Points have two digits after the point at most: as a float they are written as they are."""
-    return int(value) if value == value.to_integral_value() else float(value)
-
-
-def _sound(value: Any) -> Any:
-    if isinstance(value, str):
-        return sound(value)
-    if isinstance(value, dict):
-        return {sound(str(key)): _sound(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_sound(inner) for inner in value]
-    return value

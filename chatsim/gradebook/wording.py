@@ -98,8 +98,8 @@ def spans(line: str) -> tuple[tuple[bool, str], ...]:
 def score(grade: Grade) -> str:
     """What a student has, in one line: a number, what it lies between, or that there is none yet."""
     of = counted(grade.of, "point")
-    if grade.points is None:
-        return f"at least {number(grade.low)} of {of}" if grade.low else f"no points yet, of {number(grade.of)}"
+    if grade.state == "infrastructure" or (grade.points is None and grade.low == grade.high):
+        return f"no points yet, of {number(grade.of)}"
     if grade.low != grade.high:
         return f"between {number(grade.low)} and {number(grade.high)} of {of}"
     return f"{number(grade.low)} of {of}"

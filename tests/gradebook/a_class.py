@@ -9,8 +9,8 @@ from chatsim.checks.verdict import Evidence, Outcome, Verdict
 from chatsim.gradebook.graded import Graded
 from chatsim.grading.assignment import Assignment, Late, Part, ServerRules
 from chatsim.grading.grade import Grade, PartGrade, PartState
-from chatsim.grading.points import NOBODY_COULD_TELL
 from chatsim.grading.record import RunRecord, State, Student, SubmissionRecord, VerdictRecord
+from chatsim.grading.visibility import for_student
 from chatsim.report.spacetime.layout import diagram
 from chatsim.report.spacetime.svg import svg
 from tests.checks.story import Story
@@ -187,7 +187,8 @@ def not_played(state: State, key: str = "") -> Graded:
     found = record(key or state, state.replace("-", " ").title(), state=state)
     found = replace(found, told=TOLD[state], output="Traceback …\nNameError: name 'sokcet' is not defined\n")
     ours = state == "infrastructure"
-    word: PartState = "infrastructure" if ours else "needs-review" if state in NOBODY_COULD_TELL else "none"
+    several = state in ("several-submissions", "several-servers")
+    word: PartState = "infrastructure" if ours else "needs-review" if several else "none"
     each = tuple(
         replace(
             part, low=Decimal(0), high=Decimal(0) if word == "none" else part.of, comment="", passed=0, played=0,
@@ -228,12 +229,6 @@ def hostile(text: str) -> Graded:
     return Graded(found, grade)
 
 
-def only_shown(graded: Graded) -> Graded:
-    """As the student may see it: without the part that is never visible."""
-    record = replace(
-        graded.record,
-        runs=tuple(run for run in graded.record.runs if run.part != "secret"),
-        not_run=tuple(pair for pair in graded.record.not_run if pair[0] != "secret"),
-    )
-    grade = replace(graded.grade, parts=tuple(part for part in graded.grade.parts if part.visible != "never"))
-    return Graded(record, grade)
+def only_shown(graded: Graded, now: float = DUE - 60) -> Graded:
+    """As the student may see it at this time."""
+    return Graded(*for_student(ASSIGNMENT, graded.record, graded.grade, now))
