@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from chatsim.errors import Problem, UsageError
-from chatsim.profile.recognising import is_profile
+from chatsim.profile.recognising import is_assignment, is_profile
 
 if TYPE_CHECKING:
+    from chatsim.grading.assignment import Assignment
     from chatsim.profile.profile import Profile
 
-__all__ = ["Problems", "complete_profiles", "complete_yaml", "is_profile", "is_there", "yaml_files"]
+__all__ = ["Problems", "complete_profiles", "complete_yaml", "is_assignment", "is_profile", "is_there", "yaml_files"]
 
 Value = TypeVar("Value")
 
@@ -45,6 +46,17 @@ class Problems:
 
         return self.attempt(read)
 
+    def assignment(self, path: str) -> Assignment | None:
+        """An assignment, and all that it names, likewise."""
+        from chatsim.grading.reader import load_assignment
+        from chatsim.watchdog import bounded_calls
+
+        def read() -> Assignment:
+            with bounded_calls():
+                return load_assignment(path)
+
+        return self.attempt(read)
+
     def stop_if_any(self) -> None:
         if self.found:
             raise UsageError("\n\n".join(map(str, self.found)))
@@ -53,8 +65,8 @@ class Problems:
 def yaml_files(paths: Iterable[str], problems: Problems, *, profiles: bool = False) -> list[str]:
     """The files: those named, and of folders all scenarios (*.yaml) below them, sorted. Each once.
 
-    Profiles that lie in a folder beside the scenarios are passed over, unless they are wanted, too; a file that is
-    named is always taken.
+    Profiles and assignments that lie in a folder beside the scenarios are passed over, unless they are wanted, too; a file
+    that is named is always taken.
     """
     files: dict[Path, str] = {}
     for path in paths:
@@ -62,7 +74,7 @@ def yaml_files(paths: Iterable[str], problems: Problems, *, profiles: bool = Fal
         if not path:
             problems.add("a file has no empty name")
         elif is_there(here.is_dir):
-            inside = [p for p in sorted(here.rglob("*.yaml")) if p.is_file() and (profiles or not is_profile(p))]
+            inside = [p for p in sorted(here.rglob("*.yaml")) if p.is_file() and (profiles or _is_scenario(p))]
             if not inside:
                 problems.add(f"there is no {'' if profiles else 'scenario '}*.yaml in the folder {path}")
             for file in inside:
@@ -72,6 +84,10 @@ def yaml_files(paths: Iterable[str], problems: Problems, *, profiles: bool = Fal
         else:
             problems.add(f"there is no file {path}", _nearest(here))
     return list(files.values())
+
+
+def _is_scenario(path: Path) -> bool:
+    return not is_profile(path) and not is_assignment(path)
 
 
 def is_there(question: Callable[[], bool]) -> bool:

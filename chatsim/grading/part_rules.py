@@ -17,7 +17,7 @@ from chatsim.profile.keys import names
 from chatsim.properties import GROUPS, PROPERTIES, named
 from chatsim.scenario.scenario import Scenario
 
-__all__ = ["MOST_PARTS", "MOST_REPEATS", "Playable", "is_name", "read_parts"]
+__all__ = ["MOST_PARTS", "MOST_REPEATS", "Playable", "Silent", "is_name", "read_parts"]
 
 MOST_PARTS: Final = 200
 MOST_REPEATS: Final = 1_000
@@ -33,6 +33,9 @@ _NAME: Final = re.compile(r"[^\W_](?:[\w .-]{0,58}[\w-])?")
 Playable = Callable[[Scenario], str | None]
 """Why this scenario can be played with none of the profiles, in a sentence; None if it can."""
 
+Silent = Callable[[str, Scenario], str]
+"""Why this scenario can say nothing about this property with any of the profiles, in a sentence; empty if it can."""
+
 
 def is_name(text: str) -> bool:
     """May a part or an assignment be called so? Letters and digits of any script, blanks, dots, hyphens, underscores."""
@@ -40,11 +43,11 @@ def is_name(text: str) -> bool:
 
 
 def read_parts(
-    reading: Reading, beside: Beside, node: Node | None, *, playable: Playable, silent: Callable[[str, Scenario], str]
+    reading: Reading, beside: Beside, node: Node | None, *, playable: Playable, silent: Silent, due: bool
 ) -> tuple[Part, ...]:
     """The parts; worth something only if no problem has been noted.
 
-    `silent`: why this scenario can say nothing about this property with any of the profiles, or an empty text.
+    `due`: is there a due date?
     """
     sequence = reading.sequence(node, what="a list of parts (each begins with a dash)")
     if sequence is None:
@@ -57,7 +60,7 @@ def read_parts(
     needs: dict[str, tuple[Scalar, ...]] = {}
     known: dict[str, Scalar] = {}
     for item in sequence.items[:MOST_PARTS]:
-        part, name, words = _Part(reading, beside, item, playable, silent).read()
+        part, name, words = _Part(reading, beside, item, playable, silent, due).read()
         if name is None:
             continue
         folded = name.text.casefold()
@@ -81,13 +84,15 @@ class _Part:
         beside: Beside,
         node: Node,
         playable: Playable,
-        silent: Callable[[str, Scenario], str],
+        silent: Silent,
+        due: bool,
     ) -> None:
         self.reading = reading
         self.beside = beside
         self.node = node
         self.playable = playable
         self.silent = silent
+        self.due = due
         self.fields = reading.fields(
             node, names(keys.PART), required=("part", "points"), what="a part (a map of keys)", of="a part"
         )
@@ -135,7 +140,10 @@ class _Part:
                 node,
             )
             return "always"
-        return self.reading.word(node, keys.VISIBILITIES, None) or "always"
+        word = self.reading.word(node, keys.VISIBILITIES, None) or "always"
+        if word == "after-due" and not self.due:
+            self.reading.wrong("after what? There is no `due`", node, hint="Such as  due: 2026-11-30 23:59 +01:00")
+        return word
 
     def _scenarios(self, credit: str) -> tuple[Scenario, ...]:
         reading, fields = self.reading, self.fields
@@ -196,7 +204,7 @@ class _Part:
     def _check_judged(self, name: str, scalar: Scalar, scenarios: tuple[Scenario, ...]) -> None:
         whys = [self.silent(name, scenario) for scenario in scenarios]
         if whys and all(whys):
-            self.reading.wrong(f"no scenario of this part can say anything about {excerpt(name)}: {whys[0]}", scalar)
+            self.reading.wrong(f"no scenario of this part can say anything about {excerpt(name)}", scalar, hint=whys[0])
 
 
 # --- needs ----------------------------------------------------------------------------------------------------------

@@ -67,11 +67,19 @@ def read_assignment(text: str | bytes, file: str = "assignment.yaml") -> Assignm
 def _assignment(reading: Reading) -> Assignment:
     if reading.root is None:
         raise AssignmentError(reading.problems)
+    other = next((kind for kind in ("scenario", "profile") if _has(reading.root, kind)), None)
+    if other is not None and not _has(reading.root, "assignment"):
+        reading.wrong(f"this is a {other}, and an assignment is expected", reading.root)
+        raise AssignmentError(reading.problems)
     beside = Beside(reading)
     assignment = _Reader(reading, beside).assignment()
     if reading.count or beside.problems:
         raise AssignmentError((*reading.problems, *beside.problems))
     return assignment
+
+
+def _has(root: Node, key: str) -> bool:
+    return isinstance(root, Mapping) and root.get(key) is not None
 
 
 class _Reader:
@@ -95,9 +103,11 @@ class _Reader:
             reading.wrong(f"{excerpt(name.text)} is no name for an assignment", name, hint=hint)
         server = read_server(reading, self.beside, fields.get("server"))
         playable, silent = _with(server)
-        parts = read_parts(reading, self.beside, fields.get("parts"), playable=playable, silent=silent)
-        due = read_moment(reading, fields.get("due"))
-        self._check_due(parts)
+        parts = read_parts(
+            reading, self.beside, fields.get("parts"), playable=playable, silent=silent, due="due" in fields
+        )
+        if "late" in fields and "due" not in fields and isinstance(reading.root, Mapping):
+            reading.wrong("nothing can be late: there is no `due`", reading.root.key("late"))
         self._check_worth(parts)
         seed = reading.number(fields.get("seed"), 0, low=0, high=MAX_SEED, what="a seed (a whole number)")
         unresolved: Any = reading.word(fields.get("unresolved"), ("withheld", "given"), None) or "withheld"
@@ -114,22 +124,11 @@ class _Reader:
             seed=seed,
             patience=reading.decimal(fields.get("patience"), 1.0, low=0.1, high=100, what="patience (a number)"),
             total=read_points(reading, fields.get("total"), positive=True),
-            due=due,
+            due=read_moment(reading, fields.get("due")),
             late=_late(reading, fields.get("late")),
             unresolved=unresolved,
             student=self._student(),
         )
-
-    def _check_due(self, parts: tuple[Part, ...]) -> None:
-        if "due" in self.fields:
-            return
-        root = self.reading.root
-        if "late" in self.fields:
-            key = root.key("late") if isinstance(root, Mapping) else None
-            self.reading.wrong("nothing can be late: there is no `due`", key)
-        for part in parts:
-            if part.visible == "after-due":
-                self.reading.wrong("`visible: after-due` needs to know when that is: the key `due`", part.place)
 
     def _check_worth(self, parts: tuple[Part, ...]) -> None:
         """Are there any points? Without, there is nothing to scale, and nothing to grade."""
@@ -170,11 +169,11 @@ def _with(server: ServerRules) -> tuple[Callable[[Scenario], str | None], Callab
 
     def silent(name: str, scenario: Scenario) -> str:
         if name not in named(scenario.check):
-            return f"{scenario.file} leaves it out of its `check`"
+            return f"{scenario.file} leaves it out of its `check`."
         if server.any or not server.profiles:
             return ""
         whys = [_not_applicable(name, scenario, profile) for profile in server.profiles]
-        return f"with the profile {server.profiles[0].name}: {whys[0]}" if all(whys) else ""
+        return f"Of the profile {server.profiles[0].name}: {whys[0]}" if all(whys) else ""
 
     return playable, silent
 

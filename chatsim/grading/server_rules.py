@@ -7,6 +7,7 @@ import shlex
 from typing import Final
 
 from chatsim.document import Mapping, Node, Reading, Scalar, excerpt
+from chatsim.errors import Place
 from chatsim.grading import keys
 from chatsim.grading.assignment import ServerRules
 from chatsim.grading.beside import Beside, stays_inside
@@ -87,15 +88,23 @@ def _build(reading: Reading, node: Node | None, *, found: bool) -> str:
 
 def _placeholders(reading: Reading, scalar: Scalar, known: tuple[str, ...], *, found: bool) -> None:
     for name in _BRACES.findall(scalar.text):
-        if name in known:
-            if name in OF_THE_FILE and not found:
-                hint = 'Say which file is meant, such as  find: "server.py"'
-                reading.wrong(f"{{{name}}} is what `find` has found, and there is no `find`", scalar, hint=hint)
-        elif name in PLACEHOLDERS:
-            reading.wrong(f"{{{name}}} is not known yet when the server is built", scalar)
-        else:
-            word = Scalar(name, True, scalar.place, scalar.width)
-            reading.unknown(f"there is no placeholder {{{name}}}", word, known)
+        written = f"{{{name}}}"
+        at = _within(reading, scalar, written)
+        if name in OF_THE_FILE and not found:
+            hint = 'Say which file is meant, such as  find: "server.py"'
+            reading.wrong(f"{written} is what `find` has found, and there is no `find`", at, hint=hint)
+        elif name in PLACEHOLDERS and name not in known:
+            reading.wrong(f"{written} is not known yet when the server is built", at)
+        elif name not in known:
+            reading.unknown(f"there is no placeholder {written}", at, tuple(f"{{{each}}}" for each in known))
+
+
+def _within(reading: Reading, scalar: Scalar, written: str) -> Scalar:
+    """This piece of a text, with its own place where it stands in the text's first line."""
+    line = reading.line(scalar.place.line)[: scalar.place.column - 1 + scalar.width]
+    column = line.find(written, scalar.place.column - 1)
+    place = Place(scalar.place.file, scalar.place.line, column + 1) if column >= 0 else scalar.place
+    return Scalar(written, True, place, len(written))
 
 
 def _profiles(

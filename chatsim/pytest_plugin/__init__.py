@@ -79,7 +79,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def _is_named(path: Path, config: pytest.Config) -> bool:
-    """Does `chatsim_files` name it? A profile that lies beside scenarios is none."""
+    """Does `chatsim_files` name it? A profile that lies beside scenarios is none, nor is an assignment."""
     globs = config.getini("chatsim_files")
     if not globs or not path.is_relative_to(config.rootpath):
         return False
@@ -88,9 +88,9 @@ def _is_named(path: Path, config: pytest.Config) -> bool:
     here = path.relative_to(config.rootpath).as_posix()
     if not any(fnmatch(here, glob) for glob in globs):
         return False
-    from chatsim.profile.recognising import is_profile
+    from chatsim.profile.recognising import is_assignment, is_profile
 
-    return not is_profile(path)
+    return not is_profile(path) and not is_assignment(path)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
