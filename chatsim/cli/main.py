@@ -23,7 +23,7 @@ __all__ = ["VERBS", "app", "entry"]
 
 VERBS = {
     "run": "Play scenarios against a chat server and judge what happened.",
-    "validate": "Check scenarios, profiles and assignments without running anything.",
+    "validate": "Check scenarios and profiles without running anything.",
     "explain": "Tell in words what a scenario will do.",
     "detect": "Work out how a server is spoken to, and write a profile.",
     "check": "Judge recorded histories again.",
