@@ -1,65 +1,61 @@
 """What was handed in, found: whose it is, where it lies, and when it came, as far as anything tells.
 
-Nothing is opened here but what tells about submissions. What belongs to nobody is told; that a student handed in twice is a
-result, since only a person can say which counts.
+Nothing is opened here but what tells about submissions: lists, what a learning system adds, the last commit. What belongs to
+nobody is told; that a student handed in twice is a result, since only a person can say which counts.
 """
 
 from __future__ import annotations
 
-import os
 import stat
+import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from chatsim.errors import UsageError
 from chatsim.report.printable import printable, quoted
+from chatsim.submissions.handed import Handed
+from chatsim.submissions.listing import LISTS, listed
 from chatsim.submissions.names import Pattern, readable, students_of
-from chatsim.submissions.passing_over import archive_suffix, is_document, is_hidden, stem_of
+from chatsim.submissions.passing_over import archive_suffix, is_document, stem_of
+from chatsim.submissions.repositories import committed, is_bare
+from chatsim.submissions.shelf import shelf_of
 from chatsim.submissions.submission import Class, Kind, PassedOver, Submission
+from chatsim.submissions.systems import recognised
 
-__all__ = ["WHOLE_NAME", "Handed", "find"]
+__all__ = ["WHOLE_NAME", "find"]
 
 WHOLE_NAME = "{student}"  # the pattern of one who has not thought about names
-
-
-@dataclass(frozen=True, slots=True)
-class Handed:
-    """One thing that was handed in. `identity` tells its student from others, `name` is what people call them."""
-
-    identity: str
-    name: str
-    path: Path
-    kind: Kind
-    origin: str
-    submitted: float | None = None
-    pieces: tuple[tuple[str, str], ...] = ()
-    address: str = ""
-    marked_late: bool = False
 
 
 def find(path: Path, pattern: str = WHOLE_NAME) -> Class:
     """The class whose submissions lie at `path`.
 
-    `path`: a folder with one entry a student, or the submission of one student. `pattern`: what of an entry's name tells whose
-    it is (`chatsim.submissions.names.Pattern`). The same files give the same class, in whatever order they lie on the disk.
-    Raises UsageError if nothing can be found there at all.
+    `path`: a folder with one entry a student; the download of a learning system, as a folder or as the zip that it came in; a
+    list (`.csv`, `.yaml`); or the submission of one student. `pattern`: what of an entry's name tells whose it is
+    (`chatsim.submissions.names.Pattern`); with one of their own, learning systems are not asked. The same files give the
+    same class, in whatever order they lie on the disk. Raises UsageError if nothing can be found there at all, or with all
+    mistakes of a list.
     """
+    wanted = _pattern(pattern)
     try:
-        mode = path.lstat().st_mode
-        if stat.S_ISLNK(mode):
-            mode = path.stat().st_mode  # this one was named by whoever grades
+        mode = path.stat().st_mode  # through a link, too: this one was named by whoever grades
     except OSError as error:
         raise UsageError(f"{path} can not be read: {(error.strerror or str(error)).lower()}") from None
-    if stat.S_ISDIR(mode):
-        return _in_folder(path, _pattern(pattern))
-    if not stat.S_ISREG(mode):
-        raise UsageError(f"{path} is neither a folder nor a file")
-    handed, passed_over = _by_names([path], _pattern(pattern))
-    return class_of(handed, passed_over)
+    if stat.S_ISREG(mode) and path.suffix.casefold() in LISTS:
+        return _class(_finished(listed(path)))
+    packed = stat.S_ISREG(mode) and zipfile.is_zipfile(path)
+    if packed or (stat.S_ISDIR(mode) and not is_bare(path)):
+        shelf = shelf_of(path, packed=packed)
+        download = recognised(shelf) if pattern == WHOLE_NAME else None
+        if download is not None:
+            return _class(_finished(download.handed), download.passed_over, download.system)
+        if not packed:
+            return _class(*_by_names([path / entry.name for entry in shelf.entries], wanted))
+    return _class(*_by_names([path], wanted))
 
 
-def class_of(handed: Iterable[Handed], passed_over: Iterable[PassedOver] = (), system: str = "") -> Class:
+def _class(handed: Iterable[Handed], passed_over: Iterable[PassedOver] = (), system: str = "") -> Class:
     """One submission a student; of two that one student has handed in, the value that says so."""
     of: dict[str, list[Handed]] = {}
     for each in handed:
@@ -101,31 +97,19 @@ def _pattern(pattern: str) -> Pattern:
         raise UsageError(f"the pattern {quoted(pattern)} can not tell whose a submission is: {error}") from None
 
 
-def _in_folder(folder: Path, pattern: Pattern) -> Class:
-    try:
-        with os.scandir(folder) as entries:
-            paths = sorted(folder / entry.name for entry in entries)
-    except OSError as error:
-        raise UsageError(f"{folder} can not be read: {(error.strerror or str(error)).lower()}") from None
-    handed, passed_over = _by_names(paths, pattern)
-    return class_of(handed, passed_over)
-
-
 def _by_names(paths: Iterable[Path], pattern: Pattern) -> tuple[list[Handed], list[PassedOver]]:
     handed, passed_over = [], []
     for path in paths:
-        if is_hidden(path.name):
-            continue
         kind, why = _kind(path)
         name = None
         if kind is not None:
-            name = pattern.student(stem_of(path.name, folder=kind in ("folder", "repository")), path.name)
+            name = pattern.student(stem_of(path.name, folder=kind == "folder"), path.name)
             why = f"its name does not fit {quoted(pattern.pattern)}"
         if kind is None or name is None:
             passed_over.append(PassedOver(path.name, why))
         else:
             handed.append(Handed(readable(name), name, path, kind, path.name))
-    return handed, passed_over
+    return _finished(handed), passed_over
 
 
 def _kind(path: Path) -> tuple[Kind | None, str]:
@@ -137,9 +121,32 @@ def _kind(path: Path) -> tuple[Kind | None, str]:
     if stat.S_ISLNK(mode):
         return None, "it is a link, and could lead anywhere"
     if stat.S_ISDIR(mode):
-        return "folder", ""
+        return "repository" if is_bare(path) else "folder", ""
     if not stat.S_ISREG(mode):
         return None, "it is neither a folder nor a file"
     if archive_suffix(path.name):
         return "archive", ""
     return (None, "it is a document, and no program") if is_document(path.name) else ("file", "")
+
+
+def _finished(handed: Iterable[Handed]) -> list[Handed]:
+    """With the time of the last commit, where nothing else tells when it was handed in."""
+    return [
+        replace(each, submitted=committed(repository))
+        if each.submitted is None and (repository := _repository(each)) is not None
+        else each
+        for each in handed
+    ]
+
+
+def _repository(handed: Handed) -> Path | None:
+    """The git repository that is handed in, or that is in the folder that is."""
+    if handed.kind == "repository":
+        return handed.path
+    folder = handed.path
+    if handed.pieces:
+        folder = handed.path / handed.pieces[0][0]
+        if len(handed.pieces) > 1 or folder.is_symlink():
+            return None
+    git = folder / ".git"
+    return git if handed.kind == "folder" and git.is_dir() and not git.is_symlink() else None

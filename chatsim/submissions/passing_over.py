@@ -76,6 +76,8 @@ def stem_of(name: str, *, folder: bool = False) -> str:
     name = unicodedata.normalize("NFC", name)
     if folder:
         return name
+    if name.endswith(".git"):
+        return name.removesuffix(".git")
     suffix = archive_suffix(name)
     if suffix:
         return name[: len(name) - len(suffix)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
+import os
 import tarfile
 import zlib
 from typing import BinaryIO, Protocol
@@ -24,6 +25,7 @@ BROKEN = "The archive is damaged: {why}. Does it open on your own machine? Pack 
 
 def land_tar(file: BinaryIO, landing: Landing, under: str = "") -> None:
     """All that is in the archive. Raises RefusedError if it can not be taken."""
+    landing.packed = (landing.packed or 0) + os.fstat(file.fileno()).st_size
     stream = _Stream(file, landing)
     try:
         with tarfile.open(fileobj=stream, mode="r:") as archive:

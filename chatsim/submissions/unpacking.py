@@ -12,6 +12,7 @@ from chatsim.report.printable import quoted
 from chatsim.submissions.folders import land_file, land_folder
 from chatsim.submissions.landing import OURS, Landing, RefusedError
 from chatsim.submissions.passing_over import archive_suffix, is_document
+from chatsim.submissions.repositories import committed, fetched, land_repository
 from chatsim.submissions.submission import Bounds, Refused, Submission, Unpacked
 from chatsim.submissions.tars import land_tar
 from chatsim.submissions.zips import land_zip
@@ -57,14 +58,19 @@ def unpack(submission: Submission, target: Path, bounds: Bounds | None = None) -
     except OSError as error:
         _empty(target)
         return _refused(submission, error)
-    return Unpacked(target / root, landing.notes, submission.submitted if submitted is None else submitted)
+    return Unpacked(target / root, landing.notes, submitted if submission.submitted is None else submission.submitted)
 
 
 def _land(submission: Submission, landing: Landing) -> float | None:
-    """Land all of it. Returns when it was handed in, where only this could tell."""
-    if submission.kind == "remote" or submission.kind == "repository":
-        raise RefusedError("Repositories can not be read yet.", ours=True)
-    if submission.pieces:
+    """Land all of it. Returns when it was handed in, where only now anything tells."""
+    if submission.kind == "remote":
+        bounds = landing.bounds
+        with fetched(submission.address, bounds.seconds, bounds.total) as repository:
+            land_repository(repository, landing)
+            return committed(repository)
+    if submission.kind == "repository":
+        land_repository(submission.path, landing)
+    elif submission.pieces:
         _land_pieces(submission, landing)
     elif submission.kind == "folder":
         land_folder(submission.path, landing)
@@ -92,7 +98,6 @@ def _land_pieces(submission: Submission, landing: Landing) -> None:
 
 def _land_archive(file: BinaryIO, name: str, landing: Landing, under: str = "") -> None:
     """By what the file is, not by what it is called: `hand_in.zip` may well be a tar."""
-    landing.packed = (landing.packed or 0) + os.fstat(file.fileno()).st_size
     head = file.read(265)
     file.seek(0)
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06") or _ends_as_zip(file):

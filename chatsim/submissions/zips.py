@@ -20,7 +20,7 @@ from typing import BinaryIO
 from chatsim.report.printable import quoted
 from chatsim.submissions.landing import Landing, RefusedError
 
-__all__ = ["land_zip", "opened", "real_name"]
+__all__ = ["land_zip", "names_in", "opened"]
 
 LARGEST_READ = 8 * 1024 * 1024  # bytes at once, hence of the table of contents: 50,000 files need half of that
 LONGEST_LINK = 4096  # bytes; no system takes a longer one
@@ -38,12 +38,13 @@ def land_zip(file: BinaryIO, landing: Landing, under: str = "", inside: str | No
     Raises RefusedError if it can not be taken.
     """
     with opened(file) as archive:
-        entries = [(_cleaned(real_name(entry)), entry) for entry in archive.infolist()]
+        entries = list(names_in(archive))
         if inside is not None:
             entries = [(_moved(name, inside, under), entry) for name, entry in entries if _lies_in(name, inside)]
         elif under:
             entries = [(f"{under}/{name}", entry) for name, entry in entries]
         _refuse_shared(archive, [entry for _, entry in entries])
+        landing.packed = (landing.packed or 0) + sum(entry.compress_size for _, entry in entries)
         landing.afford(sum(entry.file_size for _, entry in entries if not _is_link(entry)))
         for name, entry in entries:
             _land(archive, name, entry, landing)
@@ -65,7 +66,13 @@ def opened(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
         raise RefusedError(BROKEN.format(why=_why(error))) from None
 
 
-def real_name(entry: zipfile.ZipInfo) -> str:
+def names_in(archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+    """The entries, each with the name that was meant: its parts stand between slashes, a folder's ends with one."""
+    for entry in archive.infolist():
+        yield _real_name(entry).replace("\\", "/"), entry  # some packers on Windows do not know the format's slashes
+
+
+def _real_name(entry: zipfile.ZipInfo) -> str:
     """The entry's name as its author saw it.
 
     Without the mark for UTF-8 the names are in whatever code page the packer's machine had. Many say UTF-8 there without
@@ -100,16 +107,12 @@ def _told_in_unicode(entry: zipfile.ZipInfo, raw: bytes) -> str | None:
     return None
 
 
-def _cleaned(name: str) -> str:
-    return name.replace("\\", "/")  # the format has slashes only, and some packers on Windows do not know
-
-
 def _lies_in(name: str, inside: str) -> bool:
     return name == inside or name.startswith(f"{inside}/")
 
 
 def _moved(name: str, inside: str, under: str) -> str:
-    return f"{under}/{name[len(inside) + 1 :]}".strip("/") if name != inside else under
+    return under if name == inside else f"{under}/{name[len(inside) + 1 :]}".lstrip("/")
 
 
 def _is_link(entry: zipfile.ZipInfo) -> bool:

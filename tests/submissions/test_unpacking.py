@@ -350,7 +350,7 @@ def test_whatever_the_names_are_all_lands_inside(tmp_path_factory: pytest.TempPa
     after = {path for path in place.rglob("*") if not path.is_relative_to(target)}
     assert {path: path.read_bytes() for path in after if path.is_file()} == before
     assert isinstance(result, Unpacked)
-    for path in target.rglob("*"):
+    for path in result.folder.rglob("*"):
         assert path.resolve().is_relative_to(result.folder.resolve())
 
 
