@@ -165,6 +165,9 @@ class _Stream(io.RawIOBase):
                 data, self._rest = self._rest or self._file.read(CHUNK), b""
                 if not data:
                     raise EOFError("it ends too early")
-            some = self._unpacker.decompress(data, most)
+            try:
+                some = self._unpacker.decompress(data, most)
+            except OSError as error:  # so `bz2` says that it is damaged, as if the disk were
+                raise tarfile.ReadError(str(error)) from None
             if some:
                 return some

@@ -33,11 +33,11 @@ def unpack(submission: Submission, target: Path, bounds: Bounds | None = None) -
     """
     if submission.kind == "several":
         return Refused(submission.told)
-    target.mkdir(parents=True, exist_ok=True)
-    if any(target.iterdir()):
-        raise ValueError(f"there is something in {target}")
     landing = Landing(target, bounds or Bounds())
+    if target.exists() and any(target.iterdir()):
+        raise ValueError(f"there is something in {target}")
     try:
+        target.mkdir(parents=True, exist_ok=True)
         submitted = _land(submission, landing)
         root = _root(landing)
         for _ in range(landing.bounds.nested):
@@ -169,7 +169,7 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _empty(target: Path) -> None:
-    for entry in target.iterdir():
+    for entry in target.iterdir() if target.is_dir() else ():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry, ignore_errors=True)
         else:

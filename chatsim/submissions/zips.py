@@ -62,7 +62,7 @@ def opened(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
         raise RefusedError(BROKEN.format(why=_why(error) or "it ends too early")) from None
     except UnicodeDecodeError:
         raise RefusedError(BROKEN.format(why="a name in it is not UTF-8, although it says so")) from None
-    except (NotImplementedError, ValueError, OverflowError) as error:
+    except (RuntimeError, ValueError, OverflowError) as error:
         raise RefusedError(BROKEN.format(why=_why(error))) from None
 
 
@@ -192,6 +192,8 @@ class _Bounded(io.RawIOBase):
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
+        if whence == 0 and offset < 0:
+            raise zipfile.BadZipFile("a file in it lies before its beginning")
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:

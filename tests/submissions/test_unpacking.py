@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import socket
@@ -20,6 +21,8 @@ from hypothesis import strategies as st
 
 from chatsim.grading.record import Student
 from chatsim.submissions import Bounds, Refused, Submission, Unpacked, digest_of, unpack
+from chatsim.submissions.folders import land_file
+from chatsim.submissions.landing import Landing
 from chatsim.submissions.submission import Kind
 
 SMALL = Bounds(total=200_000, files=50, depth=6, ratio=50, free=20_000)
@@ -367,7 +370,8 @@ def test_links_that_stay_inside_are_kept_and_others_are_not(place: Path) -> None
         "all": "lib",
         "secret": "../../secret.txt",
         "absolute": str(place.parent / "secret.txt"),
-        "again": "../anna/server.py",
+        "again": "../target/server.py",  # the name that it has here, and nowhere else
+        "absolutely": str(place / "target" / "server.py"),
         "nowhere": "gone.py",
         "round": "round",
         "chain": "secret",
@@ -380,7 +384,7 @@ def test_links_that_stay_inside_are_kept_and_others_are_not(place: Path) -> None
 
     found = {name: to for name, to in contents(result.folder).items() if to.startswith("->")}
     assert found == {"main.py": "-> server.py", "lib/up.py": "-> ../server.py", "all": "-> lib"}
-    assert len(result.notes) == 7
+    assert len(result.notes) == 8
 
 
 def test_a_link_is_no_way_out_for_what_comes_after_it(place: Path) -> None:
@@ -453,6 +457,39 @@ def test_pipes_and_sockets_in_a_folder_are_left_out_and_hold_nobody_up(
 
     assert contents(result.folder) == {"server.py": "1"}
     assert len(result.notes) == 2
+
+
+def test_what_takes_the_place_of_a_file_meanwhile_is_not_read(place: Path) -> None:
+    """It was a file when its folder was read; when it is opened it is a link, or a pipe that nobody writes to."""
+    landing = Landing(place, SMALL)
+    (place / "link").symlink_to("../secret.txt")
+    os.mkfifo(place / "pipe")
+
+    with pytest.raises(OSError, match="symbolic links"):
+        land_file(place / "link", "server.py", landing)
+    land_file(place / "pipe", "server.py", landing)
+
+    assert landing.notes == ('"server.py" was left out: it is no file, but a device, a pipe or a socket.',)
+    assert not (place / "server.py").exists()
+
+
+def test_a_full_disk_is_no_fault_of_the_student(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = zipped(place / "a.zip", ("a.py", b"1"), ("server.py", b"1"))
+    monkeypatch.setattr("os.fchmod", full)
+
+    result = unpack(handed_in(path), place / "target", SMALL)
+
+    assert result == Refused("It could not be unpacked on this machine: no space left on device.", ours=True)
+    assert list((place / "target").iterdir()) == []
+
+
+def test_an_archive_that_has_gone_is_no_fault_of_the_student(place: Path) -> None:
+    result = unpack(handed_in(place / "a.zip"), place / "target", SMALL)
+
+    assert result == Refused('"a.zip" can not be read: no such file or directory.', ours=True)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
@@ -635,7 +672,7 @@ def test_a_damaged_archive_never_raises(tmp_path_factory: pytest.TempPathFactory
 
     result = unpack(handed_in(path), place / "target", SMALL)
 
-    assert isinstance(result, (Unpacked, Refused))
+    assert isinstance(result, Unpacked) or not result.ours
     assert sorted(entry.name for entry in place.iterdir()) == sorted((path.name, "target"))
 
 
