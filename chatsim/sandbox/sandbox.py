@@ -230,6 +230,8 @@ class Cell:
 
     def hand_over(self) -> None:
         """The folder and all that is in it becomes the server's own."""
+        # bubblewrap goes there before it becomes that user, and as root without a right it is anybody.
+        self.folder.chmod(self.folder.stat().st_mode & 0o777 | 0o711)
         if self._sandbox.user != os.getuid():
             _give(self.folder, self._sandbox.user, self._sandbox.group)
         self._at_first = files_in(str(self.folder))

@@ -83,8 +83,10 @@ def _fork(what: str, details: dict[str, Any], numbers: list[int]) -> int:
     code = 125
     try:
         signal.set_wakeup_fd(-1)
-        for name in ("SIGCHLD", "SIGPIPE", "SIGXFSZ"):  # Python ignores two of them, and what is ignored stays so
+        # What is ignored stays so: by Python itself, by a worker, who is told its end otherwise, by a shell's `&`.
+        for name in ("SIGCHLD", "SIGPIPE", "SIGXFSZ", "SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP"):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         if what == "broker":
             _close_all_but(numbers)
             _broker(numbers[0])

@@ -1,5 +1,6 @@
 """The zoo of faults: the table is whole and true, and each of them is a server that lives and ends."""
 
+import contextlib
 import json
 import re
 import signal
@@ -124,12 +125,15 @@ def test_it_lets_somebody_in_and_ends_by_ctrl_c_and_leaves_nothing(start: Any, f
 
 
 def ended(process: subprocess.Popen[str]) -> int:
-    """Its exit code. A Ctrl-C that strikes just before Python blocks in `accept` is noticed only after that: so again."""
+    """Its exit code. A Ctrl-C that strikes just before Python blocks in `accept` is noticed only after that: so again, to
+    one that still listens. Who has noticed it has closed that first, and is not to be struck while it tidies up."""
     for _ in range(20):
         try:
             return process.wait(timeout=1)
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(psutil.Error):
+                if any(each.status == psutil.CONN_LISTEN for each in psutil.Process(process.pid).net_connections()):
+                    process.send_signal(signal.SIGINT)
     return process.wait(timeout=1)
 
 

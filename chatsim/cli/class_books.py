@@ -1,0 +1,68 @@
+"""From stored results to books: for `chatsim grade`, `merge` and `export`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatsim.cli.exit_codes import INCONCLUSIVE, PASSED
+from chatsim.cli.terminal import tell
+from chatsim.errors import UsageError
+
+if TYPE_CHECKING:
+    from chatsim.gradebook.graded import Graded
+    from chatsim.grader.store import Store
+    from chatsim.grading.assignment import Assignment
+
+__all__ = ["Books", "books", "sum_up", "written"]
+
+MOST_NAMED = 10  # of those who have to be looked at: the rest is counted, and stands in the overview
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """A class, graded. `now`: seconds since 1970, when it was written; what students may see hangs on it."""
+
+    assignment: Assignment
+    everybody: tuple[Graded, ...]
+    now: float
+
+
+def books(store: Store, assignment: str | None, marks: str | None) -> Books:
+    """Read what is stored, count the points anew, and write all books. `assignment`: null, where it lay when it was graded.
+
+    Raises UsageError, also where the assignment asks for other runs than were played.
+    """
+    from chatsim.grading.reader import load_assignment
+
+    terms = store.terms()
+    if terms is None:
+        raise UsageError(f"{store.folder} holds no results", hint="It is the --results folder of a chatsim grade.")
+    return written(store, load_assignment(assignment or terms.file), marks)
+
+
+def written(store: Store, assignment: Assignment, marks: str | None) -> Books:
+    """The same, with the assignment at hand."""
+    from chatsim.grader.publishing import graded, publish
+    from chatsim.grading.marks import load_marks
+
+    students = [record.student.key for record in store.records()]
+    decided = load_marks(marks, assignment, students) if marks is not None else None
+    made = Books(assignment, tuple(graded(store, assignment, decided)), time.time())
+    publish(store, assignment, made.everybody, made.now)
+    return made
+
+
+def sum_up(results: Path, made: Books, *, quiet: bool = False) -> int:
+    """Tell where everything is, and who has to be looked at; the exit code."""
+    open_ones = [one for one in made.everybody if one.grade.needs_review or not one.record.settled]
+    if not quiet:
+        tell(f"{len(made.everybody)} graded. The class: {results / 'index.html'}, {results / 'grades.csv'}")
+        tell(f"What students may see: {results / 'pages'}")
+        for one in open_ones[:MOST_NAMED]:
+            tell(f"  to be decided: {one.student.name}")
+        if len(open_ones) > MOST_NAMED:
+            tell(f"  … and {len(open_ones) - MOST_NAMED} more")
+    return INCONCLUSIVE if open_ones else PASSED

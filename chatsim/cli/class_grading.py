@@ -1,0 +1,237 @@
+"""What `chatsim grade` does, once it is clear what is asked: read, calibrate, grade, write."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chatsim.cli.exit_codes import INTERRUPTED, PASSED
+from chatsim.cli.files import Problems
+from chatsim.cli.terminal import hint, tell
+from chatsim.errors import UsageError
+
+if TYPE_CHECKING:
+    from chatsim.grader.engines import Engine
+    from chatsim.grader.store import Store, Terms
+    from chatsim.grading.assignment import Assignment
+    from chatsim.grading.record import Confinement
+    from chatsim.submissions.submission import Kind, Submission
+
+__all__ = ["Asked", "asked", "grade_class", "write_first_assignment"]
+
+ENGINES = ("local", "dask")
+LEVELS = ("auto", "bubblewrap", "user", "landlock")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of `chatsim grade`, each of them read."""
+
+    submissions: Path
+    assignment: Assignment
+    results: Path
+    jobs: int
+    students: tuple[str, ...]
+    single: bool
+    marks: str | None
+    export: tuple[tuple[str, str], ...]  # format, file
+    fresh: bool
+    patience: float | None
+    confinement: Confinement
+    shard: tuple[int, int] | None
+    engine: str
+    scheduler: str | None
+    quiet: bool
+
+
+def asked(problems: Problems, **options: Any) -> Asked | None:
+    """Reads them all, and notes everything that is wrong; then null."""
+    from chatsim.cli.exporting import exports
+    from chatsim.grading.reader import load_assignment
+    from chatsim.jobs import cores
+
+    assignment = problems.attempt(lambda: load_assignment(options["assignment"]))
+    path = Path(options["submissions"])
+    if not path.exists():
+        problems.add(f"there are no submissions at {path}")
+    if options["jobs"] < 0:
+        problems.add("--jobs can not be less than 0")
+    if options["patience"] is not None and not 0 < options["patience"] <= 1000:
+        problems.add("--patience is a number above 0, and at most 1000")
+    if options["engine"] not in ENGINES:
+        problems.add(f"--engine {options['engine']}: it can be {' or '.join(ENGINES)}")
+    if (options["engine"] == "dask") != (options["scheduler"] is not None):
+        problems.add("--engine dask and --scheduler ADDRESS belong together")
+    confinement = problems.attempt(lambda: _confinement(options["sandbox"]))
+    shard = problems.attempt(lambda: _shard(options["shard"]))
+    export = problems.attempt(lambda: exports(options["export"]))
+    if problems.found or assignment is None or confinement is None:
+        return None
+    return Asked(
+        path,
+        assignment,
+        Path(options["results"]),
+        options["jobs"] or cores(),
+        options["students"],
+        options["single"],
+        options["marks"],
+        export or (),
+        options["fresh"],
+        options["patience"],
+        confinement,
+        shard,
+        options["engine"],
+        options["scheduler"],
+        options["quiet"],
+    )
+
+
+def _confinement(level: str) -> Confinement:
+    """The level that was asked for, or the best that there is. Raises UsageError where servers can not be confined."""
+    if level == "none":
+        hint(
+            "WARNING: --unsafe-no-sandbox: what students wrote runs with all that you may do here. It can read and remove\n"
+            "your files, use your network, and write its own grades."
+        )
+        return "none"
+    if level not in LEVELS:
+        raise UsageError(f"--sandbox {level}: it can be {', '.join(LEVELS[:-1])} or {LEVELS[-1]}")
+    from chatsim.sandbox.bubblewrap import program
+
+    if program() is None:
+        raise UsageError("no bubblewrap")
+    return "bubblewrap"
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    part, slash, whole = text.partition("/")
+    if slash and part.isdecimal() and whole.isdecimal() and 1 <= int(part) <= int(whole):
+        return int(part), int(whole)
+    raise UsageError(f"--shard {text} is not I/N", hint="The second of five parts: --shard 2/5")
+
+
+def grade_class(asked: Asked) -> int:
+    """The exit code."""
+    from chatsim.cli.class_books import sum_up, written
+    from chatsim.cli.class_watch import ClassWatch
+    from chatsim.cli.exporting import write
+    from chatsim.grader.grading import Grading
+    from chatsim.grader.store import Store
+
+    submissions = _submissions(asked)
+    with Store(asked.results) as store:
+        terms = _terms(asked, store)
+        watch = ClassWatch(asked.jobs, wanted=not asked.quiet)
+        interrupted = False
+        with _engine(asked) as engine:
+            try:
+                with watch:
+                    Grading(asked.assignment, terms, asked.confinement, submissions, store, engine, watch).run()
+            except KeyboardInterrupt:
+                interrupted = True
+        made = written(store, asked.assignment, asked.marks)
+    for kind, file in asked.export:
+        write(kind, file, made)
+    if interrupted:
+        hint(f"Interrupted. What was finished is in {asked.results}; the same command goes on from there.")
+        return INTERRUPTED
+    return sum_up(asked.results, made, quiet=asked.quiet)
+
+
+def _submissions(asked: Asked) -> list[Submission]:
+    from chatsim.submissions.finding import find
+
+    if asked.single:
+        return [_the_only_one(asked.submissions)]
+    found = find(asked.submissions, asked.assignment.student)
+    for other in found.passed_over:
+        hint(f"passed over: {other.name}: {other.why}")
+    chosen = list(found.submissions)
+    if asked.students:
+        known = {each.student.key: each for each in chosen} | {each.student.name: each for each in chosen}
+        missing = [name for name in asked.students if name not in known]
+        if missing:
+            raise UsageError(
+                f"there is no submission of {', '.join(missing)} in {asked.submissions}",
+                hint=f"There are: {', '.join(each.student.key for each in chosen[:10])}",
+            )
+        chosen = [each for each in chosen if {each.student.key, each.student.name} & set(asked.students)]
+    if asked.shard is not None:
+        part, whole = asked.shard
+        chosen = chosen[part - 1 :: whole]
+    if not chosen and asked.shard is None:
+        raise UsageError(f"there are no submissions in {asked.submissions}")
+    return chosen
+
+
+def _the_only_one(path: Path) -> Submission:
+    from chatsim.grading.record import Student
+    from chatsim.submissions.passing_over import archive_suffix
+    from chatsim.submissions.submission import Submission
+
+    kind: Kind = "folder" if path.is_dir() else "archive" if archive_suffix(path.name) else "file"
+    return Submission(Student("submission", "submission"), path, kind, origin=path.name)
+
+
+def _terms(asked: Asked, store: Store) -> Terms:
+    """Those of a grading that is continued, or new ones, for which this machine is measured."""
+    from chatsim._version import __version__
+    from chatsim.grader.calibrating import patience_here
+    from chatsim.grader.machine import this_machine
+    from chatsim.grader.store import Terms
+
+    known = None if asked.fresh else store.terms()
+    shard = f"{asked.shard[0]}/{asked.shard[1]}" if asked.shard is not None else ""
+    if known is not None and known.assignment == asked.assignment.digest and known.shard == shard:
+        if asked.patience is not None and asked.patience != known.patience:
+            raise UsageError(
+                f"{asked.results} was begun with --patience {known.patience:g}, and is the same for everybody",
+                hint="Grade into another folder, or all anew: --fresh",
+            )
+        return replace(known, confinement=asked.confinement)
+    if known is not None and not asked.quiet:
+        hint("The assignment is another one than before: everybody is graded anew.")
+    patience = asked.patience
+    if patience is None:
+        patience = patience_here(asked.jobs) * asked.assignment.patience
+        if not asked.quiet:
+            hint(
+                f"A trusted server was played with: on this machine, everybody is given {patience:g} times the usual patience."
+            )
+    terms = Terms(
+        asked.assignment.digest,
+        str(Path(asked.assignment.file).absolute()),
+        asked.assignment.seed,
+        patience,
+        asked.confinement,
+        __version__,
+        this_machine(),
+        shard,
+    )
+    store.begin(terms)
+    return terms
+
+
+def _engine(asked: Asked) -> AbstractContextManager[Engine]:
+    from chatsim.grader.engines import OnDask, OnThisMachine
+
+    if asked.engine == "dask":
+        return closing(OnDask(asked.scheduler or ""))
+    return nullcontext(OnThisMachine(asked.jobs))
+
+
+def write_first_assignment(submissions: str, assignment: str) -> int:
+    """`--init`. Raises UsageError if the file is there already."""
+    from chatsim.grader.beginning import first_assignment
+
+    path = Path(assignment)
+    if path.exists():
+        raise UsageError(f"{path} is there already", hint="Name another file: --assignment NEW.yaml")
+    text = first_assignment(Path(submissions), path.parent)
+    path.write_text(text, encoding="utf-8")
+    tell(f"Written: {path}. Read it, mend it, then: chatsim grade {submissions} -a {path}")
+    return PASSED

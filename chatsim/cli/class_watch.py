@@ -1,0 +1,136 @@
+"""How the grading of a class goes, on standard error: a live table on a terminal, a line a submission anywhere else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from chatsim.cli.terminal import hint
+from chatsim.report.printable import printable, shorten
+from chatsim.report.progress import gauge
+
+if TYPE_CHECKING:
+    from chatsim.grading.record import SubmissionRecord
+
+__all__ = ["ClassWatch", "in_a_word", "left"]
+
+LONGEST_NAME = 30
+TELLING = 5  # submissions of a phase that are done before anybody can tell how long the rest will take
+WORDS = {
+    "several-submissions": "handed in more than once",
+    "not-unpacked": "can not be unpacked",
+    "no-server": "no server found",
+    "several-servers": "more than one server found",
+    "not-built": "does not build",
+    "not-started": "does not start",
+    "not-understood": "is not understood",
+    "infrastructure": "could not be played here",
+}
+
+
+class ClassWatch:
+    """A `chatsim.grader.grading.Watcher`, and a context: the table is gone when it ends. `jobs`: how many at once."""
+
+    def __init__(self, jobs: int, *, wanted: bool = True, now: Callable[[], float] = monotonic) -> None:
+        self._jobs = jobs
+        self._wanted = wanted and sys.stderr is not None
+        self._now = now
+        self._began = now()
+        self._total = self._done = 0
+        self._alone = False
+        self._doing: dict[str, str] = {}
+        self._live: Any = None
+        terminal = self._wanted and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._table: AbstractContextManager[Any] = self._rich() if terminal else nullcontext()
+
+    def __enter__(self) -> ClassWatch:
+        self._live = self._table.__enter__()
+        return self
+
+    def __exit__(self, *about: Any) -> None:
+        self._table.__exit__(*about)
+        self._live = None
+
+    def begins(self, total: int, *, alone: bool) -> None:
+        self._total, self._done, self._alone = total, 0, alone
+        self._began = self._now()
+        self._doing.clear()
+        words = "again alone, what is in doubt" if alone else f"{min(self._jobs, total)} at a time"
+        self._say(f"{total} submission{'s' if total != 1 else ''}, {words}")
+
+    def doing(self, student: str, words: str) -> None:
+        self._doing[student] = words
+        self._refresh()
+
+    def done(self, record: SubmissionRecord) -> None:
+        self._done += 1
+        self._doing.pop(record.student.name, None)
+        name = shorten(printable(record.student.name), LONGEST_NAME)
+        self._say(f"  {self._done} of {self._total}  {name}: {in_a_word(record)}{self._left()}")
+
+    def _left(self) -> str:
+        told = left(self._done, self._total, self._now() - self._began)
+        return f"  ({told})" if told and self._live is None else ""
+
+    def _say(self, words: str) -> None:
+        if not self._wanted:
+            return
+        if self._live is not None:
+            self._live.console.print(words, markup=False, highlight=False)
+            self._refresh()
+        else:
+            hint(words)
+
+    def _rich(self) -> AbstractContextManager[Any]:
+        from rich.console import Console
+        from rich.live import Live
+
+        return Live(console=Console(stderr=True), refresh_per_second=8, transient=True, get_renderable=self._drawn)
+
+    def _refresh(self) -> None:
+        if self._live is not None:
+            self._live.refresh()
+
+    def _drawn(self) -> Any:
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        for student, words in list(self._doing.items()):
+            name = shorten(printable(student), LONGEST_NAME)
+            table.add_row(Text(name), Text(printable(words), no_wrap=True, overflow="ellipsis"))
+        if self._total:
+            told = left(self._done, self._total, self._now() - self._began)
+            how_far = f"{gauge(self._done / self._total)} · {self._done} of {self._total}"
+            table.add_row(Text("alone" if self._alone else "all"), Text(" · ".join(filter(None, [how_far, told]))))
+        return table
+
+
+def in_a_word(record: SubmissionRecord) -> str:
+    """What is known of a submission so far."""
+    if record.state != "played":
+        return WORDS[record.state]
+    count = len(record.runs)
+    words = [
+        f"{number} {word}"
+        for word, number in (
+            ("passed", sum(run.outcome == "passed" for run in record.runs)),
+            ("failed", sum(run.outcome in ("failed", "error") for run in record.runs)),
+            ("inconclusive", sum(run.outcome == "inconclusive" for run in record.runs)),
+        )
+        if number
+    ]
+    told = ", ".join(words) or "nothing that could be played"
+    return f"{count} run{'s' if count != 1 else ''}: {told}" + ("" if record.settled else "; some of it again, alone")
+
+
+def left(done: int, total: int, seconds: float) -> str:
+    """How long the rest may take; empty while nobody knows. Those under way count as half done on the whole."""
+    if done < min(TELLING, total - 1) or done >= total or done == 0:
+        return ""
+    rest = seconds / done * (total - done)
+    return f"about {rest:.0f} s left" if rest < 90 else f"about {rest / 60:.0f} min left"

@@ -1,0 +1,90 @@
+"""A class is graded: everybody once, side by side; then what is in doubt, one after the other with nothing beside it.
+
+What is known of a submission is stored at once, so a grading that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chatsim.grader.engines import Engine
+from chatsim.grader.fingerprint import fingerprint
+from chatsim.grader.sitting import Sitting
+from chatsim.grader.store import Store, Terms
+from chatsim.grading.assignment import Assignment
+from chatsim.grading.record import Confinement, SubmissionRecord
+from chatsim.submissions.submission import Submission
+
+__all__ = ["Grading", "Watcher", "blank"]
+
+
+class Watcher(Protocol):
+    """Who is told how it goes. `total` counts submissions of this phase."""
+
+    def begins(self, total: int, *, alone: bool) -> None: ...
+
+    def doing(self, student: str, words: str) -> None: ...
+
+    def done(self, record: SubmissionRecord) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grading:
+    """One call of `chatsim grade`, or one shard of it."""
+
+    assignment: Assignment
+    terms: Terms
+    confinement: Confinement
+    submissions: Sequence[Submission]
+    store: Store
+    engine: Engine
+    watcher: Watcher
+
+    def run(self) -> None:
+        """Until everybody is settled. On Ctrl-C or SIGTERM what was finished is stored, and it is raised again."""
+        self._phase(self._sittings(alone=False), alone=False)
+        self._phase(self._sittings(alone=True), alone=True)
+
+    def _sittings(self, *, alone: bool) -> list[Sitting]:
+        """Who has to be played (once more)."""
+        found = []
+        for submission in self.submissions:
+            known = self.store.record(submission.student.key)
+            new = blank(submission, self.terms, self.confinement)
+            if known is None or known.digest != new.digest or known.assignment != new.assignment:
+                known = new  # handed in anew since then, or asked otherwise
+            elif known.settled:
+                continue
+            found.append(Sitting(self.assignment, submission, self.confinement, known, alone))
+        return found
+
+    def _phase(self, sittings: list[Sitting], *, alone: bool) -> None:
+        if not sittings:
+            return
+        self.watcher.begins(len(sittings), alone=alone)
+
+        def heard(number: int, words: str) -> None:
+            self.watcher.doing(sittings[number].submission.student.name, words)
+
+        with self.engine.players(heard, alone=alone) as players:
+            for _, record in players.as_ready(sittings):
+                self.store.keep(record)
+                self.watcher.done(record)
+
+
+def blank(submission: Submission, terms: Terms, confinement: Confinement) -> SubmissionRecord:
+    """Of whom nothing is known yet but what was handed in."""
+    return SubmissionRecord(
+        submission.student,
+        "played",
+        origin=submission.origin,
+        submitted=submission.submitted,
+        version=terms.version,
+        machine=terms.machine,
+        confinement=confinement,
+        patience=terms.patience,
+        assignment=terms.assignment,
+        digest=fingerprint(submission),
+    )

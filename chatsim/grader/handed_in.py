@@ -1,0 +1,98 @@
+"""From what was handed in to a server that can be started: unpacked, found, built. Each way to fail is a result."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatsim.errors import ConfinementError
+from chatsim.grading.assignment import Assignment
+from chatsim.grading.record import State
+from chatsim.jobs import Tell
+from chatsim.report.printable import printable
+from chatsim.sandbox.sandbox import Sandbox
+from chatsim.submissions.locating import Located, NotFound, Several, locate
+from chatsim.submissions.submission import Refused, Submission, Unpacked
+from chatsim.submissions.unpacking import unpack
+
+__all__ = ["BuiltServer", "CannotBePlayedError", "made_ready"]
+
+LAST_LINES = 30  # of what a build printed
+
+
+class CannotBePlayedError(Exception):
+    """Why there is no server to be played with: a state, and sentences for the student. `doubtful`: it rests on waiting."""
+
+    def __init__(self, state: State, told: str, output: str = "", *, doubtful: bool = False) -> None:
+        super().__init__(told)
+        self.state = state
+        self.doubtful = doubtful
+        self.told = told
+        self.output = output
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltServer:
+    """`command` starts it in `folder`, which holds what was built; `cwd` is relative to that. `notes`: what was left out of
+    the submission."""
+
+    folder: Path
+    cwd: str
+    command: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def made_ready(
+    assignment: Assignment, submission: Submission, folder: Path, sandbox: Sandbox, tell: Tell
+) -> BuiltServer:
+    """Raises CannotBePlayedError. Whatever of the student's runs here, runs in the sandbox."""
+    if submission.kind == "several":
+        raise CannotBePlayedError("several-submissions", submission.told)
+    tell("unpacking")
+    unpacked = _unpacked(submission, folder)
+    rules = assignment.server
+    located = locate(unpacked.folder, rules)
+    if isinstance(located, NotFound):
+        raise CannotBePlayedError("no-server", _with_notes(located.told, unpacked))
+    if isinstance(located, Several):
+        raise CannotBePlayedError("several-servers", _with_notes(located.told, unpacked))
+    _build(assignment, located, unpacked, sandbox, tell)
+    cwd = located.folder.relative_to(unpacked.folder).as_posix()
+    return BuiltServer(unpacked.folder, "" if cwd == "." else cwd, located.command, unpacked.notes)
+
+
+def _unpacked(submission: Submission, folder: Path) -> Unpacked:
+    found = unpack(submission, folder)
+    if isinstance(found, Refused):
+        raise CannotBePlayedError("infrastructure" if found.ours else "not-unpacked", found.told)
+    return found
+
+
+def _build(assignment: Assignment, located: Located, unpacked: Unpacked, sandbox: Sandbox, tell: Tell) -> None:
+    if not located.build:
+        return
+    tell("building")
+    seconds = assignment.limits.build
+    cwd = located.folder.relative_to(unpacked.folder).as_posix()
+    try:
+        built = sandbox.run(f"cd {shlex.quote(cwd)} && {located.build}", unpacked.folder, seconds)
+    except ConfinementError as error:
+        raise CannotBePlayedError("infrastructure", str(error)) from None
+    if built.code == 0 and not built.why:
+        return
+    how = f"it {built.why}" if built.why else f"it ended {_how(built.code)}"
+    raise CannotBePlayedError(
+        "not-built",
+        _with_notes(f"The build failed: {how}: {printable(located.build)}", unpacked),
+        printable("\n".join(built.output.decode("utf-8", "replace").splitlines()[-LAST_LINES:])),
+        doubtful=bool(built.why),
+    )
+
+
+def _how(code: int) -> str:
+    return f"with exit code {code}" if code >= 0 else f"by signal {-code}"
+
+
+def _with_notes(told: str, unpacked: Unpacked) -> str:
+    return "\n".join((told, *unpacked.notes))

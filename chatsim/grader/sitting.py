@@ -1,0 +1,153 @@
+"""One submission's turn, from what was handed in to what was seen: made ready, and played with.
+
+It is work for a worker process (`chatsim.jobs`), in a temporary folder and a sandbox of its own; both end with it. What goes
+wrong with a submission is a result. What goes wrong with us is one, too, and says so.
+"""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from time import monotonic
+from types import FrameType
+
+from chatsim.errors import ChatsimError, ConfinementError
+from chatsim.grader.handed_in import CannotBePlayedError, made_ready
+from chatsim.grader.speaking import Speaking
+from chatsim.grading.assignment import Assignment, Limits, Part
+from chatsim.grading.counting import share_of
+from chatsim.grading.order import Wanted, next_alone, next_of_many, not_run
+from chatsim.grading.record import Confinement, RunRecord, SubmissionRecord
+from chatsim.grading.settling import settled
+from chatsim.jobs import Tell, silent
+from chatsim.sandbox.bounds import Bounds
+from chatsim.sandbox.sandbox import Sandbox
+from chatsim.submissions.submission import Submission
+
+__all__ = ["Sitting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """`known`: what was seen before, which is not played again. `alone`: nothing is played beside it, so what is in doubt
+    is decided now."""
+
+    assignment: Assignment
+    submission: Submission
+    confinement: Confinement
+    known: SubmissionRecord
+    alone: bool = False
+
+    def play(self, tell: Tell = silent) -> SubmissionRecord:
+        """What is known afterwards. An interrupt ends it in good order; what was finished is known then."""
+        began = monotonic()
+        record = self.known
+        interrupts: list[int] = []
+        try:
+            with (
+                _interruptible(interrupts),
+                tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as folder,
+            ):
+                for known in self._records(Path(folder), tell, interrupts):
+                    record = known
+        except KeyboardInterrupt:
+            pass
+        except ConfinementError as error:
+            record = self.lost(error)
+        except CannotBePlayedError as why:
+            sure = why.state != "infrastructure" and (self.alone or not why.doubtful)
+            record = replace(record, state=why.state, told=why.told, output=why.output, settled=sure)
+        return replace(record, seconds=record.seconds + monotonic() - began)
+
+    def lost(self, error: ChatsimError) -> SubmissionRecord:
+        """The worker has died, or chatsim itself has failed: the student is not to blame, nor is any other."""
+        return replace(self.known, state="infrastructure", told=str(error))
+
+    def is_whole(self, result: SubmissionRecord) -> bool:
+        return result.state != "infrastructure"
+
+    def _records(self, folder: Path, tell: Tell, interrupts: list[int]) -> Iterator[SubmissionRecord]:
+        """What is known, more after each run."""
+        assignment, record = self.assignment, replace(self.known, state="played", told="", output="")
+        following = next_alone if self.alone else next_of_many
+        played: dict[tuple[str, str, int], RunRecord] = {}  # parts may share a scenario: it is played once
+        with Sandbox(self.confinement, _bounds(assignment.limits)) as sandbox:
+            server = made_ready(assignment, self.submission, folder, sandbox, tell)
+            speaking = Speaking(assignment, server, sandbox, record.patience, tell)
+            profile = speaking.profile(record.profile)
+            record = replace(record, profile=profile.name, server=" ".join(server.command))
+            while (wanted := following(assignment, record, _may_be_full)) is not None:
+                tell(_doing(assignment, record, wanted))
+                key = (wanted.scenario.file, wanted.scenario.name, wanted.seed)
+                if wanted.replays is None and key in played:
+                    run = replace(played[key], part=wanted.part)
+                else:
+                    run = speaking.play(wanted, profile)
+                    if interrupts:
+                        raise KeyboardInterrupt
+                if wanted.replays is None:
+                    played[key] = run
+                record = _with(record, wanted, run)
+                yield record
+        record = _closed(assignment, record)
+        yield replace(record, settled=next_alone(assignment, record, _may_be_full) is None)
+
+
+def _with(record: SubmissionRecord, wanted: Wanted, run: RunRecord) -> SubmissionRecord:
+    if wanted.replays is None:
+        return replace(record, runs=(*record.runs, run))
+    runs = list(record.runs)
+    runs[wanted.replays] = settled(runs[wanted.replays], run)
+    return replace(record, runs=tuple(runs))
+
+
+def _closed(assignment: Assignment, record: SubmissionRecord) -> SubmissionRecord:
+    """With what follows from its runs: which parts need what was not reached; and whether there was a server at all."""
+    record = replace(record, not_run=not_run(assignment, record, _may_be_full))
+    if len(record.runs) != 1 or record.runs[0].outcome != "error":
+        return record
+    first = record.runs[0]
+    if first.ours:
+        return replace(record, state="infrastructure", told=first.error)
+    return replace(record, state="not-started" if first.unstarted else "not-understood", told=first.error)
+
+
+def _bounds(limits: Limits) -> Bounds:
+    return Bounds(
+        **{field.name: getattr(limits, field.name) for field in fields(Bounds) if hasattr(limits, field.name)}
+    )
+
+
+def _may_be_full(part: Part, runs: Sequence[RunRecord]) -> bool:
+    return part.credit == "look" or share_of(part, runs).high == 1
+
+
+def _doing(assignment: Assignment, record: SubmissionRecord, wanted: Wanted) -> str:
+    whole = sum(len(part.scenarios) * part.repeat for part in assignment.parts)
+    bad = sum(run.outcome in ("failed", "error") for run in record.runs)
+    again = "again alone, " if wanted.replays is not None else ""
+    told = f", {bad} failed" if bad else ""
+    return f"{len(record.runs)} of {whole} runs{told} · {again}{wanted.scenario.name}"
+
+
+@contextmanager
+def _interruptible(interrupts: list[int]) -> Iterator[None]:
+    """SIGTERM is noted, so that a run that it has ended is not taken for one that took too long."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
