@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chatsim.cli.terminal import hint
 from chatsim.errors import UsageError
 
 if TYPE_CHECKING:
     from chatsim.cli.class_books import Books
+    from chatsim.gradebook.graded import Graded
 
-__all__ = ["FORMATS", "exports", "write"]
+__all__ = ["FORMATS", "Table", "exports", "write"]
 
-FORMATS: dict[str, str] = {}
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A learning system's own table, into which points are written: its content, its name, and the column."""
+
+    content: bytes
+    file: str
+    column: str
 
 
 def exports(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -23,12 +36,138 @@ def exports(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
         if kind in FORMATS and equal and file:
             found.append((kind, file))
         else:
-            wrong.append(f"--export {word} is not FORMAT=F; the formats are {', '.join(FORMATS)}")
+            wrong.append(f"{word} is not FORMAT=F; the formats are {', '.join(FORMATS)}")
     if wrong:
         raise UsageError("\n".join(wrong))
     return tuple(found)
 
 
-def write(kind: str, file: str, made: Books) -> None:
-    """One of the formats, into a file; `-` is standard output."""
-    raise UsageError(f"there is no format {kind}")
+def write(kind: str, file: str, made: Books, table: Table | None = None) -> None:
+    """One of the formats, into a file that is there whole or not at all; `-` is standard output. Raises UsageError."""
+    content = FORMATS[kind](made, table)
+    if file == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    path = Path(file)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UsageError(f"{file} can not be written: {(error.strerror or str(error)).lower()}") from None
+
+
+# --- one submission ----------------------------------------------------------------------------------------------------
+
+
+def _gradescope(made: Books, table: Table | None) -> bytes:
+    from chatsim.gradebook.gradescope import gradescope_json
+
+    return gradescope_json(made.assignment, _only(made, "gradescope")).encode()
+
+
+def _classroom50(made: Books, table: Table | None) -> bytes:
+    from chatsim.gradebook.classroom50 import classroom50_json
+
+    return classroom50_json(made.assignment, _shown(made, "classroom50"), os.environ, made.now).encode()
+
+
+def _prairielearn(made: Books, table: Table | None) -> bytes:
+    from chatsim.gradebook.prairielearn import prairielearn_json
+
+    return prairielearn_json(made.assignment, _shown(made, "prairielearn")).encode()
+
+
+def _vpl(made: Books, table: Table | None) -> bytes:
+    from chatsim.gradebook.vpl import vpl_text
+
+    return vpl_text(made.assignment, _shown(made, "vpl")).encode()
+
+
+def _html(made: Books, table: Table | None) -> bytes:
+    from chatsim.gradebook.student_html import student_html
+
+    return student_html(made.assignment, _shown(made, "html")).encode()
+
+
+def _markdown(made: Books, table: Table | None) -> bytes:
+    from chatsim.gradebook.student_markdown import student_markdown
+
+    return student_markdown(made.assignment, _shown(made, "markdown")).encode()
+
+
+def _only(made: Books, kind: str) -> Graded:
+    if len(made.everybody) != 1:
+        raise UsageError(
+            f"{kind} is about one submission, and there are {len(made.everybody)}",
+            hint="Inside of an autograder: chatsim grade SUBMISSION --single.",
+        )
+    return made.everybody[0]
+
+
+def _shown(made: Books, kind: str) -> Graded:
+    """As its student may see it: these files reach students."""
+    from chatsim.grader.publishing import shown
+
+    return shown(made.assignment, _only(made, kind), made.now)
+
+
+# --- a class -----------------------------------------------------------------------------------------------------------
+
+
+def _csv(made: Books, table: Table | None) -> bytes:
+    from chatsim.gradebook.csv import gradebook_csv
+
+    return gradebook_csv(made.assignment, made.everybody).encode()
+
+
+def _json(made: Books, table: Table | None) -> bytes:
+    from chatsim.gradebook.json import gradebook_json
+
+    return gradebook_json(made.assignment, made.everybody).encode()
+
+
+def _canvas(made: Books, table: Table | None) -> bytes:
+    from chatsim.gradebook.canvas import canvas_csv
+
+    wanted = _wanted(table, "canvas")
+    merged = canvas_csv(
+        made.assignment, made.everybody, wanted.content, wanted.column or made.assignment.title, wanted.file
+    )
+    hint(merged.told())
+    return merged.content
+
+
+def _moodle(made: Books, table: Table | None) -> bytes:
+    from chatsim.gradebook.moodle import moodle_csv
+
+    wanted = _wanted(table, "moodle")
+    merged = moodle_csv(made.assignment, made.everybody, wanted.content, wanted.column or "Grade", wanted.file)
+    hint(merged.told())
+    return merged.content
+
+
+def _wanted(table: Table | None, kind: str) -> Table:
+    if table is None:
+        raise UsageError(
+            f"{kind} writes points into the table that it has exported itself",
+            hint=f"chatsim export RESULTS {kind}=NEW.csv --table EXPORTED.csv --column NAME",
+        )
+    return table
+
+
+FORMATS: dict[str, Callable[[Books, Table | None], bytes]] = {
+    "csv": _csv,
+    "json": _json,
+    "canvas": _canvas,
+    "moodle": _moodle,
+    "gradescope": _gradescope,
+    "classroom50": _classroom50,
+    "prairielearn": _prairielearn,
+    "vpl": _vpl,
+    "html": _html,
+    "markdown": _markdown,
+}

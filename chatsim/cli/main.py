@@ -34,6 +34,7 @@ VERBS = {
     "grade": "Grade a class: play with every student's server, and write a book of grades.",
     "merge": "Put graded parts of a class together.",
     "export": "Write grades for a learning system.",
+    "autograder": "Write an autograder for Gradescope, in one zip.",
     "record": "Write a live session as a scenario and a history.",
     "properties": "List what chatsim can prove.",
     "steps": "List what a scenario can say.",
