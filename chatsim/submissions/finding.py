@@ -19,7 +19,7 @@ from chatsim.submissions.listing import LISTS, listed
 from chatsim.submissions.names import Pattern, readable, students_of
 from chatsim.submissions.passing_over import archive_suffix, is_document, stem_of
 from chatsim.submissions.repositories import committed, is_bare
-from chatsim.submissions.shelf import shelf_of
+from chatsim.submissions.shelf import Shelf, shelf_of
 from chatsim.submissions.submission import Class, Kind, PassedOver, Submission
 from chatsim.submissions.systems import recognised
 
@@ -44,15 +44,23 @@ def find(path: Path, pattern: str = WHOLE_NAME) -> Class:
         raise UsageError(f"{path} can not be read: {(error.strerror or str(error)).lower()}") from None
     if stat.S_ISREG(mode) and path.suffix.casefold() in LISTS:
         return _class(_finished(listed(path)))
-    packed = stat.S_ISREG(mode) and zipfile.is_zipfile(path)
-    if packed or (stat.S_ISDIR(mode) and not is_bare(path)):
-        shelf = shelf_of(path, packed=packed)
-        download = recognised(shelf) if pattern == WHOLE_NAME else None
-        if download is not None:
-            return _class(_finished(download.handed), download.passed_over, download.system)
-        if not packed:
-            return _class(*_by_names([path / entry.name for entry in shelf.entries], wanted))
-    return _class(*_by_names([path], wanted))
+    shelf = _shelf(path, mode)
+    download = recognised(shelf) if shelf is not None and pattern == WHOLE_NAME else None
+    if download is not None:
+        return _class(_finished(download.handed), download.passed_over, download.system)
+    if shelf is None or shelf.packed:
+        return _class(*_by_names([path], wanted))
+    return _class(*_by_names([path / entry.name for entry in shelf.entries], wanted))
+
+
+def _shelf(path: Path, mode: int) -> Shelf | None:
+    """What lies at the path, if it is something in which things lie. A damaged archive is one student's affair."""
+    if stat.S_ISDIR(mode):
+        return None if is_bare(path) else shelf_of(path, packed=False)
+    try:
+        return shelf_of(path, packed=True) if zipfile.is_zipfile(path) else None
+    except UsageError:
+        return None
 
 
 def _class(handed: Iterable[Handed], passed_over: Iterable[PassedOver] = (), system: str = "") -> Class:

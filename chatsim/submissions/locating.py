@@ -61,6 +61,7 @@ def locate(folder: Path, rules: ServerRules) -> Located | NotFound | Several:
     for pattern in rules.find:
         found = [file for file in files if fits(file, pattern)]
         found = [file for file in found if not _is_aside(file)] or found
+        found = _without_second_names(folder, found)
         if len(found) == 1:
             return _located(folder, found[0], rules)
         if found:
@@ -130,6 +131,14 @@ def _files(folder: Path) -> list[str]:
             break
     found = [file for file in found if (folder / file).is_file()]
     return sorted(found, key=lambda file: (file.count("/"), file))
+
+
+def _without_second_names(folder: Path, files: list[str]) -> list[str]:
+    """Without links to others of them: those are one file."""
+    if len(files) < 2:
+        return files
+    themselves = {(folder / file).resolve() for file in files if not (folder / file).is_symlink()}
+    return [file for file in files if not (folder / file).is_symlink() or (folder / file).resolve() not in themselves]
 
 
 def _is_aside(file: str) -> bool:

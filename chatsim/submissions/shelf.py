@@ -12,7 +12,7 @@ from chatsim.errors import UsageError
 from chatsim.report.printable import printable
 from chatsim.submissions.landing import RefusedError
 from chatsim.submissions.passing_over import is_hidden
-from chatsim.submissions.zips import names_in, opened
+from chatsim.submissions.zips import LARGEST_READ_OF_CLASS, names_in, opened
 
 __all__ = ["Entry", "Shelf", "shelf_of"]
 
@@ -53,7 +53,7 @@ class Shelf:
                 with (self.path / entry.way).open("rb") as file:
                     data = file.read(LARGEST_METADATA + 1)
             else:
-                with self.path.open("rb") as packed, opened(packed) as archive:
+                with self.path.open("rb") as packed, opened(packed, LARGEST_READ_OF_CLASS) as archive:
                     found = next(each for name, each in names_in(archive) if name == entry.way)
                     with archive.open(found) as contents:
                         data = contents.read(LARGEST_METADATA + 1)
@@ -93,7 +93,7 @@ def _kind(mode: int) -> Literal["folder", "file", "link", "special"]:
 def _zip_shelf(path: Path, under: str = "") -> Shelf:
     found: dict[str, Entry] = {}
     try:
-        with path.open("rb") as packed, opened(packed) as archive:
+        with path.open("rb") as packed, opened(packed, LARGEST_READ_OF_CLASS) as archive:
             for name, _ in names_in(archive):
                 if under and not name.startswith(f"{under}/"):
                     continue

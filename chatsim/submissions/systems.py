@@ -17,6 +17,7 @@ from chatsim.report.printable import printable
 from chatsim.submissions.handed import Handed
 from chatsim.submissions.moments import moment
 from chatsim.submissions.names import readable
+from chatsim.submissions.passing_over import is_document
 from chatsim.submissions.shelf import Entry, Shelf
 from chatsim.submissions.submission import Kind, PassedOver
 
@@ -79,12 +80,13 @@ _AGAIN = re.compile(r"(.+)-\d{1,2}(\.[^.]+|\.tar\.\w+)")  # the number of an att
 
 def _canvas(shelf: Shelf) -> Download | None:
     found = [(entry, _CANVAS.fullmatch(entry.name)) for entry in shelf.entries]
-    if not found or not all(matched and entry.kind == "file" for entry, matched in found):
-        return None
+    others = [entry for entry, matched in found if matched is None or entry.kind != "file"]
+    if len(found) == len(others) or not all(entry.kind == "file" and is_document(entry.name) for entry in others):
+        return None  # its names are not so peculiar that one of them says much
     of: dict[tuple[str, str], list[tuple[Entry, re.Match[str]]]] = {}
     for entry, matched in found:
-        assert matched is not None
-        of.setdefault((matched["user"], matched["name"]), []).append((entry, matched))
+        if matched is not None:
+            of.setdefault((matched["user"], matched["name"]), []).append((entry, matched))
     handed = []
     for (user, name), files in of.items():
         pieces = [(entry.way, matched["rest"] or matched["text"]) for entry, matched in files]
@@ -92,7 +94,10 @@ def _canvas(shelf: Shelf) -> Download | None:
         shown = f"{name} {user}" if name == "anon" else name
         late = any(matched["late"] for _, matched in files)
         handed.append(_handed(shelf, f"{name} {user}", shown, pieces, marked_late=late))
-    return Download("Canvas", tuple(handed), ())
+    passed_over = tuple(
+        PassedOver(entry.name, "it is not named as what students hand in by Canvas") for entry in others
+    )
+    return Download("Canvas", tuple(handed), passed_over)
 
 
 def _as_first_called(pieces: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -20,9 +20,12 @@ from typing import BinaryIO
 from chatsim.report.printable import quoted
 from chatsim.submissions.landing import Landing, RefusedError
 
-__all__ = ["land_zip", "names_in", "opened"]
+__all__ = ["LARGEST_READ_OF_CLASS", "land_zip", "names_in", "opened"]
 
-LARGEST_READ = 8 * 1024 * 1024  # bytes at once, hence of the table of contents: 50,000 files need half of that
+LARGEST_READ = 8 * 1024 * 1024  # bytes at once, hence of the table of contents: 50,000 files need half of that,
+LARGEST_READ_OF_CLASS = (
+    256 * 1024 * 1024
+)  # and a thousand students a thousand times as many; what made it is no student
 LONGEST_LINK = 4096  # bytes; no system takes a longer one
 UNIX_MADE = (3, 19)  # who made it: only these mean the upper half of the attributes as Unix does
 LOCKED = 0x1
@@ -37,7 +40,7 @@ def land_zip(file: BinaryIO, landing: Landing, under: str = "", inside: str | No
 
     Raises RefusedError if it can not be taken.
     """
-    with opened(file) as archive:
+    with opened(file, LARGEST_READ if inside is None else LARGEST_READ_OF_CLASS) as archive:
         entries = list(names_in(archive))
         if inside is not None:
             entries = [(_moved(name, inside, under), entry) for name, entry in entries if _lies_in(name, inside)]
@@ -51,10 +54,10 @@ def land_zip(file: BinaryIO, landing: Landing, under: str = "", inside: str | No
 
 
 @contextmanager
-def opened(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
-    """The archive, with what goes wrong while it is read told as RefusedError."""
+def opened(file: BinaryIO, most: int) -> Iterator[zipfile.ZipFile]:
+    """The archive, with what goes wrong while it is read told as RefusedError. `most`: bytes that are read at once."""
     try:
-        with zipfile.ZipFile(_Bounded(file)) as archive:
+        with zipfile.ZipFile(_Bounded(file, most)) as archive:
             yield archive
     except zipfile.BadZipFile as error:
         raise RefusedError(BROKEN.format(why=_why(error))) from None
@@ -180,14 +183,13 @@ def _why(error: Exception) -> str:
 class _Bounded(io.RawIOBase):
     """A file of which nobody reads very much at once, whatever an archive says of its own size."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, most: int) -> None:
         self._file = file
+        self._most = most
 
     def read(self, size: int = -1) -> bytes:
-        if size > LARGEST_READ:
-            raise RefusedError("The archive's table of contents is too large: no hand-in has so many files.")
-        data = self._file.read(LARGEST_READ + 1 if size < 0 else size)
-        if len(data) > LARGEST_READ:
+        data = self._file.read(min(size, self._most + 1) if size >= 0 else self._most + 1)
+        if len(data) > self._most:
             raise RefusedError("The archive's table of contents is too large: no hand-in has so many files.")
         return data
 

@@ -122,12 +122,14 @@ def test_canvas(tmp_path: Path, how: str) -> None:
             "petrov_125_4570_a-1.py": b"4",
             "petrov_125_4571_a-2.py": b"5",
             "zoe_126_text.html": b"sorry",
+            "grades.csv": b"",
         },
     )
 
     found = find(path)
 
     assert found.system == "Canvas"
+    assert found.passed_over == (PassedOver("grades.csv", "it is not named as what students hand in by Canvas"),)
     anna, bo, petrov, zoe = found.submissions
     assert [each.marked_late for each in found.submissions] == [False, True, False, False]
     assert landed(tmp_path, anna) == {"server.py": "1"}

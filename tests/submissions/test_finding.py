@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chatsim.errors import UsageError
-from chatsim.submissions import Class, PassedOver, find
+from chatsim.submissions import Class, PassedOver, Refused, find, unpack
 
 
 def made(folder: Path, *names: str) -> Path:
@@ -122,3 +122,14 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
         find(tmp_path / "gone")
     with pytest.raises(UsageError, match="once"):
         find(tmp_path, "{students}")
+
+
+def test_a_damaged_archive_that_is_named_alone_is_a_result_as_in_a_class(tmp_path: Path) -> None:
+    made(tmp_path, "anna.zip")
+    (tmp_path / "anna.zip").write_bytes((tmp_path / "anna.zip").read_bytes().replace(b"PK\x01\x02", b"PK\x01\x03"))
+
+    (submission,) = find(tmp_path / "anna.zip").submissions
+    result = unpack(submission, tmp_path / "target")
+
+    assert isinstance(result, Refused)
+    assert "damaged" in result.told

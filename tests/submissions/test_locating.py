@@ -122,6 +122,14 @@ def test_several_that_fit_one_pattern_are_told_and_not_chosen_from(tmp_path: Pat
     )
 
 
+def test_a_link_to_the_server_is_no_second_server(tmp_path: Path) -> None:
+    made(tmp_path, "chat/server.py")
+    (tmp_path / "server.py").symlink_to("chat/server.py")
+
+    assert located(tmp_path, rules("**/server.py")).folder == tmp_path / "chat"
+    assert located(tmp_path, rules("server.py")).folder == tmp_path
+
+
 @pytest.mark.parametrize(
     ("files", "find", "text"),
     [
