@@ -46,6 +46,9 @@ from chatsim.checks.verdict import Outcome
 from chatsim.cli.exit_codes import EXIT_CODES, GRAVEST_FIRST, INTERRUPTED
 from chatsim.cli.formats import WHOLE
 from chatsim.cli.main import VERBS
+from chatsim.grading import keys as grading_keys
+from chatsim.grading.reader import read_assignment
+from chatsim.grading.server_rules import PLACEHOLDERS as OF_SERVERS
 from chatsim.history import FORMS, KINDS, Header, History, Message
 from chatsim.profile.reader import read_profile
 from chatsim.profile.templates import PLACEHOLDERS
@@ -228,6 +231,21 @@ def test_the_keys_of_a_scenario_are_those_of_its_reader() -> None:
     assert set(re.findall(r"^\| `([a-z]+)`", table, re.MULTILINE)) == {name for name, _ in TOP_KEYS}
 
 
+@pytest.mark.parametrize(("head", "words"), [("credit", grading_keys.CREDITS), ("visible", grading_keys.VISIBILITIES)])
+def test_the_words_of_an_assignment_are_those_of_its_reader(head: str, words: tuple[str, ...]) -> None:
+    text = (ROOT / "docs/assignment.md").read_text(encoding="utf-8")
+    table = text[text.index(f"\n\n| `{head}` |") + 2 :].split("\n\n")[0]
+
+    assert tuple(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == (head, *words)
+
+
+def test_every_placeholder_of_an_assignments_commands_is_explained() -> None:
+    text = (ROOT / "docs/assignment.md").read_text(encoding="utf-8")
+    table = text[text.index("| placeholder | stands for |") :].split("\n\n")[0]
+
+    assert re.findall(r"`\{([a-z]+)\}`", "".join(row.split("|")[1] for row in table.splitlines())) == [*OF_SERVERS]
+
+
 def test_the_selftests_table_speaks_of_faults_and_properties_that_exist() -> None:
     text = (ROOT / "docs/selftest.md").read_text(encoding="utf-8")
     table = text[text.index("<!-- the table: begin -->") :]
@@ -310,8 +328,10 @@ def test_what_the_architecture_points_to_is_there(name: str) -> None:
 def test_an_example_is_right(document: str, text: str) -> None:
     if text.startswith("scenario:"):
         read_scenario(text, document)
+    elif text.startswith("assignment:"):
+        read_assignment(text, str(ROOT / "docs/example/class/assignment.yaml"))
     else:
-        assert text.startswith("profile:"), "an example is a whole scenario or a whole profile"
+        assert text.startswith("profile:"), "an example is a whole scenario, profile or assignment"
         read_profile(text, document)
 
 

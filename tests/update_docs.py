@@ -321,6 +321,37 @@ def _keys(name: str) -> Callable[[], str]:
     return table
 
 
+def _assignment_keys(name: str) -> Callable[[], str]:
+    def table() -> str:
+        from chatsim.grading import keys
+
+        known: Keys = getattr(keys, name)
+        rows = []
+        for key in known.keys:
+            words = f" ({', '.join(f'`{word}`' for word in key.form)})" if isinstance(key.form, tuple) else ""
+            rows.append((f"`{key.name}`" + (", required" if key.required else ""), key.about + words))
+        return _rows(("key", "meaning"), rows)
+
+    return table
+
+
+def _limits() -> str:
+    from chatsim.grading import keys
+    from chatsim.grading.assignment import Limits
+    from chatsim.grading.reader import LOWEST_AND_HIGHEST
+    from chatsim.grading.units import as_size, as_time
+
+    shown: dict[Any, Callable[[Any], str]] = {"size": as_size, "time": as_time}
+    rows = []
+    for key in keys.LIMITS.keys:
+        written = shown.get(key.form, "{:,}".format)
+        low, high = LOWEST_AND_HIGHEST[key.name]
+        rows.append(
+            (f"`{key.name}`", key.about, written(getattr(Limits(), key.name)), f"{written(low)} to {written(high)}")
+        )
+    return _rows(("key", "meaning", "default", "may be"), rows)
+
+
 def _placeholders() -> str:
     from chatsim.profile.templates import ALLOWED, PLACEHOLDERS
 
@@ -445,6 +476,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "faults": _faults,
     "placeholders": _placeholders,
     "settings": _settings,
+    "assignment-keys": _assignment_keys("ASSIGNMENT"),
+    "assignment-server": _assignment_keys("SERVER"),
+    "assignment-part": _assignment_keys("PART"),
+    "assignment-marks": _assignment_keys("MARKS"),
+    "assignment-limits": _limits,
     **{
         f"keys-{name.lower().replace('_', '-')}": _keys(name)
         for name in (

@@ -14,7 +14,7 @@ from typing import Final
 
 from chatsim.document import Node, Reading, Scalar, described, excerpt, nearest
 
-__all__ = ["MOST_POINTS", "read_moment", "read_percent", "read_points", "read_size", "read_time"]
+__all__ = ["MOST_POINTS", "as_size", "as_time", "read_moment", "read_percent", "read_points", "read_size", "read_time"]
 
 MOST_POINTS: Final = 1_000_000
 
@@ -93,7 +93,7 @@ def read_size(reading: Reading, node: Node | None, *, low: int, high: int) -> in
         reading.wrong("a size must be a whole number of bytes", node)
         return None
     if not low <= size <= high:
-        reading.wrong(f"a size from {_as_size(low)} to {_as_size(high)} is expected here", node)
+        reading.wrong(f"a size from {as_size(low)} to {as_size(high)} is expected here", node)
         return None
     return size
 
@@ -104,7 +104,7 @@ def read_time(reading: Reading, node: Node | None, *, low: float, high: float) -
     if value is None or node is None:
         return None
     if not low <= value <= high:
-        reading.wrong(f"a time from {_as_time(low)} to {_as_time(high)} is expected here", node)
+        reading.wrong(f"a time from {as_time(low)} to {as_time(high)} is expected here", node)
         return None
     return float(value)
 
@@ -179,14 +179,18 @@ def _wrong_unit(
     reading.wrong(f"a {kind} such as {examples} is expected here, not {excerpt(scalar.text)}{tail}", scalar)
 
 
-def _as_size(count: int) -> str:
+def as_size(count: int) -> str:
+    """In the largest unit that leaves a whole number: `512 MiB`. More than 0 bytes, or `0 B`."""
+    if not count:
+        return "0 B"
     unit, length = next(
         (name, size) for name, size in reversed([*_SIZES.items()]) if count >= size and not count % size
     )
     return f"{count // length} {unit}"
 
 
-def _as_time(seconds: float) -> str:
+def as_time(seconds: float) -> str:
+    """Likewise: `2 min`, `1 day`."""
     for unit, length in (("weeks", 604_800), ("days", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= length and seconds % length == 0:
             count = int(seconds // length)
