@@ -25,6 +25,7 @@ __all__ = [
     "PartOfAll",
     "Review",
     "Trouble",
+    "Unseen",
     "bins",
     "failed_properties",
     "overview",
@@ -32,6 +33,7 @@ __all__ = [
 
 BINS = 10
 SLOWEST = 10
+NEARLY = Fraction(3, 4)
 ALIKE = 2  # from so many properties on that two students have in common: one alone says little
 
 ORDER = {known.name: number for number, known in enumerate(PROPERTIES)}
@@ -70,11 +72,13 @@ class Flaky:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Students whose servers failed in exactly the same properties. It is a help for teaching (one explanation may do for
-    all), and no sign of copying: everybody makes the common mistakes."""
+    """Students whose servers failed in the same properties: `who` in exactly these, `nearly` in three quarters or more of what
+    either of the two failed in, and how they differ (`+roster -fifo-order`). It is a help for teaching (one explanation may
+    do for all), and no sign of copying: everybody makes the common mistakes."""
 
     properties: tuple[str, ...]
     who: tuple[Graded, ...]
+    nearly: tuple[tuple[Graded, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,14 @@ class Review:
     who: Graded
     part: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A part for which a person gives the points, and those for whom nobody has done so yet."""
+
+    part: str
+    who: tuple[Graded, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,7 @@ class Overview:
     flaky: tuple[Flaky, ...]
     slowest: tuple[Graded, ...]
     review: tuple[Review, ...]
+    unseen: tuple[Unseen, ...]
     trouble: tuple[Trouble, ...]
     uneven: tuple[str, ...]  # in what not all were graded alike; empty where they were
     how: tuple[tuple[str, str], ...]
@@ -134,6 +147,7 @@ def overview(assignment: Assignment, results: Sequence[Graded]) -> Overview:
         tuple(_flaky(students)),
         tuple(sorted(students, key=lambda one: -one.record.seconds)[:SLOWEST]),
         tuple(_review(students)),
+        tuple(_unseen(assignment, students)),
         tuple(_trouble(students)),
         tuple(_uneven(students)),
         tuple(_how(students)),
@@ -187,10 +201,30 @@ def _missed(students: Sequence[Graded]) -> Iterator[Missed]:
 def _alike(students: Sequence[Graded]) -> Iterator[Alike]:
     groups: dict[tuple[str, ...], list[Graded]] = {}
     for one in students:
-        groups.setdefault(failed_properties(one), []).append(one)
-    common = [(names, who) for names, who in groups.items() if len(names) >= ALIKE and len(who) > 1]
-    for names, who in sorted(common, key=lambda pair: (-len(pair[1]), -len(pair[0]), pair[0])):
-        yield Alike(names, tuple(who))
+        if len(names := failed_properties(one)) >= ALIKE:
+            groups.setdefault(names, []).append(one)
+    # The most frequent patterns lead; each rarer one goes with the first that it is nearly the same as.
+    led: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for names in sorted(groups, key=lambda names: (-len(groups[names]), -len(names), names)):
+        leader = next((leader for leader in led if _common(leader, names) >= NEARLY), None)
+        if leader is None:
+            led[names] = []
+        else:
+            led[leader].append(names)
+    for leader, others in led.items():
+        nearly = [(one, _difference(leader, names)) for names in others for one in groups[names]]
+        if len(groups[leader]) + len(nearly) > 1:
+            yield Alike(leader, tuple(groups[leader]), tuple(nearly))
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> Fraction:
+    """How much of what either has both have (Jaccard's index)."""
+    return Fraction(len({*one} & {*other}), len({*one} | {*other}))
+
+
+def _difference(leader: Sequence[str], names: Sequence[str]) -> str:
+    more, less = [name for name in names if name not in leader], [name for name in leader if name not in names]
+    return " ".join((*(f"+{name}" for name in more), *(f"−{name}" for name in less)))
 
 
 def _flaky(students: Sequence[Graded]) -> Iterator[Flaky]:
@@ -214,8 +248,15 @@ def _review(students: Sequence[Graded]) -> Iterator[Review]:
         for part in one.grade.parts:
             if part.state == "needs-review":
                 yield Review(one, part.title or part.name, part.why or "Nobody can tell, also after repeats alone.")
-            elif part.state == "to-look":
-                yield Review(one, part.title or part.name, part.why or "A person gives these points.")
+
+
+def _unseen(assignment: Assignment, students: Sequence[Graded]) -> Iterator[Unseen]:
+    for part in assignment.parts:
+        who = tuple(
+            one for one in students if any(p.name == part.name and p.state == "to-look" for p in one.grade.parts)
+        )
+        if who:
+            yield Unseen(part.title or part.name, who)
 
 
 def _trouble(students: Sequence[Graded]) -> Iterator[Trouble]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -51,6 +52,7 @@ def overview_html(assignment: Assignment, results: Sequence[Graded], pages: str 
         leads={one.student.key: f"{pages}{quote(page_name(one.student), safe='')}" for one in told.students}
         if pages is not None
         else {},
+        called=_called(told.students),
         part_names=[(part.name, part.title or part.name, number(part.points)) for part in assignment.parts],
         states=STATE_WORDS,
         part_words=PART_WORDS | TO_TEACHERS,
@@ -64,6 +66,17 @@ def overview_html(assignment: Assignment, results: Sequence[Graded], pages: str 
         policy=policy(css),
     )
     return page.rstrip("\n").replace("##[", "##&#91;") + "\n"
+
+
+def _called(students: Sequence[Graded]) -> dict[str, str]:
+    """What each of them is called on this page, by the key: by the name, and the key as well where several have that name."""
+    often = Counter(one.student.name for one in students)
+    return {
+        one.student.key: f"{one.student.name} ({one.student.key})"
+        if one.student.name and often[one.student.name] > 1
+        else one.student.name or one.student.key
+        for one in students
+    }
 
 
 def _short(grade: Grade) -> str:

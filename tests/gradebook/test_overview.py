@@ -58,6 +58,11 @@ def text(document: ET.Element) -> str:
     return " ".join(" ".join(body.itertext()).split())
 
 
+def outwards(document: ET.Element) -> set[str]:
+    """Where its links lead that do not stay in the page."""
+    return {lead for a in document.iter(f"{HTML}a") if not (lead := a.get("href", "")).startswith("#")}
+
+
 # --- what is counted -------------------------------------------------------------------------------------------------
 
 
@@ -114,6 +119,32 @@ def test_those_are_alike_who_fail_exactly_the_same_and_more_than_one_property() 
     ]
 
 
+def test_who_fails_nearly_the_same_stands_with_them_and_how_they_differ_is_told() -> None:
+    told = overview(
+        a_class.ASSIGNMENT,
+        [
+            failing("a", "delivery", "fifo-order", "roster"),
+            failing("b", "delivery", "fifo-order", "roster"),
+            failing("c", "delivery", "fifo-order", "roster", "no-ghosts"),
+            failing("d", "delivery", "no-ghosts"),
+        ],
+    )
+
+    (one,) = told.alike
+    assert [who.student.key for who in one.who] == ["a", "b"]
+    assert [(who.student.key, how) for who, how in one.nearly] == [("c", "+no-ghosts")]
+
+
+@given(st.lists(st.sets(st.sampled_from(["delivery", "fifo-order", "roster", "no-ghosts", "no-spin"])), max_size=12))
+def test_everybody_who_is_alike_somebody_stands_in_one_group(patterns: list[set[str]]) -> None:
+    told = overview(a_class.ASSIGNMENT, [failing(f"s{n:02}", *names) for n, names in enumerate(patterns)])
+
+    stood = [one.student.key for group in told.alike for one in (*group.who, *(one for one, _ in group.nearly))]
+    assert len(stood) == len(set(stood))
+    often = {f"s{n:02}" for n, names in enumerate(patterns) if len(names) > 1 and patterns.count(names) > 1}
+    assert often <= set(stood)
+
+
 def test_a_server_is_flaky_that_passes_and_fails_the_same_scenario() -> None:
     told = overview(a_class.ASSIGNMENT, [a_class.right(), a_class.wrong()])
 
@@ -126,10 +157,8 @@ def test_what_a_person_has_to_decide_is_told_with_its_reason() -> None:
     told = overview(a_class.ASSIGNMENT, a_class.everybody())
     of_bob = [(one.part, one.why) for one in told.review if one.who.student.key == "bob"]
 
-    assert of_bob == [
-        ("People come and go", "1 run is unclear."),
-        ("How it is written", "A person gives these points."),
-    ]
+    assert of_bob == [("People come and go", "1 run is unclear.")]
+    assert [(one.part, [who.student.key for who in one.who]) for one in told.unseen] == [("How it is written", ["bob"])]
     needing = {one.student.key for one in a_class.everybody() if one.grade.needs_review}
     assert {one.who.student.key for one in (*told.review, *told.trouble)} == needing
 
@@ -164,7 +193,7 @@ def test_what_a_server_failed_stands_in_the_order_of_the_catalogue() -> None:
 
 def test_each_student_leads_to_a_page_whatever_the_key_is() -> None:
     results = [named(a_class.right(), key) for key in ("anna", "İ ?#%", "ünï")]
-    leads = {a.get("href") for a in page(results).iter(f"{HTML}a")} - {"#main"}
+    leads = outwards(page(results))
 
     assert leads == {"students/anna.html", "students/%C4%B0%20%3F%23%25.html", "students/%C3%BCn%C3%AF.html"}
     assert page_name(results[0].student) == "anna.html"
@@ -173,8 +202,14 @@ def test_each_student_leads_to_a_page_whatever_the_key_is() -> None:
 def test_without_pages_it_leads_nowhere() -> None:
     document = page(a_class.everybody(), None)
 
-    assert {a.get("href") for a in document.iter(f"{HTML}a")} == {"#main"}
+    assert outwards(document) == set()
     assert "Anna Ångström" in text(document)
+
+
+def test_two_of_one_name_are_told_apart_by_their_keys() -> None:
+    read = text(page([named(a_class.right(), "a1", "Anna"), named(a_class.wrong(), "a2", "Anna")]))
+
+    assert "Anna (a1)" in read and "Anna (a2)" in read
 
 
 def test_an_empty_class_is_a_page_too() -> None:
