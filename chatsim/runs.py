@@ -331,11 +331,14 @@ def world_of(profile: Profile, target: Target, patience: float = 1.0, sandbox: S
         start, command = _reference_server(start, profile.name)
     if sandbox is None:
         return World(Launcher(start, command, patience=patience), profile.line, isolated=target.isolated)
+    import shutil
+
     cell = sandbox.cell()
     try:
         if command is not None and command != target.command:  # the reference server: it has no folder, but a package
-            cell.folder.mkdir()
-            cell.show(Path(start.env["PYTHONPATH"], "reference_server"))
+            package = Path(start.env["PYTHONPATH"], "reference_server")
+            shutil.copytree(package, cell.folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+            start = replace(start, env={**start.env, "PYTHONPATH": cell.home})
         launcher = Launcher(start, command, patience=patience, quarters=cell)
         return World(launcher, profile.line, isolated=target.isolated, cell=cell)
     except BaseException:

@@ -99,9 +99,9 @@ class Spring:
         """`start` or `keep` (see the program); the process's number. Raises OSError."""
         return self._ask(what, dict(details), list(numbers))
 
-    def end_user(self, user: int) -> None:
-        """End all processes of a user; needs root. Raises OSError."""
-        self._ask("end", user, [])
+    def end_kept(self, keeper: int, user: int) -> None:
+        """End all that a keeper keeps, and all processes of a user (0: of nobody). Raises OSError."""
+        self._ask("end", {"keeper": keeper, "user": user}, [])
 
     def close(self) -> None:
         """May be called at any time, and again."""

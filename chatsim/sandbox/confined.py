@@ -14,7 +14,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from chatsim.errors import ConfinementError
@@ -29,14 +29,17 @@ ENDING = 5.0  # seconds for what was killed to be gone
 class Confined:
     """`pid`: the server's own process, `init`: the one from which all that is confined descends, and which is none of it.
 
-    Takes the descriptor at which the pipe is read. Raises ConfinementError if nothing was started.
+    Takes the descriptor at which the pipe is read, and what ends all that descends from `init`, where it is not enough to
+    end that. Raises ConfinementError if nothing was started.
     """
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, end: Callable[[int], None] | None = None) -> None:
         self._status = status
+        self._end = end
         self._said = b""
         self._told: dict[str, Any] = {}
         self._over = False  # nothing more will be told
+        self._ended = False
         self.returncode: int | None = None
         self._watch = self._init_watch = -1
         os.set_blocking(status, False)
@@ -73,6 +76,11 @@ class Confined:
 
     def end(self) -> None:
         """SIGKILL to all that is confined; none of it is left when this returns (within reason: see ENDING)."""
+        if self._ended:
+            return
+        if self._end is not None:
+            self._end(self.init)  # also where `init` is gone: somebody may have ended it
+        self._ended = True
         if self._init_watch < 0 or _is_over(self._init_watch):
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -15,20 +15,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 from chatsim.errors import ConfinementError, ServerError
-from chatsim.sandbox import bubblewrap
+from chatsim.sandbox import bubblewrap, landlock
 from chatsim.sandbox.asking import Spring
 from chatsim.sandbox.bounds import Bounds, Used, broken_bound, ended_by_a_bound
 from chatsim.sandbox.confined import TRY, Confined
 from chatsim.sandbox.slots import Slot, take_slot
 from chatsim.sandbox.using import files_in, held_by, memory_of, room_taken
-from chatsim.sandbox.view import FOLDER, HOME, View, view_of
+from chatsim.sandbox.view import COPIED, FOLDER, HOME, SETTINGS, View, is_for_everybody, view_of
 from chatsim.server.own_network import OwnNetwork
 from chatsim.server.processes import ProcessTree
 
@@ -38,6 +38,15 @@ Confinement = Literal["bubblewrap", "user", "landlock", "none"]
 
 MIB = 1024 * 1024
 THREAD_STACK = MIB  # with 8 MiB, as is usual, 512 MiB of private memory would be 60 threads
+READABLE = (  # beside the system: what runtimes ask for, and what names are looked up in
+    *(
+        f"/etc/{name}"
+        for name in (*SETTINGS, *COPIED, "passwd", "group", "hosts", "hostname", "nsswitch.conf", "localtime")
+    ),
+    *(f"/proc/{name}" for name in ("self", "cpuinfo", "meminfo", "stat", "loadavg", "version", "filesystems", "sys")),
+    "/sys/devices/system/cpu",
+)
+DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts"))
 LOOK = 0.05  # seconds between two looks at what is used,
 CLOSE_LOOK = 4  # and after how many of them one is closer
 READ_SIZE = 256 * 1024
@@ -68,6 +77,7 @@ class Sandbox:
         self._spring: Spring | None = None
         self._temporary = ""
         self._number = 0
+        self.has_network = False  # do its servers have one of their own?
         self.view = View(())
 
     def __enter__(self) -> Sandbox:
@@ -85,7 +95,7 @@ class Sandbox:
 
     def _open(self) -> None:
         self._temporary = tempfile.mkdtemp(prefix="room-")  # a name that tells nothing: mounts show it
-        self.view = view_of(self._reads)
+        self.view = view_of(self._reads, everybody=self.level == "user")
         if self.level == "none":
             return
         if sys.platform != "linux":
@@ -94,12 +104,31 @@ class Sandbox:
             self._slot = take_slot()
         elif self.level == "user":
             raise ConfinementError("only root can start a server as another user", hint=TRY)
+        if self.level == "landlock" and self._slot is not None:
+            raise ConfinementError("as root, a server is started as another user: that is the level user", hint=TRY)
         self._spring = Spring(self._temporary)
         self._spring.open([self._slot.fileno()] if self._slot else [])
         if self.level == "bubblewrap":
             if bubblewrap.program() is None:
                 raise ConfinementError("bubblewrap is not installed", hint=TRY)
             bubblewrap.write_settings(Path(self._temporary, "settings"), self.user, self.group)
+            self.has_network = True
+            return
+        if self.level == "landlock" and not landlock.version():
+            raise ConfinementError("this kernel has no Landlock", hint=TRY)
+        Path(self._temporary).chmod(0o711)
+        self.has_network = self._finds_network()
+
+    def _finds_network(self) -> bool:
+        """Can its servers have a network of their own? One that needs a user namespace is of no use to who becomes
+        another user: there is none in it."""
+        assert self._spring is not None
+        with contextlib.closing(OwnNetwork(self._spring.fork_broker)) as network:
+            try:
+                network.open()
+            except ServerError:
+                return False
+            return self._slot is None or len(network.entrances) == 1
 
     def close(self) -> None:
         """May be called at any time, and again."""
@@ -134,13 +163,26 @@ class Sandbox:
         has ended then. Raises ServerError where there is no such program, ConfinementError.
         """
         words = ["/bin/sh", "-c", command] if isinstance(command, str) else list(command)
-        with contextlib.closing(self.cell()) as cell:
+        with contextlib.closing(self.cell()) as cell, self._its_own(cell, folder):
+            return cell.run(words, cell.environment({}), seconds)
+
+    @contextlib.contextmanager
+    def _its_own(self, cell: Cell, folder: Path) -> Iterator[None]:
+        """The folder is the cell's. Where it cannot be shown there as another one, another user may not get to it: so it is
+        carried there and back."""
+        carried = self.level == "user"
+        if carried:
+            shutil.copytree(folder, cell.folder, symlinks=True)
+        else:
             cell.folder = folder
-            cell.hand_over()
-            try:
-                return cell.run(words, cell.environment({}), seconds)
-            finally:
-                cell.take_back()
+        cell.hand_over()
+        try:
+            yield
+        finally:
+            cell.take_back()
+            if carried:
+                remove(str(folder))
+                shutil.move(cell.folder, folder)
 
 
 class Cell:
@@ -158,9 +200,11 @@ class Cell:
         self._base = base
         base.mkdir(mode=0o711)
         self.folder = base / "server"
+        self.scratch = base / "scratch"  # for its temporary files, where it has no /tmp of its own
+        self.scratch.mkdir()
         self.marked = spring is None
         self.network: OwnNetwork | None = None
-        if spring is not None:
+        if spring is not None and sandbox.has_network:
             self.network = OwnNetwork(spring.fork_broker)
         self.exceeded = ""
         self._processes: list[Confined] = []
@@ -198,6 +242,7 @@ class Cell:
             "LOGNAME": "student",
             "SHELL": "/bin/sh",
             "LANG": "C.UTF-8",
+            **({} if self._has_view else {"TMPDIR": str(self.scratch)}),
             **self._sandbox.view.environment,
             **own,
         }
@@ -205,17 +250,17 @@ class Cell:
     def program(self, name: str) -> str:
         """What stands first in a command, as it can be started. Raises ServerError where there is no such program."""
         path, needed = self._sandbox.view.program(name, self.folder)
-        if self._has_view and needed:
+        if self._sandbox.level == "user" and os.sep in name and path.startswith("/") and not is_for_everybody(path):
+            raise ServerError(
+                f"the server's program cannot be read by the user that servers are here: {path}",
+                hint="Install it under /usr or /opt, or install bubblewrap, by which it can be shown to them.",
+            )
+        if needed:
             view = self._sandbox.view
             self._sandbox.view = replace(
                 view, shown=(*view.shown, *(each for each in needed if each not in view.shown))
             )
         return path
-
-    def show(self, path: Path) -> None:
-        """It may read this, too, at the same path."""
-        if self._has_view and not self._sandbox.view.shows(str(path)):
-            self._lent[str(path)] = str(path)
 
     def lend(self, name: str, origin: Path) -> None:
         """`name` in its folder is to be `origin`, read only."""
@@ -234,6 +279,7 @@ class Cell:
         self.folder.chmod(self.folder.stat().st_mode & 0o777 | 0o711)
         if self._sandbox.user != os.getuid():
             _give(self.folder, self._sandbox.user, self._sandbox.group)
+            os.chown(self.scratch, self._sandbox.user, self._sandbox.group)
         self._at_first = files_in(str(self.folder))
 
     def take_back(self) -> None:
@@ -293,7 +339,12 @@ class Cell:
             raise
         finally:
             os.close(telling)
-        return Confined(told)
+        return Confined(told, None if self._has_view else self._end_kept)
+
+    def _end_kept(self, keeper: int) -> None:
+        with contextlib.suppress(OSError):
+            if self._spring is not None:
+                self._spring.end_kept(keeper, self._sandbox.user if os.geteuid() == 0 else 0)
 
     def _fork(
         self, words: list[str], environment: dict[str, str], streams: list[int], telling: int, terminal: bool
@@ -301,6 +352,16 @@ class Cell:
         assert self._spring is not None
         namespaces = self.network.entrances if self.network is not None else ()
         details: dict[str, Any] = {"environment": environment, "namespaces": len(namespaces), "limits": self._limits()}
+        if not self._has_view:
+            details |= {
+                "words": words,
+                "folder": str(self.folder),
+                "terminal": terminal,
+                "user": self._sandbox.user if os.geteuid() == 0 else 0,
+                "landlock": self._rules() if landlock.version() else None,
+            }
+            self._spring.start("keep", details, [*namespaces, *streams, telling])
+            return
         bounds = self._sandbox.bounds
         lent = tuple(self._lent.items())
         slot_user = self._sandbox.user if os.geteuid() == 0 else 0
@@ -400,6 +461,10 @@ class Cell:
                 taken, number = room_taken(f"/proc/{self._processes[-1].init}/root/{place}")
                 memory += taken
                 files += number
+        else:
+            taken, number = files_in(str(self.scratch))
+            disk += taken
+            files += number
         if not self._looks % CLOSE_LOOK:
             held = held_by(members)
             memory += held.memory
@@ -431,6 +496,12 @@ class Cell:
             self.network.close()
         remove(str(self._base))
 
+    def _rules(self) -> tuple[list[str], list[str], list[str]]:
+        """What it may read, write, and use as devices."""
+        view = self._sandbox.view
+        reads = [*view.shown, *(path for path, _ in view.links), *READABLE, *self._lent]
+        return reads, [str(self.folder), str(self.scratch)], list(DEVICES)
+
     @property
     def _has_view(self) -> bool:
         return self._sandbox.level == "bubblewrap"
@@ -447,7 +518,7 @@ class Cell:
             (resource.RLIMIT_CORE, 1, 1),  # not 0: see `_no_cores` of chatsim.server.launch
             (resource.RLIMIT_MSGQUEUE, 0, 0),
         ]
-        if os.geteuid() == 0:
+        if os.geteuid() == 0 or not self._has_view:
             limits.append((resource.RLIMIT_NPROC, bounds.processes, bounds.processes))
         return limits
 

@@ -41,6 +41,7 @@ def serve(link: socket.socket) -> None:
     poll.register(link, select.POLLIN)
     poll.register(awake, select.POLLIN)
     owned: set[int] = set()  # users of which nobody is to be left
+    known: set[int] = set()  # whom we have forked: other children of ours are orphans
     link.send(b"=")
     while True:
         ready = dict(poll.poll())
@@ -57,12 +58,13 @@ def serve(link: socket.socket) -> None:
                 break
             asked, what, details = marshal.loads(question)
             if what == "end":
-                _end_user(details)
+                _end_kept(details["keeper"], details["user"], known)
                 answer = 0
             else:
                 if what == "keep" and details["user"]:
                     owned.add(details["user"])
                 answer = _fork(what, details, numbers)
+                known.add(answer)
             for number in numbers:
                 os.close(number)
             with suppress(ConnectionError):
@@ -156,29 +158,68 @@ def _reap() -> None:
             pass
 
 
-def _end_user(user: int) -> None:
-    """SIGKILL to every process of a user, until there is none. Needs root."""
+def _end_kept(keeper: int, user: int, known: set[int]) -> None:
+    """End whatever a keeper keeps, and then the keeper; also what is left of one who is gone.
+
+    What is stopped forks no more: so they are stopped first, as long as there are new ones.
+    """
     import time
 
+    if user:
+        _end_user(user)
+    stopped: set[int] = set()
     deadline = time.monotonic() + 5.0
     while time.monotonic() < deadline:
-        child = os.fork()
-        if not child:
-            code = 1
-            try:
-                os.setgroups([])
-                os.setresgid(user, user, user)
-                os.setresuid(user, user, user)
-                try:
-                    os.kill(-1, signal.SIGKILL)
-                except ProcessLookupError:
-                    code = 0
-            finally:
-                os._exit(code)
-        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
-            return
+        below = set(_descendants(keeper)) | _orphans(known)
+        new = below - stopped
+        for number in new or below:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(number, signal.SIGSTOP if new else signal.SIGKILL)
+        stopped |= new
         _reap()
-        time.sleep(0.001)  # the kernel needs a moment to end them
+        if not below:
+            break
+        if not new:
+            time.sleep(0.0005)  # the kernel needs a moment to end them
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(keeper, signal.SIGKILL)
+
+
+def _orphans(known: set[int]) -> set[int]:
+    """Children that we have not forked, and all that descends from them."""
+    mine = [number for number, parent in _parents().items() if parent == os.getpid() and number not in known]
+    return {*mine, *(each for number in mine for each in _descendants(number))}
+
+
+def _end_user(user: int) -> None:
+    """SIGKILL to every process of a user, and until there is none. Needs root.
+
+    One call reaches them all, also those that fork without end: no process comes to be while it goes through the list.
+    """
+    import time
+
+    child = os.fork()
+    if not child:
+        try:
+            os.setgroups([])
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)
+            os.kill(-1, signal.SIGKILL)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    deadline = time.monotonic() + 5.0
+    while _has_processes(user) and time.monotonic() < deadline:
+        _reap()
+        time.sleep(0.0005)  # the kernel needs a moment to end them
+
+
+def _has_processes(user: int) -> bool:
+    for number in _parents():
+        with suppress(OSError):
+            if os.stat(f"/proc/{number}").st_uid == user:  # noqa: PTH116
+                return True
+    return False
 
 
 def _end_everybody() -> None:
@@ -187,7 +228,7 @@ def _end_everybody() -> None:
 
     deadline = time.monotonic() + 10.0
     while time.monotonic() < deadline:
-        below = _descendants()
+        below = _descendants(os.getpid())
         for number in below:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(number, signal.SIGKILL)
@@ -197,19 +238,28 @@ def _end_everybody() -> None:
         time.sleep(0.001)
 
 
-def _descendants() -> list[int]:
+def _descendants(ancestor: int) -> list[int]:
+    """The living ones."""
+    parents = _parents()
+    found: list[int] = []
+    new = {ancestor}
+    while new:
+        new = {number for number, parent in parents.items() if parent in new}
+        found += new
+    return found
+
+
+def _parents() -> dict[int, int]:
+    """Of each living process."""
     parents: dict[int, int] = {}
     for name in os.listdir("/proc"):  # noqa: PTH208 - pathlib is slow to import
         if name.isdigit():
             with suppress(OSError, ValueError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
                 text = file.read()
-                parents[int(name)] = int(text[text.rindex(b")") + 2 :].split()[1])
-    found: list[int] = []
-    new = {os.getpid()}
-    while new:
-        new = {number for number, parent in parents.items() if parent in new}
-        found += new
-    return found
+                state, parent = text[text.rindex(b")") + 2 :].split()[:2]
+                if state != b"Z":
+                    parents[int(name)] = int(parent)
+    return parents
 
 
 def _prctl(*arguments: int) -> None:

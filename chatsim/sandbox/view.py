@@ -14,7 +14,7 @@ from pathlib import Path
 
 from chatsim.errors import ServerError
 
-__all__ = ["FOLDER", "HOME", "View", "our_own", "view_of"]
+__all__ = ["FOLDER", "HOME", "View", "is_for_everybody", "our_own", "view_of"]
 
 HOME = "/home/student"
 FOLDER = f"{HOME}/server"  # where its folder lies, in a mount view of its own
@@ -76,8 +76,9 @@ class View:
                 return name, ()  # of its own folder, which is seen
             if not Path(name).exists() and not name.startswith(HOME):
                 raise ServerError(f'the server\'s command was not found: there is no program "{name}"')
-            if _is_ours(name):
-                name = os.path.realpath(name)  # a Python that has our own packages; the bare one is meant
+            if _is_ours(name):  # a Python that has our own packages; the bare one is meant
+                name = os.path.realpath(name)
+                return self.program(name if self.shows(name) else "python3", folder)
             return name, self._needed(name)
         found = shutil.which(name, path=os.pathsep.join(self.path))
         if found is None and name == "python":
@@ -99,8 +100,10 @@ class View:
         return tuple(each for each in dict.fromkeys(homes) if not self.shows(each))
 
 
-def view_of(reads: Sequence[Path] = (), environment: Mapping[str, str] | None = None) -> View:
-    """The view of this machine. `reads`: what is shown in addition."""
+def view_of(
+    reads: Sequence[Path] = (), environment: Mapping[str, str] | None = None, *, everybody: bool = False
+) -> View:
+    """The view of this machine. `reads`: what is shown in addition; `everybody`: no more than every user may see as it is."""
     environment = os.environ if environment is None else environment
     shown, links = [], []
     for name in SYSTEM:
@@ -109,11 +112,10 @@ def view_of(reads: Sequence[Path] = (), environment: Mapping[str, str] | None = 
         elif Path(name).is_dir():
             shown.append(name)
     path: list[str] = []
-    bases = [str(Path(sys.base_prefix).resolve())]
-    for base in bases:
-        if not any(_below(base, each) for each in shown):
-            shown.append(base)
-            path.append(f"{base}/bin")
+    base = str(Path(sys.base_prefix).resolve())
+    if not _is_shown(base, shown) and not (everybody and not is_for_everybody(base)):
+        shown.append(base)
+        path.append(f"{base}/bin")
     kept = {name: environment[name] for name in LANGUAGE if name in environment}
     for name in HOMES:
         home = environment.get(name, "")
@@ -129,6 +131,15 @@ def view_of(reads: Sequence[Path] = (), environment: Mapping[str, str] | None = 
         each for each in our_own() if _is_shown(each, shown) and not any(Path(each).is_relative_to(r) for r in reads)
     ]
     return View(tuple(shown), tuple(links), tuple(hidden), (*dict.fromkeys(path), *STANDARD), kept)
+
+
+def is_for_everybody(path: str) -> bool:
+    """May every user read it, and pass the folders above it?"""
+    try:
+        above = all(parent.stat().st_mode & 0o001 for parent in Path(path).resolve().parents)
+        return above and bool(Path(path).stat().st_mode & 0o004)
+    except OSError:
+        return False
 
 
 def _is_ours(program: str) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from chatsim.errors import ChatsimError
 from chatsim.sandbox.sandbox import Confinement, Done, Sandbox
 
-LEVELS: tuple[Confinement, ...] = ("bubblewrap",)
+LEVELS: tuple[Confinement, ...] = ("bubblewrap", "user", "landlock")
 
 
 @cache
