@@ -22,7 +22,7 @@ def test_it_reads_nothing_of_ours(program: Program, tmp_path: Path) -> None:
         program.does(
             """
         found = []
-        for path in (secret, os.path.dirname(secret), "/root/.bashrc", "/etc/shadow", "/proc/1/environ"):
+        for path in (secret, os.path.dirname(secret), "/root/.bashrc", "/etc/shadow"):
             try:
                 found.append(open(path).read() if os.path.isfile(path) else os.listdir(path))
             except OSError:
