@@ -39,6 +39,7 @@ VERBS = {
     "properties": "List what chatsim can prove.",
     "steps": "List what a scenario can say.",
     "profiles": "List the built-in profiles, or show one.",
+    "doctor": "Tell what this machine offers, and how servers can be confined.",
     "selftest": "Show that chatsim catches servers that are wrong, and no others.",
 }
 
