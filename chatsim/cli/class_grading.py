@@ -98,11 +98,20 @@ def _confinement(level: str) -> Confinement:
         return "none"
     if level not in LEVELS:
         raise UsageError(f"--sandbox {level}: it can be {', '.join(LEVELS[:-1])} or {LEVELS[-1]}")
-    from chatsim.sandbox.bubblewrap import program
+    from chatsim.sandbox.survey import best_level, why_not
 
-    if program() is None:
-        raise UsageError("no bubblewrap")
-    return "bubblewrap"
+    if level == "auto":
+        if (best := best_level()) == "none":
+            raise UsageError(
+                "servers can not be confined on this machine",
+                hint="`chatsim doctor` tells why, and what helps. Only if you trust all students: --unsafe-no-sandbox",
+            )
+        return best
+    chosen: Confinement = level  # type: ignore[assignment]  # it is among LEVELS
+    offer = why_not(chosen)
+    if not offer.offered:
+        raise UsageError(f"--sandbox {level} is not to be had here: {offer.why}", hint=offer.hint)
+    return chosen
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:
@@ -146,8 +155,8 @@ def _submissions(asked: Asked) -> list[Submission]:
     from chatsim.submissions.finding import find
 
     if asked.single:
-        return [_the_only_one(asked.submissions)]
-    found = find(asked.submissions, asked.assignment.student)
+        return [_the_only_one(asked.submissions.absolute())]
+    found = find(asked.submissions.absolute(), asked.assignment.student)
     for other in found.passed_over:
         hint(f"passed over: {other.name}: {other.why}")
     chosen = list(found.submissions)

@@ -89,7 +89,7 @@ class _Cluster:
         sittings = list(jobs)
         self._under_way = [self._submit(each) for each in sittings]
         numbers = {future.key: number for number, future in enumerate(self._under_way)}
-        for future in _distributed().as_completed(self._under_way):
+        for future in _distributed().as_completed(self._under_way, loop=self._client.loop):
             number = numbers[future.key]
             yield number, self._result(sittings[number], future)
 
