@@ -8,8 +8,8 @@ parts that are shown count.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from chatsim.gradebook.graded import Graded
@@ -22,12 +22,12 @@ from chatsim.gradebook.wording import (
     late_sentence,
     listed,
     number,
-    outcome_word,
     part_score,
     score,
     seeds_told,
 )
 from chatsim.grading.assignment import Assignment
+from chatsim.grading.counting import ENDS_ALL
 from chatsim.grading.grade import Grade, PartGrade
 from chatsim.grading.record import RunRecord, State, SubmissionRecord, VerdictRecord
 from chatsim.properties import PROPERTIES
@@ -39,8 +39,10 @@ MOST_RUNS = 40  # of one scenario, that are listed
 
 VIOLATED = {known.name: known.violated_when for known in PROPERTIES}
 
+OURS = "our trouble"
+
 # Gravest first: of several runs of a scenario, the first of the gravest kind is told in full.
-GRAVEST = ("failed", "error", "inconclusive", "not-exercised", "not-applicable", "passed")
+GRAVEST = ("failed", "error", "inconclusive", OURS, "not exercised", "not applicable", "passed")
 
 BECAUSE = {
     "machine": "The machine that graded was too busy for the wait to count, so this proves nothing.",
@@ -79,7 +81,7 @@ ADVICE: dict[State, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A property of a run that did not pass. `counts`: it is one of those that give the points of this part."""
+    """A property of a run that counts in this part, and did not pass."""
 
     name: str
     word: str  # failed, inconclusive
@@ -87,22 +89,24 @@ class Seen:
     violated: str  # completes "Fails when ..."; empty for a property that the catalogue does not know
     because: str
     hint: tuple[str, ...]  # lines
-    counts: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One scenario, played once or several times. `run` is told in full: the first of the gravest kind."""
+    """One scenario, played once or several times. `run` is told in full: the first of the gravest kind, by what counts in
+    this part. `also`: what failed in it and does not count here, a line each."""
 
     claim: str
-    file: str
     word: str
     counts: str  # `3 runs: 2 passed, 1 failed`
     run: RunRecord
     number: int  # of that run, from 1
     seen: tuple[Seen, ...]
+    also: tuple[str, ...]
+    replay: str  # how to see it at home; empty where there is nothing to see
     error: tuple[str, ...]
-    text: tuple[str, ...]  # as the console tells it; only where something did not pass
+    text: tuple[str, ...]  # as the console tells it; only where something did not pass, and only once
+    picture: str
     others: tuple[str, ...]  # the other runs that did not pass, a line each
     note: str  # about patience and repeats; empty where there is nothing to say
 
@@ -152,13 +156,15 @@ def feedback(assignment: Assignment, graded: Graded) -> Feedback:
     """Of a record and a grade that have been cut to what the student may see."""
     record, grade = graded.record, graded.grade
     counts = {part.name: part.properties for part in assignment.parts}
+    record = _from_its_folder(record, assignment)
+    once = _Once()
     return Feedback(
         assignment.title or assignment.name,
         grade.student.name or grade.student.key,
         score(grade),
         tuple(_sentences(grade, record)),
         _trouble(record, grade),
-        tuple(_part(part, record, counts.get(part.name, ())) for part in grade.parts if not _idle(part, record)),
+        tuple(_part(part, record, counts.get(part.name, ()), once) for part in grade.parts if not _idle(part, record)),
         tuple(_how(record, _shown(record, grade))),
     )
 
@@ -170,7 +176,7 @@ def _shown(record: SubmissionRecord, grade: Grade) -> list[RunRecord]:
 
 def _idle(part: PartGrade, record: SubmissionRecord) -> bool:
     """Where nothing was played, a part of which nothing can be said but that."""
-    return record.state != "played" and not part.low and not part.comment
+    return record.state != "played" and part.state != "to-look" and not part.low and not part.comment
 
 
 def _sentences(grade: Grade, record: SubmissionRecord) -> Iterator[str]:
@@ -178,27 +184,28 @@ def _sentences(grade: Grade, record: SubmissionRecord) -> Iterator[str]:
         yield late
     if grade.state == "infrastructure":
         return
-    if record.state != "played" and grade.low != grade.high:
-        yield "A person will look at it before this counts."
-        return
+    played = record.state == "played"
     unclear = [part.title or part.name for part in grade.parts if part.state == "needs-review"]
     looked = [part.title or part.name for part in grade.parts if part.state == "to-look"]
     ours = [part.title or part.name for part in grade.parts if part.state == "infrastructure"]
     if any(part.state == "later" for part in grade.parts):
         yield "What the tests give that are shown after the due date, you will see then."
-    if unclear:
-        yield f"Nobody can tell yet about {listed(unclear)}, not even after it was played again: a person will look at it."
+    if unclear and not played:
+        yield "A person will look at it before this counts."
+    elif unclear:
+        yield f"Nobody can tell yet about {listed(unclear)}: a person will look at it."
     if looked:
         yield f"A person gives the points for {listed(looked)}, and has not looked yet."
     if ours:
         yield f"For {listed(ours)} there was trouble on our side: this is no zero, and it will be played again."
     if grade.points is not None and grade.low != grade.high:
         yield f"Until that is settled, {counted(grade.points, 'point stands', 'points stand')} in the grade book."
-    if (together := sum((part.of for part in grade.parts), Decimal())) != grade.of and together:
+    told = [part for part in grade.parts if not _idle(part, record)]
+    if told and (together := sum((part.of for part in grade.parts), Decimal())) != grade.of and together:
         yield f"The parts add up to {number(together)} points, and the whole is scaled to {number(grade.of)}."
     tried = {run.part for run in record.runs}
     missing = [part for part in grade.parts if part.state in ("partial", "none") and part.name in tried]
-    if len(missing) > 1 and record.state == "played":
+    if len(missing) > 1 and played:
         first = missing[0].title or missing[0].name
         yield f"Begin with {first}: what is wrong there is often what is wrong further down, too."
 
@@ -216,14 +223,34 @@ def _trouble(record: SubmissionRecord, grade: Grade) -> Trouble | None:
     )
 
 
-def _part(part: PartGrade, record: SubmissionRecord, counts: Sequence[str]) -> PartTold:
+class _Once:
+    """The same run may count in several parts; what was told of it is not told again."""
+
+    def __init__(self) -> None:
+        self._full: dict[tuple[str, int, str], str] = {}
+        self._aside: set[tuple[str, int, str]] = set()
+
+    def in_full(self, run: RunRecord, title: str) -> str:
+        """The part in which it is told in full: this one, or an earlier one."""
+        return self._full.setdefault((run.file, run.seed, run.text), title) if run.text else title
+
+    def aside(self, run: RunRecord, lines: Iterable[str]) -> Iterator[str]:
+        """Those of the lines that have not been told of this run before."""
+        for line in lines:
+            if (one := (run.file, run.seed, line)) not in self._aside:
+                self._aside.add(one)
+                yield line
+
+
+def _part(part: PartGrade, record: SubmissionRecord, counts: Sequence[str], once: _Once) -> PartTold:
     groups: dict[tuple[str, str], list[RunRecord]] = {}
     for run in record.runs:
         if run.part == part.name:
             groups.setdefault((run.file, run.scenario), []).append(run)
+    title = part.title or part.name
     return PartTold(
         part.name,
-        part.title or part.name,
+        title,
         part.low,
         part.of,
         PART_BADGES[part.state],
@@ -232,36 +259,69 @@ def _part(part: PartGrade, record: SubmissionRecord, counts: Sequence[str]) -> P
         part.why,
         _lines(part.comment),
         tuple(counts),
-        tuple(_tried(runs, counts) for runs in groups.values()),
+        tuple(_tried(runs, counts, title, once) for runs in groups.values()),
     )
 
 
-def _tried(runs: Sequence[RunRecord], counts: Sequence[str]) -> Tried:
-    worst = min(runs, key=lambda run: GRAVEST.index(run.outcome))
-    seen = sorted(_seen(worst, counts), key=lambda one: (not one.counts, one.word != "failed"))
-    often = Counter(outcome_word(run) for run in runs)
-    told = ", ".join(f"{many} {word}" for word, many in often.items())
-    bad = [(place, run) for place, run in enumerate(runs, start=1) if run.outcome not in ("passed", "not-applicable")]
-    others = [_line(place, run) for place, run in bad if run is not worst]
+def _tried(runs: Sequence[RunRecord], counts: Sequence[str], title: str, once: _Once) -> Tried:
+    words = [_word(run, counts) for run in runs]
+    number = min(range(len(runs)), key=lambda place: GRAVEST.index(words[place]))
+    worst, word = runs[number], words[number]
+    often = Counter(words)
+    fully = word != "passed"
+    where = once.in_full(worst, title) if fully else title
+    also = () if where != title else tuple(once.aside(worst, _also(worst, counts)))
+    told = fully and where == title
+    others = [
+        _line(place, run, words[place - 1])
+        for place, run in enumerate(runs, start=1)
+        if run is not worst and words[place - 1] not in ("passed", "not applicable")
+    ]
     left = len(others) - MOST_RUNS
     return Tried(
         worst.scenario or worst.file,
-        worst.file,
-        outcome_word(worst),
-        f"{len(runs)} runs: {told}" if len(runs) > 1 else "",
+        word,
+        f"{len(runs)} runs: {', '.join(f'{many} {one}' for one, many in often.items())}" if len(runs) > 1 else "",
         worst,
-        runs.index(worst) + 1,
-        tuple(seen),
+        number + 1,
+        tuple(sorted(_seen(worst, counts), key=lambda one: one.word != "failed")),
+        also,
+        worst.replay if told or also else "",
         _lines(worst.error),
-        _lines(worst.text) if worst.outcome != "passed" else (),
+        _lines(worst.text) if told else (),
+        worst.picture if told else "",
         (*others[:MOST_RUNS], *((f"… and {left} more",) if left > 0 else ())),
-        _note(worst),
+        _note(worst, where if where != title else ""),
     )
+
+
+def _word(run: RunRecord, counts: Sequence[str]) -> str:
+    """What a run says about a part in which these properties count; if there are none, all of it does."""
+    if run.ours:
+        return OURS
+    if run.outcome in ("error", "not-applicable"):
+        return run.outcome.replace("-", " ")
+    verdicts = [verdict for verdict in run.verdicts if not counts or verdict.property in counts]
+    failed = [verdict for verdict in verdicts if verdict.outcome == "failed"]
+    if any(not verdict.doubtful for verdict in failed):
+        return "failed"
+    if not counts:
+        return "inconclusive" if failed else run.outcome.replace("-", " ")
+    if failed or any(verdict.outcome == "inconclusive" for verdict in verdicts):
+        return "inconclusive"
+    if any(verdict.outcome == "passed" for verdict in verdicts):
+        return "passed"
+    # It let nobody in, or was gone: what it was not put to the test for then, it has not shown.
+    return "failed" if run.outcome == "failed" and any(_ends(verdict) for verdict in run.verdicts) else "not exercised"
+
+
+def _ends(verdict: VerdictRecord) -> bool:
+    return verdict.property in ENDS_ALL and verdict.outcome == "failed" and not verdict.doubtful
 
 
 def _seen(run: RunRecord, counts: Sequence[str]) -> Iterator[Seen]:
     for verdict in run.verdicts:
-        if verdict.outcome in ("failed", "inconclusive"):
+        if verdict.outcome in ("failed", "inconclusive") and _told_here(verdict, counts):
             yield Seen(
                 verdict.property,
                 "inconclusive" if verdict.doubtful else verdict.outcome,
@@ -269,8 +329,17 @@ def _seen(run: RunRecord, counts: Sequence[str]) -> Iterator[Seen]:
                 VIOLATED.get(verdict.property, ""),
                 _because(verdict),
                 tuple(line for line in verdict.hint.split("\n") if line.strip()),
-                not counts or verdict.property in counts,
             )
+
+
+def _told_here(verdict: VerdictRecord, counts: Sequence[str]) -> bool:
+    return not counts or verdict.property in counts or _ends(verdict)
+
+
+def _also(run: RunRecord, counts: Sequence[str]) -> Iterator[str]:
+    for verdict in run.verdicts:
+        if verdict.outcome == "failed" and not verdict.doubtful and not _told_here(verdict, counts):
+            yield f"{verdict.property}: {verdict.summary}" if verdict.summary else verdict.property
 
 
 def _because(verdict: VerdictRecord) -> str:
@@ -279,19 +348,35 @@ def _because(verdict: VerdictRecord) -> str:
     return BECAUSE.get(verdict.cause, "") if verdict.outcome == "inconclusive" else ""
 
 
-def _line(place: int, run: RunRecord) -> str:
+def _line(place: int, run: RunRecord, word: str) -> str:
     bad = [verdict.property for verdict in run.verdicts if verdict.outcome == "failed"]
-    return f"run {place}, seed {run.seed}: {outcome_word(run)}" + (f" ({', '.join(bad)})" if bad else "")
+    return f"run {place}, seed {run.seed}: {word}" + (f" ({', '.join(bad)})" if bad else "")
 
 
-def _note(run: RunRecord) -> str:
+def _note(run: RunRecord, elsewhere: str) -> str:
     told = []
     if run.alone:
         often = "once" if run.alone == 1 else f"{run.alone} times"
-        told.append(f"It was played again {often} with nothing beside it before this was said")
-        if run.patient:
-            told[0] += ", also with four times the patience"
-    return f"{told[0]}." if told else ""
+        patiently = ", also with four times the patience" if run.patient else ""
+        told.append(f"It was played again {often} with nothing beside it before this was said{patiently}.")
+    if elsewhere:
+        told.append(f"It is the run that is told under “{elsewhere}” above.")
+    return " ".join(told)
+
+
+def _from_its_folder(record: SubmissionRecord, assignment: Assignment) -> SubmissionRecord:
+    """Scenarios named as from the assignment's own folder: where that lies on the grader's machine is nobody's concern,
+    and at home it lies elsewhere."""
+    folder = assignment.file.replace("\\", "/").rpartition("/")[0]
+    if folder in ("", "."):
+        return record
+    runs = tuple(
+        replace(
+            run, **{what: getattr(run, what).replace(f"{folder}/", "") for what in ("file", "error", "text", "replay")}
+        )
+        for run in record.runs
+    )
+    return replace(record, runs=runs, told=record.told.replace(f"{folder}/", ""))
 
 
 def _how(record: SubmissionRecord, runs: Sequence[RunRecord]) -> Iterator[tuple[str, str]]:
@@ -323,7 +408,8 @@ def _last_name(origin: str) -> str:
 
 def _again(runs: Sequence[RunRecord]) -> str:
     again = sum(run.alone > 0 for run in runs)
-    return f"; {again} of them again alone, to be sure" if again else ""
+    which = "" if again == len(runs) else f"{again} of them "
+    return f"; {which}again alone, to be sure" if again else ""
 
 
 def _lines(text: str) -> tuple[str, ...]:

@@ -96,8 +96,6 @@ def _output(assignment: Assignment, graded: Graded) -> str:
     if told.trouble is not None:
         paragraphs += [f"**{words(told.trouble.head)}**", trouble_markdown(told.trouble)]
     if any(part.state == "needs-review" for part in shown):
-        paragraphs.append(
-            "Nobody can tell yet about some of this, not even after it was played again: a person will look."
-        )
+        paragraphs.append("Nobody can tell yet about some of this: a person will look.")
     paragraphs.append("\n".join(f"- {words(what)}: {words(was)}" for what, was in told.how))
     return "\n\n".join(paragraphs)

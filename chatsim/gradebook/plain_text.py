@@ -50,10 +50,12 @@ def _tried(one: Tried) -> Iterator[str]:
         yield from _wrapped(line, "  ")
     for seen in one.seen:
         yield from _seen(seen)
+    for line in one.also:
+        yield from _wrapped(f"Seen, too; it costs nothing in this part: {line}", "  ")
     if one.note:
         yield from _wrapped(one.note, "  ")
-    if one.run.replay and one.word != "passed":
-        yield from _wrapped(f"See it at home: {one.run.replay}", "  ")
+    if one.replay:
+        yield from _wrapped(f"See it at home: {one.replay}", "  ")
     for line in one.others:
         yield from _wrapped(line, "  ")
 
@@ -62,8 +64,6 @@ def _seen(seen: Seen) -> Iterator[str]:
     yield from _wrapped(f"{seen.name} ({seen.word})", "  ")
     for line in filter(None, (seen.summary, seen.because, *seen.hint)):
         yield from _wrapped(line, "    ")
-    if not seen.counts:
-        yield "    It does not count in this part, and costs you nothing here."
     if seen.violated:
         yield from _wrapped(f"Fails when {seen.violated}.", "    ")
 

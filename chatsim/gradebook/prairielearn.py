@@ -84,7 +84,7 @@ def _tests(told: Feedback) -> Iterator[dict[str, Any]]:
 
 def _pictures(part: PartTold) -> Iterator[tuple[str, str]]:
     for one in part.tried:
-        if drawn := alone(one.run.picture):
+        if drawn := alone(one.picture):
             yield printable(one.claim), b64encode(drawn.encode("utf-8")).decode("ascii")
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from chatsim.gradebook.drawing import Drawing, drawing
 from chatsim.gradebook.feedback import Feedback, feedback
 from chatsim.gradebook.graded import Graded
-from chatsim.gradebook.wording import spans
+from chatsim.gradebook.wording import blocks, spans
 from chatsim.grading.assignment import Assignment
 from chatsim.report.own_page import asset, policy, template
 
@@ -25,7 +25,7 @@ def student_html(assignment: Assignment, graded: Graded) -> str:
     told = feedback(assignment, graded)
     css = asset("chatsim.report", "page.css") + asset("chatsim.gradebook", "grades.css")
     page = template("chatsim.gradebook", "student.html").render(
-        told=told, spans=spans, drawings=_drawings(told), css=Markup(css), policy=policy(css)
+        told=told, spans=spans, blocks=blocks, drawings=_drawings(told), css=Markup(css), policy=policy(css)
     )
     # A CI server that reads our standard output takes `##[` for a command of its own. It stands in words of others alone.
     return page.rstrip("\n").replace("##[", "##&#91;") + "\n"
@@ -40,6 +40,6 @@ def _drawings(told: Feedback) -> dict[str, Drawing]:
                 return found
             name = f"p{number}-{place}"
             leads = {seen.name: f"{name}-v{index}" for index, seen in enumerate(one.seen, start=1)}
-            if (drawn := drawing(one.run.picture, f"{name}-", leads)) is not None:
+            if (drawn := drawing(one.picture, f"{name}-", leads)) is not None:
                 found[name] = drawn
     return found

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from chatsim.gradebook.feedback import Feedback, PartTold, Seen, Tried, Trouble, feedback
 from chatsim.gradebook.graded import Graded
 from chatsim.gradebook.markdown import block, code, paragraph, words
+from chatsim.gradebook.wording import blocks
 from chatsim.grading.assignment import Assignment
 
 __all__ = ["part_markdown", "student_markdown", "trouble_markdown"]
@@ -49,9 +50,7 @@ def _paragraphs(told: Feedback) -> Iterator[str]:
 
 
 def _trouble(trouble: Trouble) -> Iterator[str]:
-    for line in trouble.told:
-        if line.strip():
-            yield paragraph(line)
+    yield from _blocks(trouble.told)
     if trouble.advice:
         yield paragraph(trouble.advice)
     if trouble.output:
@@ -75,15 +74,16 @@ def _tried(one: Tried) -> Iterator[str]:
     if one.counts:
         which = f" This is run {one.number}, seed {one.run.seed}:" if one.word != "passed" else ""
         yield f"{paragraph(one.counts)}.{which}"
-    for line in one.error:
-        if line.strip():
-            yield paragraph(line)
+    yield from _blocks(one.error)
     for seen in one.seen:
         yield "\n\n".join(_seen(seen))
+    if one.also:
+        yield "Seen, too; it costs nothing in this part:"
+        yield "\n".join(f"- {paragraph(line)}" for line in one.also)
     if one.note:
         yield paragraph(one.note)
-    if one.run.replay and one.word != "passed":
-        yield f"See it at home: {code(one.run.replay)}"
+    if one.replay:
+        yield f"See it at home: {code(one.replay)}"
     if one.text:
         yield "All that was seen in this run:"
         yield block(one.text)
@@ -92,14 +92,17 @@ def _tried(one: Tried) -> Iterator[str]:
         yield "\n".join(f"- {paragraph(line)}" for line in one.others)
 
 
+def _blocks(lines: tuple[str, ...]) -> Iterator[str]:
+    for printed, together in blocks(lines):
+        yield block(together) if printed else paragraph(together[0])
+
+
 def _seen(seen: Seen) -> Iterator[str]:
     yield f"**{words(seen.name)}**: {seen.word}"
     if seen.summary:
         yield paragraph(seen.summary)
     if seen.because:
         yield paragraph(seen.because)
-    if not seen.counts:
-        yield "It does not count in this part, and costs you nothing here."
     if seen.hint:
         yield "\n>\n".join(f"> {paragraph(line)}" for line in seen.hint)
     if seen.violated:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import groupby
 
 from chatsim.grading.grade import Grade, PartGrade, PartState
-from chatsim.grading.record import Confinement, RunRecord, State
+from chatsim.grading.record import Confinement, State
 
 __all__ = [
     "CONFINED",
     "PART_BADGES",
     "PART_WORDS",
     "STATE_WORDS",
+    "blocks",
     "counted",
     "day",
     "lasting",
     "late_sentence",
     "listed",
     "number",
-    "outcome_word",
     "part_score",
     "score",
     "seeds_told",
@@ -95,6 +96,18 @@ def spans(line: str) -> tuple[tuple[bool, str], ...]:
     return tuple((number % 2 == 1, part) for number, part in enumerate(parts) if part)
 
 
+def blocks(lines: Iterable[str]) -> Iterator[tuple[bool, tuple[str, ...]]]:
+    """What belongs together: (was it printed by a program?, lines). Lines that are indented were; each other one is a
+    paragraph of its own. Blank lines are none."""
+    for printed, together in groupby(lines, key=lambda line: line.startswith((" ", "\t")) or not line.strip()):
+        if not printed:
+            for line in together:
+                yield False, (line,)
+        elif found := tuple(line for line in together if line.strip()):
+            least = min(len(line) - len(line.lstrip()) for line in found)
+            yield True, tuple(line[least:] for line in found)
+
+
 def score(grade: Grade) -> str:
     """What a student has, in one line: a number, what it lies between, or that there is none yet."""
     of = counted(grade.of, "point")
@@ -134,13 +147,6 @@ def day(seconds: float) -> str:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (OverflowError, OSError, ValueError):
         return ""
-
-
-def outcome_word(run: RunRecord) -> str:
-    """What became of a run, as a student may take it: what was our trouble is no error of theirs."""
-    if run.ours:
-        return "our trouble"
-    return run.outcome.replace("-", " ")
 
 
 def seeds_told(seeds: Iterable[int]) -> str:

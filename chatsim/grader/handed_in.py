@@ -10,7 +10,7 @@ from chatsim.errors import ConfinementError
 from chatsim.grading.assignment import Assignment
 from chatsim.grading.record import State
 from chatsim.jobs import Tell
-from chatsim.report.printable import printable
+from chatsim.report.printable import printable, printable_lines
 from chatsim.sandbox.sandbox import Sandbox
 from chatsim.submissions.locating import Located, NotFound, Several, locate
 from chatsim.submissions.submission import Refused, Submission, Unpacked
@@ -85,7 +85,7 @@ def _build(assignment: Assignment, located: Located, unpacked: Unpacked, sandbox
     raise CannotBePlayedError(
         "not-built",
         _with_notes(f"The build failed: {how}: {printable(located.build)}", unpacked),
-        printable("\n".join(built.output.decode("utf-8", "replace").splitlines()[-LAST_LINES:])),
+        printable_lines("\n".join(built.output.decode("utf-8", "replace").splitlines()[-LAST_LINES:])),
         doubtful=bool(built.why),
     )
 

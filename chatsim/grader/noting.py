@@ -11,7 +11,7 @@ from chatsim.grading.order import Wanted
 from chatsim.grading.record import RunRecord, VerdictRecord
 from chatsim.report import text
 from chatsim.report.confirm import doubtful
-from chatsim.report.printable import printable
+from chatsim.report.printable import printable_lines
 from chatsim.report.report import Report, Run
 from chatsim.report.spacetime.layout import diagram
 from chatsim.report.spacetime.svg import svg
@@ -28,7 +28,7 @@ def noted(run: Run, wanted: Wanted) -> RunRecord:
     if run.error is not None:
         ours = run.error.exit_code == ChatsimError.exit_code
         unstarted = isinstance(run.error, StartError)
-        return replace(_bare(run, wanted), error=printable(str(run.error)), unstarted=unstarted, ours=ours)
+        return replace(_bare(run, wanted), error=printable_lines(str(run.error)), unstarted=unstarted, ours=ours)
     doubted = doubtful(run)
     return replace(
         _bare(run, wanted),

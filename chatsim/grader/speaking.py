@@ -13,7 +13,7 @@ from chatsim.grading.order import Wanted
 from chatsim.grading.record import RunRecord
 from chatsim.jobs import Tell
 from chatsim.profile.profile import Profile, Start
-from chatsim.report.printable import printable
+from chatsim.report.printable import printable_lines
 from chatsim.report.report import Run
 from chatsim.runs import Target, run
 from chatsim.sandbox.sandbox import Sandbox
@@ -66,7 +66,7 @@ class Speaking:
         """Told by the attempt that came furthest: the first that was not stopped by an error, or the first."""
         nearest = next((each for each in tried if each.error is None), tried[0])
         if all(each.error is not None and not isinstance(each.error, ServerError) for each in tried):
-            return CannotBePlayedError("infrastructure", printable(str(nearest.error)))
+            return CannotBePlayedError("infrastructure", printable_lines(str(nearest.error)))
         names = ", ".join(each.profile for each in tried)
         told = f"It was spoken to in each of these ways, and answered to none of them as it says: {names}."
         seen = noted(nearest, Wanted("", _meeting(), self._assignment.seed)).text

@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-__all__ = ["columns", "encodable", "fit", "printable", "quoted", "shorten", "wrap"]
+__all__ = ["columns", "encodable", "fit", "printable", "printable_lines", "quoted", "shorten", "wrap"]
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _JOINERS = "\u200c\u200d"  # invisible, but part of how emoji and Persian are written
@@ -40,6 +40,11 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_spelled, text))
+
+
+def printable_lines(text: str) -> str:
+    """The text as the lines that it is, each safe to show."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def _spelled(character: str) -> str:

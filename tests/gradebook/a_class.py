@@ -176,7 +176,7 @@ TOLD: dict[State, str] = {
     "no-server": "There is no server.py. There are: main.py, client.py.",
     "several-servers": "There are two: a/server.py and b/server.py. Which of them counts?",
     "not-built": "`javac Server.java` ended with status 1.",
-    "not-started": "It ended by itself after 0.04 s with status 1, before it listened at any port.",
+    "not-started": "It ended at once, with exit code 1, before it listened.\nIts last words:\n  Traceback …\n    import sokcet",
     "not-understood": "A bot said `ann` and waited 2.0 s for `Welcome, ann!`. What came was `Enter your name:`.",
     "infrastructure": "The machine that grades had no space left.",
 }
