@@ -63,6 +63,7 @@ def _become_the_server(details: dict[str, Any], numbers: list[int], failure: int
 
     import inside  # type: ignore[import-not-found]  # beside chatsim.server; see the path
     import landlock  # type: ignore[import-not-found]  # beside us
+    import seccomp  # type: ignore[import-not-found]  # beside us
     import spring
 
     try:
@@ -86,6 +87,8 @@ def _become_the_server(details: dict[str, Any], numbers: list[int], failure: int
             os.setgroups([])
             os.setresgid(details["user"], details["user"], details["user"])
             os.setresuid(details["user"], details["user"], details["user"])
+        if filtering := seccomp.program():
+            seccomp.install(filtering)
         for number in range(1, signal.NSIG):
             with suppress(OSError, ValueError):
                 signal.signal(number, signal.SIG_DFL)

@@ -19,10 +19,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from chatsim.errors import ConfinementError, ServerError
-from chatsim.sandbox import bubblewrap, landlock
+from chatsim.sandbox import bubblewrap, landlock, seccomp
 from chatsim.sandbox.asking import Spring
 from chatsim.sandbox.bounds import Bounds, Used, broken_bound, ended_by_a_bound
 from chatsim.sandbox.confined import TRY, Confined
@@ -369,17 +369,19 @@ class Cell:
         arguments = bubblewrap.arguments(self._sandbox.view, room, bounds)
         program = bubblewrap.program() or "bwrap"
         # Read by bubblewrap from a file that only memory has: what stands in its command line is seen from inside.
-        with open(os.memfd_create("arguments", os.MFD_CLOEXEC), "w+b") as file:  # noqa: PTH123 - a descriptor
-            file.write(b"\0".join(map(os.fsencode, arguments)))
-            file.flush()
-            file.seek(0)
+        told = _only_in_memory(b"\0".join(map(os.fsencode, arguments)))
+        filtering = _only_in_memory(seccomp.program())
+        with told, filtering:
             details["words"] = [
                 program,
-                *["--args", "3", "--json-status-fd", "4", "--"],
+                *["--args", "3", "--json-status-fd", "4"],
+                *(["--seccomp", "5"] if seccomp.program() else []),
+                "--",
                 *bubblewrap.inner(room, bounds, terminal=terminal),
                 *words,
             ]
-            self._spring.start("start", details, [*namespaces, *streams, file.fileno(), telling])
+            numbers = [*streams, told.fileno(), telling, *([filtering.fileno()] if seccomp.program() else [])]
+            self._spring.start("start", details, [*namespaces, *numbers])
 
     def build(self, command: str, environment: Mapping[str, str], seconds: float) -> tuple[int, bytes, str]:
         """Have a shell play a command: its exit code, what it printed, and what it was ended for."""
@@ -454,7 +456,7 @@ class Cell:
             return
         self._looks += 1
         members = self._tree.members()
-        memory = memory_of(members)
+        memory = memory_of(members, self._sandbox.bounds.memory)
         disk, files = files_in(str(self.folder))
         if self._has_view:
             for place in ("tmp", "dev/shm"):
@@ -557,6 +559,14 @@ class Kept:
         if not self._left_out:
             return bytes(self._first + self._last)
         return bytes(self._first) + b"\n... %d bytes left out ...\n" % self._left_out + bytes(self._last)
+
+
+def _only_in_memory(content: bytes) -> BinaryIO:
+    file = open(os.memfd_create("words", os.MFD_CLOEXEC), "w+b")  # noqa: PTH123, SIM115 - a descriptor, for the caller
+    file.write(content)
+    file.flush()
+    file.seek(0)
+    return file
 
 
 def remove(folder: str) -> None:

@@ -117,8 +117,8 @@ def _become_bubblewrap(details: dict[str, Any], numbers: list[int]) -> None:
     for number in numbers[:entered]:
         inside._join(number)
     os.setsid()
-    bound(details["limits"])
     hand_over(numbers[entered:])
+    bound(details["limits"])
     os.umask(0o022)
     os.chdir("/")
     os.execve(details["words"][0], details["words"], details["environment"])

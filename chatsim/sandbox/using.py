@@ -24,16 +24,30 @@ class Held:
     disk: int = 0
 
 
-def memory_of(members: Sequence[Process]) -> int:
-    """Bytes that are resident, what is shared counted for each."""
-    total = 0
-    for process in members:
-        try:
-            with open(f"{process.folder}/statm", "rb") as file:
-                total += int(file.read().split()[1]) * PAGE
-        except (OSError, IndexError, ValueError):
-            total += process.rss
-    return total
+def memory_of(members: Sequence[Process], bound: int) -> int:
+    """Bytes that are resident. What is shared is counted for each, and only where that is more than the bound, it is divided
+    among those who share it: a server with a process a client shares nearly all, and to ask for that takes time."""
+    each = [_resident(process) for process in members]
+    if sum(each) <= bound:
+        return sum(each)
+    return sum(min(resident, _proportional(process)) for process, resident in zip(members, each, strict=True))
+
+
+def _resident(process: Process) -> int:
+    try:
+        with open(f"{process.folder}/statm", "rb") as file:
+            return int(file.read().split()[1]) * PAGE
+    except (OSError, IndexError, ValueError):
+        return process.rss
+
+
+def _proportional(process: Process) -> int:
+    """Its part of what it has in memory; more than anything where that is not told."""
+    try:
+        with open(f"{process.folder}/smaps_rollup", "rb") as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith(b"Pss:"))
+    except (OSError, ValueError, StopIteration):
+        return 1 << 62
 
 
 def held_by(members: Sequence[Process]) -> Held:

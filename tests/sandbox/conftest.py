@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -51,17 +52,29 @@ class Program:
     """A Python program that is played in a sandbox, and notes as JSON in its folder what it managed to do."""
 
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
-        self._sandbox = sandbox
+        self.sandbox = sandbox
         self.folder = folder
+        self.name = f"attack_{os.urandom(6).hex()}.py"
 
     def does(self, source: str, seconds: float = 20, **given: Any) -> Any:
         """`source` gets `given` as names, and `note(value)`; the last value that it noted."""
         lines = [f"{name} = {value!r}" for name, value in given.items()]
         text = "\n".join(["import json, os, sys", *lines, NOTE, textwrap.dedent(source)])
-        (self.folder / "attack.py").write_text(text)
-        self.done = self._sandbox.run("python3 attack.py", self.folder, seconds)
+        (self.folder / self.name).write_text(text)
+        self.done = self.sandbox.run(f"exec python3 {self.name}", self.folder, seconds)
         noted = self.folder / "noted.json"
         return json.loads(noted.read_text()) if noted.exists() else None
+
+    def still_runs(self) -> bool:
+        """Is any process of it there?"""
+        return any(self.name.encode() in _command(each) for each in Path("/proc").iterdir() if each.name.isdigit())
+
+
+def _command(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 NOTE = """

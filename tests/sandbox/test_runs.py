@@ -19,8 +19,8 @@ from tests.servers.catalogue import WRONG, Wrong
 
 ROOT = Path(__file__).parent.parent.parent
 SERVERS = ROOT / "tests" / "servers"
-# One that loses, one that leaves a thread, one that does not end, ...: what is seen of messages, and of processes.
-CHOSEN = ("clean-exit", "no-thread-leak", "no-spin", "stays-up", "no-ghosts")
+# What is seen of processes, threads, sockets and memory: that is what a sandbox could stand before.
+CHOSEN = ("clean-exit", "no-thread-leak", "no-socket-leak", "no-memory-leak", "stays-up", "nickname-released")
 
 
 def play(server: str, scenario: Path, profile: str, sandbox: Sandbox, patience: float = 1.0) -> Run:
