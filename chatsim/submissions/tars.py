@@ -1,5 +1,8 @@
-"""Tar archives, packed or not, read as a stream and with suspicion. Nothing is ever extracted by `tarfile` itself: it reads
-heads and contents, and `landing` writes.
+"""Tar archives, packed or not, read once from the beginning to the end, with suspicion and in bounded memory and time.
+
+They are not read by `tarfile`, which believes much of what an archive says: in Pythons that are still in use, its heads can
+be made such that reading one takes hours, or calls itself without end. The format is small; of its dialects (POSIX, GNU, the
+old one) what programs write today is understood here, and nothing else.
 """
 
 from __future__ import annotations
@@ -8,55 +11,238 @@ import bz2
 import io
 import lzma
 import os
-import tarfile
 import zlib
-from typing import BinaryIO, Protocol
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Literal, Protocol
 
+from chatsim.report.printable import quoted
 from chatsim.submissions.landing import CHUNK, Landing, RefusedError
 
-__all__ = ["land_tar"]
+__all__ = ["Member", "land_tar", "members"]
 
+BLOCK = 512  # bytes, for a head; contents are filled up to a multiple of it
+LARGEST_NOTE = 1024 * 1024  # bytes of a long name, or of what else stands before a head
+MOST_NOTES = 16  # before one head; programs write at most three
 MEMORY = 256 * 1024 * 1024  # bytes for unpacking xz; its strongest setting needs 65 MiB
-LARGEST_READ = 1024 * 1024  # bytes at once, hence of a head that goes on in further blocks
+MOST_PIECES = 50_000  # packed ones, one after the other: programs that pack in parallel make some
 LONGEST_MAGIC = 6  # bytes by which the packer is known
-BLOCK = 512  # bytes, for a head, and what follows is filled up to a multiple of it
 BROKEN = "The archive is damaged: {why}. Does it open on your own machine? Pack it again, and hand in that one."
+TOO_EARLY = "it ends too early"
+
+Kind = Literal["file", "folder", "link", "hard link", "special", "sparse"]
+
+_KINDS: dict[bytes, Kind] = {
+    b"0": "file",
+    b"\0": "file",
+    b"7": "file",
+    b"1": "hard link",
+    b"2": "link",
+    b"3": "special",
+    b"4": "special",
+    b"6": "special",
+    b"5": "folder",
+    b"D": "folder",
+    b"S": "sparse",
+}
+_WITH_CONTENTS = (b"0", b"\0", b"7", b"S")  # of the kinds above; a kind that nobody knows has them as well
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One head. `link`: where a link of either kind leads."""
+
+    name: str
+    kind: Kind
+    size: int = 0
+    link: str = ""
+    executable: bool = False
+    modified: float | None = None
 
 
 def land_tar(file: BinaryIO, landing: Landing, under: str = "") -> None:
     """All that is in the archive. Raises RefusedError if it can not be taken."""
     landing.packed = (landing.packed or 0) + os.fstat(file.fileno()).st_size
-    stream = _Stream(file, landing)
+    # What is not written has to be read all the same: heads, and files that are left out.
+    most = landing.bounds.total + landing.bounds.files * 4 * BLOCK
+    for member, contents in members(unpacked(file, most)):
+        name = f"{under}/{member.name}" if under else member.name
+        if member.kind == "folder":
+            landing.folder(name)
+        elif member.kind == "link":
+            landing.link(name, member.link)
+        elif member.kind == "hard link":
+            landing.hard_link(name, f"{under}/{member.link}" if under else member.link)
+        elif member.kind == "file":
+            landing.afford(member.size)
+            landing.file(name, contents.read, executable=member.executable, modified=member.modified)
+        elif member.kind == "sparse":
+            landing.note(f"{quoted(name)} was left out: it is packed as a file with holes.")
+        else:
+            landing.special(name)
+
+
+# --- heads -----------------------------------------------------------------------------------------------------------
+
+
+def members(stream: Stream) -> Iterator[tuple[Member, Contents]]:
+    """The heads, each with its contents, which are to be read before the next one. Raises RefusedError for what is no tar."""
+    of_all: dict[str, str] = {}
+    first = True
+    while True:
+        member = _next(stream, of_all, first=first)
+        if member is None:
+            return
+        first = False
+        contents = Contents(stream, member.size)
+        yield member, contents
+        contents.skip(-member.size % BLOCK)
+
+
+def _next(stream: Stream, of_all: dict[str, str], *, first: bool) -> Member | None:
+    """The next head, with what stands before it in notes; None at the end."""
+    notes = dict(of_all)
+    for _ in range(MOST_NOTES):
+        head = stream.read(BLOCK)
+        if (not head and not first) or (len(head) == BLOCK and not any(head)):
+            return None  # by the rules two empty blocks end it; not all programs write them
+        if len(head) < BLOCK:
+            raise _broken(TOO_EARLY)
+        first = False
+        if _number(head[148:156]) not in _sums(head):
+            raise _broken("a head in it does not add up")
+        kind = head[156:157]
+        size = _number(head[124:136])
+        if kind in b"LKxgXVM":
+            note = _note(stream, size)
+            if kind in b"LK":
+                notes["path" if kind == b"L" else "linkpath"] = _text(note)
+            elif kind in b"xX":
+                notes.update(_records(note))
+            elif kind == b"g":
+                of_all.update(_records(note))
+                notes = {**of_all, **notes}
+            continue
+        return _member(head, kind, size, notes)
+    raise _broken("there are too many notes before a head")
+
+
+def _sums(head: bytes) -> tuple[int, int]:
+    """The sum of its bytes, that of the sum itself as blanks; some programs took bytes for numbers with a sign."""
+    others = head[:148] + 8 * b" " + head[156:]
+    return sum(others), sum(byte - 256 if byte > 127 else byte for byte in others)
+
+
+def _member(head: bytes, kind: bytes, size: int, notes: dict[str, str]) -> Member:
+    name = _text(head[:100])
+    if head[257:263] == b"ustar\0" and head[345] and "path" not in notes:
+        name = f"{_text(head[345:500])}/{name}"
+    name = notes.get("path", name)
+    if "size" in notes:
+        size = _decimal(notes["size"])
+    what = _KINDS.get(kind, "special")
+    if what == "file" and any(key.startswith("GNU.sparse.") for key in notes):
+        what = "sparse"
+    if what == "file" and name.endswith("/"):
+        what = "folder"  # so the oldest tars say it
+    return Member(
+        name,
+        what,
+        size if kind in _WITH_CONTENTS or kind not in _KINDS else 0,
+        notes.get("linkpath", _text(head[157:257])),
+        bool(_number(head[100:108]) & 0o111),
+        _modified(notes.get("mtime"), head[136:148]),
+    )
+
+
+def _note(stream: Stream, size: int) -> bytes:
+    if size > LARGEST_NOTE:
+        raise _broken("a name or note in it is larger than 1 MiB")
+    contents = Contents(stream, size)
+    note = b"".join(iter(lambda: contents.read(CHUNK), b""))
+    contents.skip(-size % BLOCK)
+    return note
+
+
+def _records(note: bytes) -> dict[str, str]:
+    """`30 mtime=1700000000.123456789\\n`, one after the other; the length counts itself."""
+    found: dict[str, str] = {}
+    at = 0
+    while at < len(note) and note[at]:
+        digits, blank, _ = note[at : at + 12].partition(b" ")
+        space = at + len(digits)
+        end = at + int(digits) if blank and digits.isdigit() else 0
+        if not space < end <= len(note):
+            raise _broken("a note in it can not be read")
+        key, _, value = note[space + 1 : end - 1].partition(b"=")
+        found[key.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
+        at = end
+    return found
+
+
+def _text(field: bytes) -> str:
+    return field.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def _number(field: bytes) -> int:
+    """Octal digits; or, as GNU writes what they have no room for, a bit and the number itself."""
+    if field[0] & 0x80:
+        value = int.from_bytes(field, "big", signed=field[0] == 0xFF) & ~(0x80 << 8 * (len(field) - 1))
+        if field[0] == 0xFF or value >= 1 << 63:
+            raise _broken("a number in it is none that can be")
+        return value
+    digits = field.partition(b"\0")[0].strip()
+    if digits and not (digits.isdigit() and max(digits) < 0x38):
+        raise _broken("a number in it is none")
+    return int(digits, 8) if digits else 0
+
+
+def _decimal(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise _broken("a number in it is none")
+    return int(text)
+
+
+def _modified(note: str | None, field: bytes) -> float | None:
     try:
-        with tarfile.open(fileobj=stream, mode="r:") as archive:
-            while (member := archive.next()) is not None:
-                archive.members = []  # type: ignore[attr-defined]  # it would keep all of them
-                _land(archive, member, f"{under}/{member.name}" if under else member.name, landing)
-    except tarfile.TarError as error:
-        raise RefusedError(BROKEN.format(why=str(error) or "it can not be read")) from None
-    except (EOFError, zlib.error, lzma.LZMAError, ValueError, OverflowError) as error:
-        why = str(error) if str(error).isprintable() and str(error) else "it can not be read"
-        raise RefusedError(BROKEN.format(why=why)) from None
+        return float(_number(field)) if note is None else float(note[:40])
+    except (RefusedError, ValueError):
+        return None  # before 1970, or nonsense: it does not matter
 
 
-def _land(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str, landing: Landing) -> None:
-    if member.isdir():
-        landing.folder(name)
-    elif member.issym():
-        landing.link(name, member.linkname)
-    elif member.islnk():
-        landing.hard_link(name, member.linkname)
-    elif member.isreg():
-        landing.afford(member.size)
-        contents = archive.extractfile(member)
-        if contents is not None:
-            landing.file(name, contents.read, executable=bool(member.mode & 0o111), modified=_modified(member))
-    else:
-        landing.special(name)
+def _broken(why: str) -> RefusedError:
+    return RefusedError(BROKEN.format(why=why))
 
 
-def _modified(member: tarfile.TarInfo) -> float | None:
-    return float(member.mtime) if isinstance(member.mtime, (int, float)) else None
+# --- bytes -----------------------------------------------------------------------------------------------------------
+
+
+class Stream(Protocol):
+    """Bytes, forwards only: at most so many, and fewer only at their end."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Contents:
+    """So many bytes of the stream, and no more."""
+
+    def __init__(self, stream: Stream, size: int) -> None:
+        self._stream = stream
+        self._left = size
+
+    def read(self, count: int) -> bytes:
+        data = self._stream.read(min(count, self._left))
+        if not data and self._left and count:
+            raise _broken(TOO_EARLY)
+        self._left -= len(data)
+        return data
+
+    def skip(self, more: int) -> None:
+        """Go over what is left, and over so many bytes more, which may be missing at the very end."""
+        while self._left:
+            self.read(CHUNK)
+        if more:
+            self._stream.read(more)
 
 
 class _Unpacker(Protocol):
@@ -104,70 +290,67 @@ def _unpacker(head: bytes) -> _Unpacker | None:
     return None
 
 
-class _Stream(io.RawIOBase):
-    """The unpacked bytes, forwards only, never more at once than were asked for, and never more than the bounds have
-    room for. Of several packed pieces one after the other, the whole, as the packers themselves have it."""
+def unpacked(file: BinaryIO, most: int) -> Stream:
+    """The file's bytes, unpacked if it is packed; RefusedError once they are more than `most`."""
+    return _Unpacked(file, most)
 
-    def __init__(self, file: BinaryIO, landing: Landing) -> None:
+
+class _Unpacked:
+    """Never more at once than is asked for. Of several packed pieces one after the other, the whole, as the packers
+    themselves have it."""
+
+    def __init__(self, file: BinaryIO, most: int) -> None:
         self._file = file
-        # What is not written has to be read all the same: heads, and files that are left out.
-        self._most = landing.bounds.total + landing.bounds.files * 4 * BLOCK
+        self._most = most
         self._unpacker = _unpacker(file.read(LONGEST_MAGIC))
         file.seek(0)
         self._rest = b""  # packed bytes that were read and belong to the next piece
-        self._at = 0
+        self._pieces = 1
+        self._count = 0
 
-    def read(self, size: int = -1) -> bytes:
-        if size < 0 or size > LARGEST_READ:
-            raise RefusedError(BROKEN.format(why="a name or note in it is larger than 1 MiB"))
-        wanted = bytearray()
-        while len(wanted) < size and (some := self._some(size - len(wanted))):
-            wanted += some
-        self._at += len(wanted)
-        if self._at > self._most:
+    def read(self, size: int) -> bytes:
+        wanted = io.BytesIO()
+        while wanted.tell() < size and (some := self._some(size - wanted.tell())):
+            wanted.write(some)
+        self._count += wanted.tell()
+        if self._count > self._most:
             raise RefusedError(
-                f"It is too large: unpacked it has more than {self._most // (1024 * 1024):,} MiB. Hand in the source "
-                "code only."
+                f"It is too large: unpacked it has more than {self._most // (1024 * 1024):,} MiB. Hand in the source code, "
+                "without what was installed, built or recorded."
             )
-        return bytes(wanted)
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        if whence != 0 or offset < self._at:
-            raise tarfile.ReadError("its parts are not in order")
-        while self._at < offset and self.read(min(CHUNK, offset - self._at)):
-            pass
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
+        return wanted.getvalue()
 
     def _some(self, most: int) -> bytes:
         """At least one byte, unless all have been given."""
         if self._unpacker is None:
             return self._file.read(most)
         while True:
-            if self._unpacker.eof:
-                rest = self._unpacker.unused_data
-                if len(rest) < LONGEST_MAGIC:
-                    rest += self._file.read(CHUNK)
-                following = _unpacker(rest[:LONGEST_MAGIC])
-                if following is None:
-                    return b""  # the end, or what was put behind it: packers do not mind that either
-                self._unpacker, self._rest = following, rest
+            if self._unpacker.eof and not self._begin_next():
+                return b""
             data = b""
             if self._unpacker.needs_input:
                 data, self._rest = self._rest or self._file.read(CHUNK), b""
                 if not data:
-                    raise EOFError("it ends too early")
+                    raise _broken(TOO_EARLY)
             try:
                 some = self._unpacker.decompress(data, most)
-            except OSError as error:  # so `bz2` says that it is damaged, as if the disk were
-                raise tarfile.ReadError(str(error)) from None
+            except (OSError, EOFError, zlib.error, lzma.LZMAError, MemoryError) as error:
+                # `bz2` says OSError, as if it were the disk.
+                raise _broken(str(error).rstrip(".") or "it can not be unpacked") from None
             if some:
                 return some
+
+    def _begin_next(self) -> bool:
+        """Go on with the next packed piece; False if there is none, whatever else stands behind the last one."""
+        assert self._unpacker is not None
+        rest = self._unpacker.unused_data
+        if len(rest) < LONGEST_MAGIC:
+            rest += self._file.read(CHUNK)
+        following = _unpacker(rest[:LONGEST_MAGIC])
+        if following is None:
+            return False
+        self._pieces += 1
+        if self._pieces > MOST_PIECES:
+            raise _broken("it consists of too many pieces")
+        self._unpacker, self._rest = following, rest
+        return True

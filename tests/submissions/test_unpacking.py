@@ -255,9 +255,9 @@ def test_a_name_that_leads_out_is_left_out_and_told(place: Path) -> None:
 
 @pytest.mark.parametrize("name", ["/home/anna/server.py", "C:\\home\\anna\\server.py", "//home/anna/server.py"])
 def test_an_absolute_name_lands_below_the_folder(place: Path, name: str) -> None:
-    path = zipped(place / "a.zip", (name, b"x"))
+    path = zipped(place / "a.zip", (name, b"x"), ("b", b"y"))
 
-    assert contents(unpacked(path).folder) == {"server.py": "x"}
+    assert contents(unpacked(path).folder) == {"home": "/", "home/anna": "/", "home/anna/server.py": "x", "b": "y"}
 
 
 def test_tar_names_that_lead_out_or_are_absolute_do_not(place: Path) -> None:
@@ -473,12 +473,17 @@ def test_what_takes_the_place_of_a_file_meanwhile_is_not_read(place: Path) -> No
     assert not (place / "server.py").exists()
 
 
-def test_a_full_disk_is_no_fault_of_the_student(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+@pytest.mark.parametrize("call", ["os.fchmod", "os.open", "os.mkdir"])
+def test_a_full_disk_is_no_fault_of_the_student(place: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    plain = {"os.fchmod": os.fchmod, "os.open": os.open, "os.mkdir": os.mkdir}[call]
 
-    path = zipped(place / "a.zip", ("a.py", b"1"), ("server.py", b"1"))
-    monkeypatch.setattr("os.fchmod", full)
+    def full(path: int | str | os.PathLike[str], *more: int, **named: int) -> object:
+        if call == "os.fchmod" or str(path).endswith("new"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return plain(path, *more, **named)  # type: ignore[operator, arg-type]
+
+    path = zipped(place / "a.zip", ("a.py", b"1"), ("new" if call == "os.open" else "new/server.py", b"1"))
+    monkeypatch.setattr(call, full)
 
     result = unpack(handed_in(path), place / "target", SMALL)
 
@@ -572,6 +577,16 @@ def test_sizes_beyond_all_disks_are_refused_before_anything_is_read(place: Path)
     assert "too large" in refused(place / "b.tar")
 
 
+def test_a_file_that_lies_before_the_beginning_is_refused(place: Path) -> None:
+    path = zipped(place / "a.zip", ("server.py", b"x"))
+    data = bytearray(path.read_bytes())
+    offset = data.index(b"PK\x05\x06") + 16
+    struct.pack_into("<I", data, offset, struct.unpack_from("<I", data, offset)[0] + 20)
+    path.write_bytes(data)
+
+    assert "damaged" in refused(path)
+
+
 def test_files_that_share_their_bytes_are_refused(place: Path) -> None:
     """One stretch of packed bytes, and a table of contents that names it a thousand times."""
     path = zipped(place / "a.zip", ("server.py", os.urandom(100)))
@@ -604,7 +619,7 @@ def test_a_locked_archive_is_told_as_that(place: Path) -> None:
         struct.pack_into("<H", data, data.index(signature) + at, 1)
     path.write_bytes(data)
 
-    assert "password" in refused(path)
+    assert "locked with a password" in refused(path)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
