@@ -7,6 +7,7 @@ parts that are shown count.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -43,6 +44,8 @@ OURS = "our trouble"
 
 # Gravest first: of several runs of a scenario, the first of the gravest kind is told in full.
 GRAVEST = ("failed", "error", "inconclusive", OURS, "not exercised", "not applicable", "passed")
+
+_OF_PROFILE = re.compile(r"\bprofile\b", re.IGNORECASE)
 
 BECAUSE = {
     "machine": "The machine that graded was too busy for the wait to count, so this proves nothing.",
@@ -328,8 +331,15 @@ def _seen(run: RunRecord, counts: Sequence[str]) -> Iterator[Seen]:
                 verdict.summary,
                 VIOLATED.get(verdict.property, ""),
                 _because(verdict),
-                tuple(line for line in verdict.hint.split("\n") if line.strip()),
+                tuple(_hints(verdict.hint)),
             )
+
+
+def _hints(hint: str) -> Iterator[str]:
+    """What to look for in the server. What could be changed in the profile is left out: here it says what was asked for."""
+    for line in hint.split("\n"):
+        if line.strip() and not _OF_PROFILE.search(line):
+            yield line
 
 
 def _told_here(verdict: VerdictRecord, counts: Sequence[str]) -> bool:

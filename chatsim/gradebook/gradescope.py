@@ -23,6 +23,7 @@ from chatsim.report.printable import printable, shorten
 __all__ = ["VISIBILITY", "gradescope_json"]
 
 VISIBILITY: Final[dict[Visible, str]] = {"always": "visible", "after-due": "after_due_date", "never": "hidden"}
+MOST_TAGS = 4  # a whole group of properties says nothing as tags
 LONGEST = 100_000  # characters of one output; a page of a browser has to show it
 
 
@@ -71,7 +72,7 @@ def _test(number: int, part: PartGrade, told: PartTold | None) -> dict[str, Any]
     }
     if part.state in ("full", "partial", "none", "not-run"):
         test["status"] = "passed" if part.state == "full" else "failed"
-    if told is not None and told.counted:
+    if told is not None and 0 < len(told.counted) <= MOST_TAGS:
         test["tags"] = [printable(name) for name in told.counted]
     return test
 

@@ -187,6 +187,54 @@ def test_chatsim_runs_from_the_zip_alone(tmp_path: Path) -> None:
     assert played.stdout.startswith("PASSED")
 
 
+ASSIGNMENT = """\
+assignment: chat-1
+title: "A chat server"
+server: {find: server.py, command: "python3 {file} {port}", profile: lines}
+parts:
+  - {part: talking, title: "People talk", points: 6, scenario: talk.yaml, properties: delivery}
+  - {part: zqsecret, title: "zqsecret title", points: 4, scenario: hidden/zqsecret.yaml, visible: never}
+"""
+TALK = "scenario: {}\nbots: [ann, bob]\nsteps:\n  - join: everyone\n  - chat: {{ann: {{count: 3}}}}\n"
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+def test_it_grades_a_submission_without_a_network(tmp_path: Path) -> None:
+    files = {
+        "assignment.yaml": ASSIGNMENT.encode(),
+        "talk.yaml": TALK.format("people talk").encode(),
+        "hidden/zqsecret.yaml": TALK.format("zqsecret claim").encode(),
+    }
+    environment = unpacked(tmp_path, autograder_zip("assignment.yaml", files, own_packages()))
+    (tmp_path / "submission" / "server.py").write_bytes((ROOT / "tests" / "servers" / "right_threads.py").read_bytes())
+    built = run(tmp_path, "source/setup.sh", environment)
+    assert built.returncode == 0, built.stderr
+
+    alone = [*without_network(), str(tmp_path / "run_autograder")]
+    done = subprocess.run(
+        alone, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=110, check=False
+    )
+    if "can not be confined" in done.stdout or "bubblewrap" in done.stdout:
+        pytest.skip(f"servers can not be confined here: {done.stdout[:200]}")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    results = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
+    assert (results["score"], [test["score"] for test in results["tests"]]) == (10, [6, 4])
+    shown = json.dumps([results["output"], [test for test in results["tests"] if test["visibility"] != "hidden"]])
+    assert "zqsecret" not in shown and str(tmp_path) not in shown
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["results.json"]
+
+
+def without_network() -> list[str]:
+    """A way to run something with no network but its own, where that is allowed."""
+    alone = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$0"']
+    try:
+        allowed = subprocess.run([*alone, "true"], capture_output=True, timeout=20, check=False).returncode == 0
+    except OSError:
+        allowed = False
+    return alone if allowed else []
+
+
 # --- the files of an assignment ----------------------------------------------------------------------------------------
 
 

@@ -63,6 +63,14 @@ def test_trouble_of_ours_is_called_so() -> None:
     )
 
 
+def test_nobody_is_told_to_change_the_profile_which_says_what_was_asked_for() -> None:
+    hint = "Try: tell the others.\nIf it is so on purpose, write `notices: {left: no}` into the profile."
+    run = a_class.failed(*LEAVING, "drop-notice")
+    one = tried(replace(run, verdicts=(replace(run.verdicts[1], hint=hint),)))
+
+    assert one.seen[0].hint == ("Try: tell the others.",)
+
+
 def test_of_several_runs_the_gravest_is_told_and_the_others_are_named() -> None:
     runs = [a_class.passed(*LEAVING, seed) for seed in (1, 2)]
     runs += [a_class.unclear(*LEAVING, 3), *(a_class.failed(*LEAVING, "drop-notice", seed) for seed in (4, 5))]
