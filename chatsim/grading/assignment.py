@@ -103,6 +103,9 @@ class Assignment:
     file: str = ""
     source: str = ""  # the text of the file
     digest: str = ""  # of it and of everything that it names: the same digest, the same assignment
+    played: str = (
+        ""  # of what is played only: the same, and what was seen is still true, though points may have changed
+    )
     limits: Limits = field(default_factory=Limits)
     seed: int = 0
     patience: float = 1.0

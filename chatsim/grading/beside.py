@@ -6,10 +6,7 @@ such a file has wrong itself is told with its own place; that it is not there, w
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -72,29 +69,7 @@ class Beside:
             self._profiles[name] = self._profile(scalar)
         return self._profiles[name]
 
-    def digest(self, profiles: Iterable[Profile]) -> str:
-        """The same wherever the folder lies; another one if the assignment or anything that it names has changed."""
-        told = sha256()
-
-        def tell(*texts: str) -> None:
-            for text in texts:
-                data = text.encode("utf-8", "backslashreplace")
-                told.update(b"%d:" % len(data) + data)
-
-        tell("assignment", self.reading.text_read)
-        for path, scenario in sorted(self._scenarios.items()):
-            if scenario is not None:
-                tell("scenario", self._relative(path), scenario.digest)
-        for profile in profiles:
-            tell("profile", profile.name, json.dumps(profile.source, sort_keys=True))
-            for module in _modules(profile):
-                tell("module", module.name, sha256(module.read_bytes()).hexdigest())
-        return told.hexdigest()
-
     # --- inside --------------------------------------------------------------------------------------------------
-
-    def _relative(self, path: Path) -> str:
-        return path.relative_to(self.folder).as_posix()
 
     def _scenario(self, path: Path) -> Scenario | None:
         if path not in self._scenarios:
@@ -179,12 +154,3 @@ class Beside:
             )
         except OSError:
             return None
-
-
-def _modules(profile: Profile) -> tuple[Path, ...]:
-    """The file of the class that a profile in Python names, where it lies beside the profile."""
-    if profile.python is None:
-        return ()
-    module = profile.python.reference.partition(":")[0]
-    path = Path(profile.python.folder or ".") / Path(*module.split(".")).with_suffix(".py")
-    return (path,) if path.is_file() else ()

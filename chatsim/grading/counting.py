@@ -6,7 +6,7 @@ our own trouble, nor anything that rests on waiting alone and was not confirmed,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
@@ -99,10 +99,17 @@ def _each(part: Part, runs: Sequence[RunRecord], missing: Sequence[Standing]) ->
     words = list(count.values())
     passed, failed = words.count("passed"), words.count("failed")
     low, high = Fraction(passed, len(words)), Fraction(len(words) - failed, len(words))
+    return Share(low, high, why=" ".join(_told_of(count, standings)))
+
+
+def _told_of(count: Mapping[str, Standing], standings: Mapping[str, Standing]) -> Iterator[str]:
+    """What keeps it from being all, a sentence each."""
     wrong = [name for name, word in count.items() if word == "failed"]
-    unclear = [name for name, word in count.items() if word in ("unclear", "ours")]
-    why = f"Not shown: {', '.join(wrong)}." if wrong else f"Nobody could tell: {', '.join(unclear)}." if unclear else ""
-    return Share(low, high, why=why)
+    untried = [name for name in count if standings[name] == "silent"]
+    unclear = [name for name, word in count.items() if word in ("unclear", "ours") and name not in untried]
+    for told, names in (("Not shown", wrong), ("Nobody could tell", unclear), ("Never put to the test", untried)):
+        if names:
+            yield f"{told}: {', '.join(names)}."
 
 
 # --- what one run says -----------------------------------------------------------------------------------------------
@@ -195,7 +202,7 @@ def _kept(runs: Iterable[RunRecord], standing: Callable[[RunRecord], Standing]) 
     for group in _scenarios(runs).values():
         words = [standing(run) for run in group]
         told = sum(word in ("passed", "failed") for word in words)
-        enough = told and told >= VALID_ENOUGH * (len(words) - words.count("silent"))
+        enough = told >= VALID_ENOUGH * (len(words) - words.count("silent"))
         kept += [word for word in words if not (enough and word in ("unclear", "ours"))]
     return kept
 

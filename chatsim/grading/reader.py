@@ -20,6 +20,7 @@ from chatsim.errors import AssignmentError
 from chatsim.grading import keys
 from chatsim.grading.assignment import MIB, Assignment, Late, Limits, Part, ServerRules
 from chatsim.grading.beside import Beside
+from chatsim.grading.digests import with_digests
 from chatsim.grading.part_rules import is_name, read_parts
 from chatsim.grading.server_rules import read_server
 from chatsim.grading.units import read_moment, read_percent, read_points, read_size, read_time
@@ -75,7 +76,7 @@ def _assignment(reading: Reading) -> Assignment:
     assignment = _Reader(reading, beside).assignment()
     if reading.count or beside.problems:
         raise AssignmentError((*reading.problems, *beside.problems))
-    return assignment
+    return with_digests(assignment)
 
 
 def _has(root: Node, key: str) -> bool:
@@ -119,7 +120,6 @@ class _Reader:
             parts=parts,
             file=reading.file,
             source=reading.text_read,
-            digest=self.beside.digest(server.profiles),
             limits=_limits(reading, fields.get("limits")),
             seed=seed,
             patience=reading.decimal(fields.get("patience"), 1.0, low=0.1, high=100, what="patience (a number)"),

@@ -111,7 +111,7 @@ def read(text: str | bytes) -> None:
     assert 0 == nothing.low <= nothing.high <= assignment.of
 
 
-@settings(PLAIN, max_examples=300)
+@settings(PLAIN, max_examples=200)
 @given(damaged())
 def test_a_damaged_assignment(text: str) -> None:
     read(text)

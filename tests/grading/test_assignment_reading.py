@@ -193,6 +193,65 @@ def test_the_digest_does_not_change_with_what_the_assignment_does_not_name(folde
     assert small().digest == before
 
 
+def changed(old: str, new: str) -> tuple[Assignment, Assignment]:
+    assert old in RIGHT
+    return read_assignment(RIGHT, "a.yaml"), read_assignment(RIGHT.replace(old, new), "a.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("points: 10", "points: 12"),
+        ('"People come and go"', '"Comings and goings"'),
+        ("visible: never", "visible: always"),
+        ("properties: order", "properties: [order, total-order]"),
+        ("credit: rate", "credit: all"),
+        ("total: 100", "total: 50"),
+        ("due: 2026-11-30", "due: 2026-12-01"),
+        ("minus: 10%", "minus: 5%"),
+        ("unresolved: given", "unresolved: withheld"),
+        ("seed: 7\n", "seed: 7  # drawn\n"),
+    ],
+)
+def test_what_was_seen_is_still_true_if_only_points_have_changed(folder: Path, old: str, new: str) -> None:
+    before, after = changed(old, new)
+
+    assert after.played == before.played
+    assert after.digest != before.digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{host} {port}", "{port}"),
+        ('"server.py", ', ""),
+        ('folder: "src"', 'folder: "lib"'),
+        ("profile: lines", "profile: json-lines"),
+        ("profile: lines", "detect: [lines, any]"),
+        ("memory: 512 MiB", "memory: 256 MiB"),
+        ("seed: 7", "seed: 8"),
+        ("patience: 1.5", "patience: 2"),
+        ("repeat: 3", "repeat: 4"),
+        ("needs: joining", "needs: starting"),
+        ("credit: each", "credit: rate"),
+        ("[join-notice, messages]", "[join-notice, order]"),
+        ("scenarios: [go.yaml]", "scenarios: [come.yaml]"),
+        ("part: later", "part: afterwards"),
+    ],
+)
+def test_what_was_seen_counts_no_more_if_something_else_is_played(folder: Path, old: str, new: str) -> None:
+    before, after = changed(old, new)
+
+    assert after.played != before.played
+
+
+def test_what_was_seen_counts_no_more_if_a_scenario_has_changed(folder: Path) -> None:
+    before = read_assignment(RIGHT, "a.yaml").played
+    (folder / "go.yaml").write_text(FILES["go.yaml"] + "seed: 3\n", encoding="utf-8")
+
+    assert read_assignment(RIGHT, "a.yaml").played != before
+
+
 # --- what is not there -----------------------------------------------------------------------------------------------
 
 

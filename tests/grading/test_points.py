@@ -206,6 +206,25 @@ def test_by_each_what_nobody_could_tell_is_told() -> None:
     assert (str(found.low), str(found.high), found.why) == ("5.00", "10.00", "Nobody could tell: roster.")
 
 
+def test_by_each_what_was_never_put_to_the_test_is_told_apart_from_what_nobody_could_tell() -> None:
+    properties = ("join-notice", "leave-notice", "roster", "fifo-order")
+    part = a_part(properties=properties, named=properties, credit="each")
+    seen = a_run(
+        "failed",
+        verdicts={
+            "join-notice": "failed",
+            "leave-notice": "inconclusive",
+            "roster": "not-exercised",
+            "fifo-order": "passed",
+        },
+    )
+
+    (found,) = grade(an_assignment(part), a_record(seen)).parts
+
+    assert (str(found.low), str(found.high)) == ("2.50", "7.50")
+    assert found.why == "Not shown: join-notice. Nobody could tell: leave-notice. Never put to the test: roster."
+
+
 def test_by_each_a_group_is_only_what_was_put_to_the_test() -> None:
     part = a_part(properties=("join-notice", "roster"), credit="each")
 
