@@ -195,7 +195,7 @@ def _terms(asked: Asked, store: Store) -> Terms:
 
     known = None if asked.fresh else store.terms()
     shard = f"{asked.shard[0]}/{asked.shard[1]}" if asked.shard is not None else ""
-    if known is not None and known.assignment == asked.assignment.digest and known.shard == shard:
+    if known is not None and known.assignment == asked.assignment.played and known.shard == shard:
         if asked.patience is not None and asked.patience != known.patience:
             raise UsageError(
                 f"{asked.results} was begun with --patience {known.patience:g}, and is the same for everybody",
@@ -212,7 +212,7 @@ def _terms(asked: Asked, store: Store) -> Terms:
                 f"A trusted server was played with: on this machine, everybody is given {patience:g} times the usual patience."
             )
     terms = Terms(
-        asked.assignment.digest,
+        asked.assignment.played,
         str(Path(asked.assignment.file).absolute()),
         asked.assignment.seed,
         patience,

@@ -214,13 +214,9 @@ def _scenarios(runs: Iterable[RunRecord]) -> dict[tuple[str, str], list[RunRecor
     return groups
 
 
-def _missing(part: Part, runs: Iterable[RunRecord]) -> list[Standing]:
-    """A run that should be there and is not. A scenario that can not be played is told once, or as often as it is asked for."""
-    there = sum(
-        part.repeat if any(run.outcome == "not-applicable" for run in group) else len(group)
-        for group in _scenarios(runs).values()
-    )
-    return ["ours"] * max(0, len(part.scenarios) * part.repeat - there)
+def _missing(part: Part, runs: Sequence[RunRecord]) -> list[Standing]:
+    """A run that should be there and is not."""
+    return ["ours"] * max(0, len(part.scenarios) * part.repeat - len(runs))
 
 
 def _why(part: Part, runs: Sequence[RunRecord], kept: Sequence[Standing]) -> str:

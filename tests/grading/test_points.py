@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -13,7 +14,7 @@ from chatsim.grading.counting import may_be_full
 from chatsim.grading.grade import Grade, PartGrade
 from chatsim.grading.marks import Mark
 from chatsim.grading.points import grade
-from chatsim.grading.record import RunRecord, State
+from chatsim.grading.record import RunRecord, State, VerdictRecord
 
 FIVE = range(5)
 
@@ -78,6 +79,12 @@ def test_inconclusive_runs_are_left_out_if_four_of_five_could_tell(credit: str) 
     assert points(part, *runs(*["passed"] * 4, "inconclusive")) == ("10.00", "10.00", "full")
 
 
+def test_what_was_our_trouble_is_left_out_likewise() -> None:
+    played = runs(*["passed"] * 4)
+
+    assert points(a_part(repeat=5), *played, a_run("error", seed=4, ours=True)) == ("10.00", "10.00", "full")
+
+
 def test_inconclusive_runs_count_both_ways_if_fewer_could_tell() -> None:
     part = a_part(credit="rate", repeat=5)
 
@@ -104,6 +111,13 @@ def test_a_failure_that_rests_on_waiting_and_was_not_confirmed_is_no_failure() -
     assert points(a_part(), confirmed) == ("0.00", "0.00", "none")
 
 
+def test_a_failure_that_is_certain_counts_beside_one_that_is_not() -> None:
+    both = a_run("failed", verdicts={"roster": "failed"}, doubtful=True)
+    sure = replace(both, verdicts=(*both.verdicts, VerdictRecord("fifo-order", "failed")))
+
+    assert points(a_part(), sure) == ("0.00", "0.00", "none")
+
+
 @pytest.mark.parametrize("credit", ["all", "rate", "each"])
 def test_a_trouble_of_ours_is_never_a_zero(credit: str) -> None:
     part = a_part(credit=credit, properties=("roster",))
@@ -125,7 +139,8 @@ def test_an_error_that_nobody_could_confirm_is_for_a_person() -> None:
 
 def test_a_scenario_that_can_not_be_played_is_for_a_person() -> None:
     part = a_part(scenarios=(COME, GO), repeat=2)
-    seen = grade(an_assignment(part), a_record(*runs("passed", "passed"), a_run("not-applicable", of=GO)))
+    unplayable = runs("not-applicable", "not-applicable", of=GO)
+    seen = grade(an_assignment(part), a_record(*runs("passed", "passed"), *unplayable))
 
     assert (seen.low, seen.high, seen.parts[0].state) == (Decimal("0.00"), Decimal("10.00"), "needs-review")
     assert seen.parts[0].why == "It can not be played with what this server speaks: go."
@@ -270,6 +285,13 @@ def test_a_part_without_points_can_be_needed() -> None:
 
     assert grade(gate, a_record(a_run("failed", part="first"), a_run(part="second"))).high == 0
     assert grade(gate, a_record(a_run(part="first"), a_run(part="second"))).low == 10
+
+
+def test_a_person_may_decide_that_a_part_without_points_is_reached() -> None:
+    gate = an_assignment(a_part("first", "0"), TWO.parts[1])
+    seen = a_record(a_run("failed", part="first"), a_run(part="second"))
+
+    assert grade(gate, seen, {"anna": {"first": Mark(Decimal(0))}}).low == 10
 
 
 def test_a_part_that_was_not_run_is_to_be_graded_again_once_a_person_has_given_what_it_needs() -> None:
