@@ -25,6 +25,7 @@ from chatsim.submissions.systems import recognised
 
 __all__ = ["WHOLE_NAME", "find"]
 
+MOST_NAMED = 5  # of what was passed over, where there is nothing else
 WHOLE_NAME = "{student}"  # the pattern of one who has not thought about names
 
 
@@ -37,6 +38,14 @@ def find(path: Path, pattern: str = WHOLE_NAME) -> Class:
     same class, in whatever order they lie on the disk. Raises UsageError if nothing can be found there at all, or with all
     mistakes of a list.
     """
+    found = _found(path, pattern)
+    if not found.submissions:
+        names = [f"{printable(passed.name)} ({passed.why})" for passed in found.passed_over[:MOST_NAMED]]
+        raise UsageError(f"there is no submission in {path}", hint=f"Passed over: {', '.join(names)}" if names else "")
+    return found
+
+
+def _found(path: Path, pattern: str) -> Class:
     wanted = _pattern(pattern)
     try:
         mode = path.stat().st_mode  # through a link, too: this one was named by whoever grades
@@ -111,7 +120,7 @@ def _by_names(paths: Iterable[Path], pattern: Pattern) -> tuple[list[Handed], li
         kind, why = _kind(path)
         name = None
         if kind is not None:
-            name = pattern.student(stem_of(path.name, folder=kind == "folder"), path.name)
+            name = pattern.student(stem_of(path.name, folder=kind in ("folder", "repository")), path.name)
             why = f"its name does not fit {quoted(pattern.pattern)}"
         if kind is None or name is None:
             passed_over.append(PassedOver(path.name, why))

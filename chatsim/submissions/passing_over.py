@@ -74,10 +74,10 @@ def is_document(name: str) -> bool:
 def stem_of(name: str, *, folder: bool = False) -> str:
     """The name without what says which kind of file it is, in composed letters (NFC)."""
     name = unicodedata.normalize("NFC", name)
-    if folder:
-        return name
     if name.endswith(".git"):
         return name.removesuffix(".git")
+    if folder:
+        return name
     suffix = archive_suffix(name)
     if suffix:
         return name[: len(name) - len(suffix)]

@@ -83,10 +83,10 @@ def fetched(address: str, seconds: float, size: int) -> Iterator[Path]:
         settings = ("core.hooksPath=/dev/null", "fetch.unpackLimit=1", "gc.auto=0", "protocol.ext.allow=never")
         words = [word for setting in settings for word in ("-c", setting)]
         words += ["clone", "--quiet", "--bare", "--depth=1", "--single-branch", "--no-tags", "--template="]
-        theirs = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        environment = {**theirs, "GIT_ALLOW_PROTOCOL": "https:http:ssh:git", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        given = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
+        environment = {**given, "GIT_ALLOW_PROTOCOL": "https:http:ssh:git", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
         # One file, the pack, holds all that is fetched, and no file may grow further than that.
-        limited = f'ulimit -f {max(1, size // 512)}; exec "$0" "$@"'
+        limited = _limited(f"-f {max(1, size // 512)}")
         process = subprocess.Popen(
             ["/bin/sh", "-c", limited, _program(), *words, "--", address, str(target)],
             env=environment,
@@ -117,6 +117,13 @@ def without_password(text: str) -> str:
 
 # --- reading theirs --------------------------------------------------------------------------------------------------
 
+# What in our environment would say to git that it works in another repository: we may have been started by a hook.
+_OF_ANOTHER = frozenset(
+    f"GIT_{name}"
+    for name in "DIR WORK_TREE IMPLICIT_WORK_TREE INDEX_FILE PREFIX COMMON_DIR OBJECT_DIRECTORY ALTERNATE_OBJECT_DIRECTORIES"
+    " GRAFT_FILE SHALLOW_FILE REPLACE_REF_BASE NAMESPACE".split()
+)
+_PLAIN = ("-c", "core.commitGraph=false", "-c", "core.multiPackIndex=false")  # aids that they could have made up
 _SHA1 = "[core]\n\tbare = true\n\trepositoryformatversion = 0\n"
 _SHA256 = "[core]\n\tbare = true\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n"
 _BROKEN = "The git repository can not be read: something in it is damaged or missing."
@@ -160,9 +167,9 @@ class _Git:
     @contextlib.contextmanager
     def started(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
         """A git that is ended and waited for in any case."""
-        limited = f'ulimit -v {MEMORY}; ulimit -c 0; exec "$0" "$@"'
+        limited = _limited(f"-v {MEMORY}", "-c 0")
         with subprocess.Popen(
-            ["/bin/sh", "-c", limited, self._program, "-c", "core.commitGraph=false", *words],
+            ["/bin/sh", "-c", limited, self._program, *_PLAIN, *words],
             cwd=self._folder,
             env=self._environment,
             stdin=subprocess.PIPE,
@@ -343,6 +350,12 @@ def _program() -> str:
     if program is None:
         raise RefusedError("Git repositories can not be read on this machine: there is no git.", ours=True)
     return program
+
+
+def _limited(*limits: str) -> str:
+    """For a shell: become the program that is given, within these limits. One that is lower already stays, and is tried in
+    a shell of its own, since to fail at it would end this one."""
+    return "".join(f"(ulimit {limit}) 2>/dev/null && ulimit {limit}; " for limit in limits) + 'exec "$0" "$@"'
 
 
 @contextlib.contextmanager

@@ -117,6 +117,27 @@ def test_the_submission_of_one_student_is_a_class_of_one(tmp_path: Path) -> None
     assert told(find(tmp_path / "ben.py")) == {"ben": ("file", "ben.py")}
 
 
+def test_a_folder_without_any_submission_is_told_with_what_lies_there(tmp_path: Path) -> None:
+    made(tmp_path, "empty/", "class/README.md", "class/anna.zip", "class/.DS_Store")
+
+    with pytest.raises(UsageError) as empty:
+        find(tmp_path / "empty")
+    with pytest.raises(UsageError) as none_fits:
+        find(tmp_path / "class", "{student}_*")
+
+    assert str(empty.value) == f"there is no submission in {tmp_path / 'empty'}"
+    assert str(none_fits.value) == (
+        f"there is no submission in {tmp_path / 'class'}\n"
+        'Passed over: README.md (it is a document, and no program), anna.zip (its name does not fit "{student}_*")'
+    )
+
+
+def test_dots_in_the_names_of_folders_and_repositories_are_part_of_them(tmp_path: Path) -> None:
+    made(tmp_path, "anna.lee/", *(f"bo.li.git/{name}" for name in ("HEAD", "objects/x", "refs/x")))
+
+    assert [each.student.name for each in find(tmp_path).submissions] == ["anna.lee", "bo.li"]
+
+
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file"):
         find(tmp_path / "gone")

@@ -393,6 +393,23 @@ def test_a_repository_elsewhere_is_fetched_and_read(tmp_path: Path, served: tupl
     assert result.submitted == MOMENT
 
 
+def test_it_is_fetched_as_well_from_within_a_hook(
+    tmp_path: Path, served: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, address = served
+    bare(root / "anna.git", working_copy(tmp_path / "source"))
+    other = working_copy(tmp_path / "other")
+    before = git(other, "status", "--porcelain", "--branch")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
+
+    result = fetched_from(f"{address}/anna.git", tmp_path / "target")
+
+    assert files(result) == {"server.py": "print()"}
+    assert git(other, "status", "--porcelain", "--branch") == before
+
+
 def test_one_that_is_not_there_or_too_large_is_told_and_no_fault_of_the_student(
     tmp_path: Path, served: tuple[Path, str]
 ) -> None:
