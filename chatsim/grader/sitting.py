@@ -51,7 +51,7 @@ class Sitting:
         try:
             with (
                 _interruptible(interrupts),
-                tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as folder,
+                tempfile.TemporaryDirectory(prefix="m", ignore_cleanup_errors=True) as folder,
             ):
                 for known in self._records(Path(folder), tell, interrupts):
                     record = known

@@ -46,7 +46,7 @@ def broken_bound(bounds: Bounds, used: Used) -> str:
         return f"used more than {_size(bounds.memory)} of memory and was ended"
     if used.disk > bounds.disk:
         return f"wrote more than {_size(bounds.disk)} to the disk and was ended"
-    if used.files >= HIDDEN:
+    if used.files >= HIDDEN // 2:  # less what was there at the beginning
         return "made a folder too deep, or too closed, to look into, and was ended"
     if used.files > bounds.files:
         return f"made more than {bounds.files:,} files and was ended"

@@ -87,7 +87,7 @@ def _become_the_server(details: dict[str, Any], numbers: list[int], failure: int
             os.setgroups([])
             os.setresgid(details["user"], details["user"], details["user"])
             os.setresuid(details["user"], details["user"], details["user"])
-        if filtering := seccomp.program():
+        if filtering := seccomp.program(among_others=True):
             seccomp.install(filtering)
         for number in range(1, signal.NSIG):
             with suppress(OSError, ValueError):

@@ -46,7 +46,7 @@ READABLE = (  # beside the system: what runtimes ask for, and what names are loo
     *(f"/proc/{name}" for name in ("self", "cpuinfo", "meminfo", "stat", "loadavg", "version", "filesystems", "sys")),
     "/sys/devices/system/cpu",
 )
-DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts"))
+DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty"))
 LOOK = 0.05  # seconds between two looks at what is used,
 CLOSE_LOOK = 4  # and after how many of them one is closer
 READ_SIZE = 256 * 1024

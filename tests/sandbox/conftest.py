@@ -79,8 +79,9 @@ def _command(process: Path) -> bytes:
 
 NOTE = """
 def note(value):
-    with open("noted.json", "w") as file:
+    with open("noted.new", "w") as file:
         json.dump(value, file)
+    os.replace("noted.new", "noted.json")  # whole, whenever it is ended
 """
 
 
