@@ -27,6 +27,33 @@ def test_validate_of_right_files_ends_with_0(call: Any, scenarios: Path) -> None
     assert call("validate", "scenarios", "-q").code == 0
 
 
+ASSIGNMENT = """\
+assignment: chat-1
+server: {command: "./chat", profile: mine}
+parts: [{part: leaving, points: 3, scenario: alpha.yaml}, {part: style, points: 1.5, credit: look}]
+"""
+
+
+def test_validate_takes_assignments_with_all_that_they_name(call: Any, scenarios: Path) -> None:
+    (scenarios / "class.yaml").write_text(ASSIGNMENT, encoding="utf-8")
+
+    assert "ok  scenarios/class.yaml  (assignment chat-1: 2 parts, 4.5 points)" in call("validate", "scenarios").out
+
+    (scenarios / "mine.yaml").write_text('profile: mine\nsais: "{text}"\n', encoding="utf-8")
+    called = call("validate", "scenarios/class.yaml")
+
+    assert called.code == 2
+    assert called.err.startswith("scenarios/mine.yaml:2:1")
+
+
+def test_an_assignment_that_lies_beside_scenarios_is_not_played(call: Any, scenarios: Path, player: Any) -> None:
+    (scenarios / "class.yaml").write_text(ASSIGNMENT, encoding="utf-8")
+
+    assert call("run", "scenarios", "--profile", "lines", "-q").code == 0
+    assert "scenarios/class.yaml" not in {played["file"] for played in player.played}
+    assert len(player.played) == 3
+
+
 def test_explain_tells_the_plan(call: Any, scenarios: Path) -> None:
     called = call("explain", "scenarios/alpha.yaml", "--profile", "relay")
 

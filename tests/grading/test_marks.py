@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from graded import a_part, an_assignment
 
 from chatsim.errors import AssignmentError
 from chatsim.grading.marks import Mark, Marks, load_marks, read_marks
+from chatsim.grading.reader import load_assignment
 
 ASSIGNMENT = an_assignment(a_part("joining"), a_part("style", "5", credit="look", scenarios=()))
 CLASS = ("anna", "Ñandú 7", "ben")
@@ -85,3 +87,13 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert load_marks(tmp_path / "marks.yaml", ASSIGNMENT, CLASS)["anna"]["style"].points == 3
     with pytest.raises(AssignmentError, match="there is no such file"):
         load_marks(tmp_path / "mark.yaml", ASSIGNMENT, CLASS)
+
+
+def test_the_example_of_the_documents_is_right() -> None:
+    root = Path(__file__).parents[2]
+    shown = re.search(r"^```text\n(anna:\n.*?)^```$", (root / "docs/assignment.md").read_text("utf-8"), re.M | re.S)
+    assert shown is not None
+
+    marks = read_marks(shown[1], load_assignment(root / "docs/example/class/assignment.yaml"), ("anna", "ben"))
+
+    assert marks["ben"] == {"style": Mark(Decimal(2)), "leaving": Mark(Decimal(6))}
