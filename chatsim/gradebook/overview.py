@@ -24,6 +24,7 @@ __all__ = [
     "Overview",
     "PartOfAll",
     "Review",
+    "Shared",
     "Trouble",
     "Unseen",
     "bins",
@@ -33,6 +34,7 @@ __all__ = [
 
 BINS = 10
 SLOWEST = 10
+EVERYBODY = 3  # from so many on, what is so for all is no accident
 NEARLY = Fraction(3, 4)
 ALIKE = 2  # from so many properties on that two students have in common: one alone says little
 
@@ -91,6 +93,15 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """The same open question about everybody whose server was played: more likely a question to the assignment."""
+
+    part: str
+    why: str
+    many: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unseen:
     """A part for which a person gives the points, and those for whom nobody has done so yet."""
 
@@ -123,6 +134,7 @@ class Overview:
     flaky: tuple[Flaky, ...]
     slowest: tuple[Graded, ...]
     review: tuple[Review, ...]
+    shared: tuple[Shared, ...]
     unseen: tuple[Unseen, ...]
     trouble: tuple[Trouble, ...]
     uneven: tuple[str, ...]  # in what not all were graded alike; empty where they were
@@ -132,6 +144,8 @@ class Overview:
 def overview(assignment: Assignment, results: Sequence[Graded]) -> Overview:
     """Of the whole class, uncut: it is for teachers."""
     students = tuple(sorted(results, key=lambda one: one.student.key))
+    review = tuple(_review(students))
+    shared = tuple(_shared(students, review))
     points = [one.grade.points for one in students if one.grade.points is not None]
     return Overview(
         students,
@@ -146,7 +160,8 @@ def overview(assignment: Assignment, results: Sequence[Graded]) -> Overview:
         tuple(_alike(students)),
         tuple(_flaky(students)),
         tuple(sorted(students, key=lambda one: -one.record.seconds)[:SLOWEST]),
-        tuple(_review(students)),
+        tuple(one for one in review if (one.part, one.why) not in {(each.part, each.why) for each in shared}),
+        shared,
         tuple(_unseen(assignment, students)),
         tuple(_trouble(students)),
         tuple(_uneven(students)),
@@ -248,6 +263,14 @@ def _review(students: Sequence[Graded]) -> Iterator[Review]:
         for part in one.grade.parts:
             if part.state == "needs-review":
                 yield Review(one, part.title or part.name, part.why or "Nobody can tell, also after repeats alone.")
+
+
+def _shared(students: Sequence[Graded], review: Sequence[Review]) -> Iterator[Shared]:
+    played = sum(one.grade.state == "played" for one in students)
+    asked = Counter((one.part, one.why) for one in review if one.who.grade.state == "played")
+    for (part, why), many in asked.items():
+        if many == played >= EVERYBODY:
+            yield Shared(part, why, many)
 
 
 def _unseen(assignment: Assignment, students: Sequence[Graded]) -> Iterator[Unseen]:

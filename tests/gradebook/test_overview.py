@@ -163,6 +163,18 @@ def test_what_a_person_has_to_decide_is_told_with_its_reason() -> None:
     assert {one.who.student.key for one in (*told.review, *told.trouble)} == needing
 
 
+def test_what_nobody_can_tell_about_anybody_is_a_question_to_the_assignment() -> None:
+    three = [named(a_class.wrong(), key) for key in ("a", "b", "c")]
+    alone = overview(a_class.ASSIGNMENT, three[:2])
+    told = overview(a_class.ASSIGNMENT, [*three, a_class.not_played("no-server")])
+
+    assert (alone.shared, len(alone.review)) == ((), 2)
+    assert [(one.part, one.why, one.many) for one in told.shared] == [("People come and go", "1 run is unclear.", 3)]
+    assert told.review == ()
+    assert overview(a_class.ASSIGNMENT, [*three, a_class.right()]).shared == ()
+    assert "This is so for all 3 whose server was played." in text(page(three))
+
+
 def test_where_nothing_was_played_a_person_has_one_thing_to_decide() -> None:
     (one,) = overview(a_class.ASSIGNMENT, [a_class.not_played("several-servers")]).review
 
