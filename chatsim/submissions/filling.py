@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 __all__ = ["for_shell", "in_words"]
 
+_COMMENT = re.compile(r"(?:(?<=[\s;&|()])|^)#[^\n]*", re.MULTILINE)
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash"))
 
 
@@ -29,7 +30,10 @@ def in_words(command: str, values: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def for_shell(command: str, values: Mapping[str, str]) -> str:
-    """A command for a shell, filled; also where its author has put quotes around a placeholder."""
+    """A command for a shell, filled; also where its author has put quotes around a placeholder.
+
+    Not promised for names with blanks or signs in a placeholder in quotes in `$(…)` in quotes, nor in here-documents.
+    """
     placeholder = re.compile("|".join(re.escape("{" + name + "}") for name in values))
     filled, quotes, i = [], "", 0
     while i < len(command):
@@ -38,6 +42,11 @@ def for_shell(command: str, values: Mapping[str, str]) -> str:
             # Within quotes, these end before the value, which brings its own, and begin again after it.
             filled.append(quotes + shlex.quote(values[found[0][1:-1]]) + quotes)
             i = found.end()
+            continue
+        comment = _COMMENT.match(command, i) if not quotes else None
+        if comment is not None:
+            filled.append(comment[0])  # an apostrophe in it begins nothing
+            i = comment.end()
             continue
         character = command[i]
         if character == "\\" and quotes != "'":

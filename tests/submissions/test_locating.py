@@ -222,6 +222,12 @@ def test_any_name_is_one_word_for_the_server_and_for_the_build(name: str) -> Non
         assert shlex.split(for_shell(command, values)) == [word.replace("FILE", name) for word in expected]
 
 
+def test_an_apostrophe_in_a_comment_of_a_build_begins_nothing() -> None:
+    command = "# it's first\nmake a#b'c'  # don't\ncat {file} # {file}"
+
+    assert for_shell(command, {"file": "a b"}) == "# it's first\nmake a#b'c'  # don't\ncat 'a b' # {file}"
+
+
 @pytest.mark.parametrize("quotes", ["", "'", '"'])
 @pytest.mark.parametrize(
     "name", ["a b.py", "$(touch evil).py", "it's.py", '"; touch evil; ".py', "`touch evil`", "\\", "-n"]

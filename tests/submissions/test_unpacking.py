@@ -10,6 +10,7 @@ import socket
 import stat
 import struct
 import tarfile
+import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -609,7 +610,12 @@ def test_a_table_of_contents_that_says_it_is_gigantic_is_not_read(place: Path) -
         file.seek(size)
         file.write(struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 9, 9, size, 0, 0))
 
-    assert "too large" in refused(path)
+    tracemalloc.start()
+    try:
+        assert "too large" in refused(path)
+        assert tracemalloc.get_traced_memory()[1] < size / 2
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_locked_archive_is_told_as_that(place: Path) -> None:
