@@ -32,6 +32,7 @@ LOCKED = 0x1
 UTF_8 = 0x800
 UNICODE_PATH = 0x7075  # the extra field in which some programs say the name once more, in UTF-8
 UNUSUAL = {9: "Deflate64", 12: "BZIP2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}  # ways of packing
+BEFORE = "something in it lies before its beginning"
 BROKEN = "The archive is damaged: {why}. Does it open on your own machine? Pack it again, and hand in that one."
 
 
@@ -164,6 +165,8 @@ def _refuse_shared(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> 
     """Entries that share their bytes make much of little, and no packer makes such."""
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if entry.header_offset < 0:
+            raise RefusedError(BROKEN.format(why=BEFORE))
         if entry.header_offset < end:
             raise RefusedError(BROKEN.format(why="two files in it share the same bytes"))
         archive.fp.seek(entry.header_offset)  # type: ignore[union-attr]  # it is open
@@ -195,7 +198,7 @@ class _Bounded(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = 0) -> int:
         if whence == 0 and offset < 0:
-            raise zipfile.BadZipFile("a file in it lies before its beginning")
+            raise RefusedError(BROKEN.format(why=BEFORE))  # some Pythons look for that themselves
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:

@@ -116,6 +116,11 @@ def test_a_note_that_is_only_digits_takes_no_longer_than_any_other() -> None:
     assert time.monotonic() - began < 30
 
 
+def test_a_name_of_many_megabytes_is_not_taken_into_memory() -> None:
+    with pytest.raises(RefusedError, match="larger than 1 MiB"):
+        read(head("x", tarfile.GNUTYPE_LONGNAME, 4_000_000) + bytes(4_000_256))
+
+
 def test_names_before_names_before_names_are_not_followed_for_ever() -> None:
     assert "too many notes" in refused(100_000 * (head("x", tarfile.GNUTYPE_LONGNAME, 2) + filled(b"ab")))
 

@@ -578,14 +578,16 @@ def test_sizes_beyond_all_disks_are_refused_before_anything_is_read(place: Path)
     assert "too large" in refused(place / "b.tar")
 
 
-def test_a_file_that_lies_before_the_beginning_is_refused(place: Path) -> None:
+@pytest.mark.parametrize(("field", "why"), [(12, ""), (16, "something in it lies before its beginning")])
+def test_what_lies_before_the_beginning_is_refused(place: Path, field: int, why: str) -> None:
+    """The table of contents, by its size, or a file, by where the table is said to be."""
     path = zipped(place / "a.zip", ("server.py", b"x"))
     data = bytearray(path.read_bytes())
-    offset = data.index(b"PK\x05\x06") + 16
-    struct.pack_into("<I", data, offset, struct.unpack_from("<I", data, offset)[0] + 20)
+    offset = data.index(b"PK\x05\x06") + field
+    struct.pack_into("<I", data, offset, struct.unpack_from("<I", data, offset)[0] + 200)
     path.write_bytes(data)
 
-    assert "a file in it lies before its beginning" in refused(path)
+    assert f"damaged: {why}" in refused(path)
 
 
 def test_files_that_share_their_bytes_are_refused(place: Path) -> None:
