@@ -47,6 +47,8 @@ def grade(assignment: Assignment, record: SubmissionRecord, marks: Marks | None 
     low = whole(assignment, (part.low for part in graded), minus)
     high = whole(assignment, (part.high for part in graded), minus)
     ours = any(part.state == "infrastructure" for part in graded)
+    # That nobody has looked yet is no doubt of which a student could have the benefit.
+    given = whole(assignment, (part.low if part.state == "to-look" else part.high for part in graded), minus)
     return Grade(
         student=record.student,
         state=record.state,
@@ -54,7 +56,7 @@ def grade(assignment: Assignment, record: SubmissionRecord, marks: Marks | None 
         of=assignment.of,
         low=low,
         high=high,
-        points=None if ours else high if assignment.unresolved == "given" else low,
+        points=None if ours else given if assignment.unresolved == "given" else low,
         late=late,
         minus=minus,
         told=record.told,

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from chatsim import document
 from chatsim.document import Mapping, Node, Reading, Scalar, excerpt
-from chatsim.engine.plan import why_not
-from chatsim.errors import AssignmentError
+from chatsim.engine.plan import make_plan, why_not
+from chatsim.errors import AssignmentError, ScenarioError
 from chatsim.grading import keys
 from chatsim.grading.assignment import MIB, Assignment, Late, Limits, Part, ServerRules
 from chatsim.grading.beside import Beside
@@ -48,6 +48,8 @@ LOWEST_AND_HIGHEST: Final[dict[str, tuple[int, int]]] = {
     "build": (1, 86_400),
 }
 """Of each limit: bytes, seconds, or how many."""
+
+MOST_BOTS_PLANNED: Final = 200  # drawing names for thousands takes seconds, and they can all be encoded
 
 _STUDENT: Final = re.compile(r"\{[^{}]*\}")
 
@@ -160,7 +162,7 @@ def _with(server: ServerRules) -> tuple[Callable[[Scenario], str | None], Callab
     def playable(scenario: Scenario) -> str | None:
         if server.any or not server.profiles:
             return None
-        whys = [why_not(scenario, profile) for profile in server.profiles]
+        whys = [_why_not(scenario, profile) for profile in server.profiles]
         if None in whys:
             return None
         return f"with the profile {server.profiles[0].name}, {whys[0]}" + (
@@ -176,6 +178,17 @@ def _with(server: ServerRules) -> tuple[Callable[[Scenario], str | None], Callab
         return f"Of the profile {server.profiles[0].name}: {whys[0]}" if all(whys) else ""
 
     return playable, silent
+
+
+def _why_not(scenario: Scenario, profile: Profile) -> str | None:
+    """Also for texts that the profile's encoding can not carry: no run of it would even begin."""
+    if (why := why_not(scenario, profile)) is not None or len(scenario.bots) > MOST_BOTS_PLANNED:
+        return why
+    try:
+        make_plan(scenario, profile, 0)
+    except ScenarioError as error:
+        return "; ".join(f"{problem.what} ({problem.place})" for problem in error.problems[:2])
+    return None
 
 
 def _not_applicable(name: str, scenario: Scenario, profile: Profile) -> str:

@@ -12,6 +12,8 @@ FILES = {
     "order.yaml": 'scenario: "in order"\nbots: [ann, bob]\ncheck: order\nsteps: [join: everyone, chat: {ann: {count: 3}}]\n',
     "room/soup.yaml": 'scenario: "soup"\nbots: [ann, bob]\nsteps: [join: everyone, enter: {everyone: "kitchen"}]\n',
     "room/tea.yaml": 'scenario: "tea"\nbots: [ann, bob]\nsteps: [join: everyone, enter: {everyone: "kitchen"}]\n',
+    "wrong-greek/greek.yaml": 'scenario: "greek"\nbots: [ann, bob]\nsteps: [join: everyone, chat: {ann: "γειά"}]\n',
+    "wrong-greek/ascii.yaml": "profile: ascii\nencoding: ascii\n",
     "wrong.yaml": "scenario: wrong\nbots: [ann]\nsteps: [joyn: ann]\n",
     "quiet.yaml": "profile: quiet\nhears: no\necho: yes\n",
     "wrong-profile.yaml": "profile: wrong\nframing: newlin\n",

@@ -350,6 +350,12 @@ def test_what_nobody_has_looked_at_is_open() -> None:
     assert (seen.low, seen.high, seen.points, of(seen, "style").state) == (10, 15, 10, "to-look")
 
 
+def test_what_nobody_has_looked_at_is_not_given_before_somebody_has() -> None:
+    given = replace(LOOKED, unresolved="given")
+
+    assert grade(given, a_record(*runs("inconclusive"))).points == 10
+
+
 def test_a_mark_counts_more_than_what_was_counted() -> None:
     marks = {"anna": {"style": Mark(Decimal("3.5"), "clear names"), "joining": Mark(Decimal(10))}}
 
