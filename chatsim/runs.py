@@ -27,7 +27,7 @@ from chatsim.profile.profile import DETECTED, Profile, Start
 from chatsim.report.last_words import without_dumps
 from chatsim.report.report import Run
 from chatsim.scenario.scenario import Scenario
-from chatsim.wires import named
+from chatsim.wires import Line, named
 
 if TYPE_CHECKING:
     from chatsim.engine.director import Director
@@ -44,6 +44,7 @@ __all__ = [
     "run",
     "why_not",
     "world_of",
+    "world_on",
 ]
 
 
@@ -58,13 +59,15 @@ class Target:
     """The server to judge: a command, or an address where one listens (a Unix socket's path, with port 0); neither: the
     profile's own `start`, and for a built-in profile the reference server in that dialect, if there is one.
 
-    `isolated`: a server that we start lives in a network namespace of its own (Linux; `chatsim.server.own_network`). Where
-    there are none to be had, that is the run's `error`.
+    `folder`: where a command given here is started; empty: in the current one. `isolated`: a server that we start lives in
+    a network namespace of its own (Linux; `chatsim.server.own_network`). Where there are none to be had, that is the run's
+    `error`.
     """
 
     command: str | None = None
     address: tuple[str, int] | None = None
     isolated: bool = False
+    folder: str = ""
 
 
 def address_of(text: str) -> tuple[str, int]:
@@ -315,7 +318,6 @@ class _Play:
 def world_of(profile: Profile, target: Target, patience: float = 1.0, sandbox: Sandbox | None = None) -> World:
     """Where runs against this server take place; nothing is started yet. Raises UsageError if nothing says which it is."""
     from chatsim.profile.reader import dialect_names
-    from chatsim.server.launch import Launcher
     from chatsim.world import World
 
     if target.address is not None:
@@ -329,18 +331,51 @@ def world_of(profile: Profile, target: Target, patience: float = 1.0, sandbox: S
                 hint="Give a command that starts one, or an address where one listens.",
             )
         start, command = _reference_server(start, profile.name)
+    if sandbox is not None and command is not None and command != target.command:
+        return _reference_server_in(sandbox, start, command, profile.line, patience)
+    return world_on(start, command, profile.line, target, patience, sandbox)
+
+
+def world_on(
+    start: Start,
+    command: str | tuple[str, ...] | None,
+    line: Line,
+    target: Target,
+    patience: float,
+    sandbox: Sandbox | None,
+) -> World:
+    """The same where it is known what starts the server, and on what line it is spoken to; of `target` only where it is to
+    live is asked."""
+    from chatsim.server.launch import Launcher
+    from chatsim.world import World
+
     if sandbox is None:
-        return World(Launcher(start, command, patience=patience), profile.line, isolated=target.isolated)
+        launcher = Launcher(start, command, patience=patience, folder=target.folder)
+        return World(launcher, line, isolated=target.isolated)
+    cell = sandbox.cell()
+    try:
+        launcher = Launcher(start, command, patience=patience, quarters=cell, folder=target.folder)
+        return World(launcher, line, cell=cell)
+    except BaseException:
+        cell.close()
+        raise
+
+
+def _reference_server_in(
+    sandbox: Sandbox, start: Start, command: str | tuple[str, ...], line: Line, patience: float
+) -> World:
+    """It has no folder, but a package, which is put there."""
     import shutil
+
+    from chatsim.server.launch import Launcher
+    from chatsim.world import World
 
     cell = sandbox.cell()
     try:
-        if command is not None and command != target.command:  # the reference server: it has no folder, but a package
-            package = Path(start.env["PYTHONPATH"], "reference_server")
-            shutil.copytree(package, cell.folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
-            start = replace(start, env={**start.env, "PYTHONPATH": cell.home})
-        launcher = Launcher(start, command, patience=patience, quarters=cell)
-        return World(launcher, profile.line, isolated=target.isolated, cell=cell)
+        package = Path(start.env["PYTHONPATH"], "reference_server")
+        shutil.copytree(package, cell.folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+        confined = replace(start, env={**start.env, "PYTHONPATH": cell.home})
+        return World(Launcher(confined, command, patience=patience, quarters=cell), line, cell=cell)
     except BaseException:
         cell.close()
         raise

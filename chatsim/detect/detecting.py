@@ -22,6 +22,7 @@ from chatsim.detect.ways import Way
 from chatsim.detect.writing import Begun, one_line, profile_name, written
 from chatsim.errors import ServerError
 from chatsim.runs import Target
+from chatsim.sandbox.sandbox import Sandbox
 from chatsim.wires import Tls
 
 __all__ = ["Detection", "detect"]
@@ -50,28 +51,42 @@ class Detection:
 
 
 def detect(
-    target: Target, hints: Hints, *, seconds: float = 30.0, patience: float = 1.0, tell: Callable[[str], None] = print
+    target: Target,
+    hints: Hints,
+    *,
+    seconds: float = 30.0,
+    patience: float = 1.0,
+    tell: Callable[[str], None] = print,
+    sandbox: Sandbox | None = None,
 ) -> Detection:
     """Find out how a server is spoken to.
 
     Takes `seconds` at most, and a moment to end the server. Raises ServerError if it does not start, or nobody is there.
-    When this returns, no process of the server is left, unless it was running before.
+    `sandbox`: where servers are put whose authors may attack. When this returns, no process of the server is left, unless
+    it was running before.
     """
-    return _Detecting(target, hints, seconds, patience, tell).run()
+    return _Detecting(target, hints, seconds, patience, tell, sandbox).run()
 
 
 class _Detecting:
     def __init__(
-        self, target: Target, hints: Hints, seconds: float, patience: float, tell: Callable[[str], None]
+        self,
+        target: Target,
+        hints: Hints,
+        seconds: float,
+        patience: float,
+        tell: Callable[[str], None],
+        sandbox: Sandbox | None,
     ) -> None:
         self._target = target
+        self._sandbox = sandbox
         self._hints = hints
         self._end = time.monotonic() + seconds - min(ENDING, seconds / 4)
         self._search_end = time.monotonic() + seconds * SEARCHING
         self._patience = patience
         self._tell = tell
         self._made = Detection()
-        self._servers = Servers(target, hints, patience, self._end, tell)
+        self._servers = Servers(target, hints, patience, self._end, tell, sandbox)
         self._search: Search | None = None
 
     def run(self) -> Detection:
@@ -212,7 +227,9 @@ class _Detecting:
         text = written(found, name, begun)
         left = self._end - time.monotonic()
         self._tell("playing with the profile that was found")
-        played = outcome_of_playing(text, self._target, self._made.command, found.clients, self._patience, left)
+        played = outcome_of_playing(
+            text, self._target, self._made.command, found.clients, self._patience, left, self._sandbox
+        )
         made.works = played.works
         made.profile = written(found, name, begun, played.lines)
 

@@ -11,6 +11,7 @@ from chatsim.errors import ChatsimError
 from chatsim.profile.reader import read_profile
 from chatsim.report.report import Run
 from chatsim.runs import Target, run
+from chatsim.sandbox.sandbox import Sandbox
 from chatsim.scenario.reader import read_scenario
 
 __all__ = ["Played", "outcome_of_playing"]
@@ -40,7 +41,13 @@ class Played:
 
 
 def outcome_of_playing(
-    text: str, target: Target, command: str, clients: int, patience: float, seconds: float
+    text: str,
+    target: Target,
+    command: str,
+    clients: int,
+    patience: float,
+    seconds: float,
+    sandbox: Sandbox | None = None,
 ) -> Played:
     """Play with the profile of this text. `command`: another one than the target's, if it needed one."""
     try:
@@ -55,7 +62,13 @@ def outcome_of_playing(
         target = replace(target, command=command)
     begin = time.monotonic()
     played = run(
-        scenario, profile, target, seed=1, patience=min(BRIEF * patience, max(0.1, seconds / 20)), seconds=seconds
+        scenario,
+        profile,
+        target,
+        seed=1,
+        patience=min(BRIEF * patience, max(0.1, seconds / 20)),
+        seconds=seconds,
+        sandbox=sandbox,
     )
     cut_off = played.interrupted and time.monotonic() - begin >= seconds
     if played.interrupted and not cut_off:

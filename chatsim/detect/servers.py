@@ -13,8 +13,8 @@ from chatsim.detect.hints import Hints
 from chatsim.errors import ServerError, StartError
 from chatsim.network.network import ServerEvent
 from chatsim.profile.profile import Start
-from chatsim.runs import Target
-from chatsim.server.launch import Launcher
+from chatsim.runs import Target, world_on
+from chatsim.sandbox.sandbox import Sandbox
 from chatsim.server.life import START_PATIENCE
 from chatsim.wires import Line
 from chatsim.world import World
@@ -35,8 +35,17 @@ class Servers:
     it listened last; `line`: on what it is spoken to. `end`: on the monotonic clock, when all must be over.
     """
 
-    def __init__(self, target: Target, hints: Hints, patience: float, end: float, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        target: Target,
+        hints: Hints,
+        patience: float,
+        end: float,
+        tell: Callable[[str], None],
+        sandbox: Sandbox | None = None,
+    ) -> None:
         self._target = target
+        self._sandbox = sandbox
         self._hints = hints
         self._patience = patience
         self._end = end
@@ -151,7 +160,7 @@ class Servers:
         start = Start(port=self._fixed or None, stdin=self.typed or None)
         left = max(self._end - time.monotonic(), LEAST_START)
         patience = min(START * self._patience, left / START_PATIENCE)
-        return World(Launcher(start, self.words, patience=patience), line, isolated=self._target.isolated)
+        return world_on(start, self.words, line, self._target, patience, self._sandbox)
 
 
 def _line_of(target: Target, hints: Hints) -> Line:

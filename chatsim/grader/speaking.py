@@ -12,7 +12,8 @@ from chatsim.grading.assignment import Assignment
 from chatsim.grading.order import Wanted
 from chatsim.grading.record import RunRecord
 from chatsim.jobs import Tell
-from chatsim.profile.profile import Profile, Start
+from chatsim.profile.profile import DETECTED, Profile, Start
+from chatsim.profile.reader import read_profile
 from chatsim.report.printable import printable_lines
 from chatsim.report.report import Run
 from chatsim.runs import Target, run
@@ -22,6 +23,7 @@ from chatsim.scenario.scenario import Scenario
 
 __all__ = ["Speaking"]
 
+DETECTING = 30.0  # seconds
 MEETING = b"""scenario: two meet, and each hears the other
 bots: [ann, bob]
 steps:
@@ -60,10 +62,32 @@ class Speaking:
                 raise KeyboardInterrupt
             if _fits(tried[-1]):
                 return self._started(profile)
+        if rules.any and (found := self._worked_out()) is not None:
+            return found
         raise self._not_understood(tried)
+
+    def _worked_out(self) -> Profile | None:
+        """By trying what is in no profile. Its source is not read: it may be made to keep us busy."""
+        from chatsim.detect.detecting import detect
+        from chatsim.detect.hints import Hints
+
+        server = self._server
+        folder = str(server.folder / server.cwd)
+        target = Target(shlex.join(server.command), folder=folder)
+        try:
+            made = detect(
+                target, Hints(), seconds=DETECTING, patience=self._patience, tell=self._tell, sandbox=self._sandbox
+            )
+        except ServerError:
+            return None
+        if not made.works or made.command:
+            return None
+        return self._started(replace(read_profile(made.profile, DETECTED), name="worked out"))
 
     def _not_understood(self, tried: list[Run]) -> CannotBePlayedError:
         """Told by the attempt that came furthest: the first that was not stopped by an error, or the first."""
+        if not tried:
+            return CannotBePlayedError("not-understood", "How it is spoken to was not found out.", doubtful=True)
         nearest = next((each for each in tried if each.error is None), tried[0])
         if all(each.error is not None and not isinstance(each.error, ServerError) for each in tried):
             return CannotBePlayedError("infrastructure", printable_lines(str(nearest.error)))

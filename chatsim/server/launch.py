@@ -103,7 +103,8 @@ class Spawned:
 class Launcher:
     """Knows how to start one server, again and again. `command` stands in for the one of `start`.
 
-    A command of the profile starts in the profile's folder, a `command` given here in ours; `cwd` is relative to that.
+    A command of the profile starts in the profile's folder, a `command` given here in ours, and either in `folder`, if one is
+    given; `cwd` is relative to that.
     In `quarters` it always starts in a copy of that folder.
     """
 
@@ -114,6 +115,7 @@ class Launcher:
         *,
         patience: float = 1.0,
         quarters: Quarters | None = None,
+        folder: str = "",
     ) -> None:
         self.start = start
         self.quarters = quarters
@@ -122,7 +124,7 @@ class Launcher:
         if not chosen:
             raise ServerError("there is no command that starts the server", hint='say --server "COMMAND"')
         self.command = self._split(chosen)
-        base = Path(start.folder) if start.folder and command is None else Path.cwd()
+        base = Path(folder or (start.folder if command is None else "") or Path.cwd())
         self._origin = base / (start.cwd or "")
         self.folder = self._origin
         self._temporary = ""

@@ -139,6 +139,9 @@ class World:
     def cut_off(self) -> bool:
         return False
 
+    def exceeded(self) -> str:
+        return ""
+
     def close(self) -> None:
         self.up = False
         type(self).spent += self._now
