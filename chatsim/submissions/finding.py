@@ -82,8 +82,8 @@ def _class(handed: Iterable[Handed], passed_over: Iterable[PassedOver] = (), sys
     for identity, all_of in of.items():
         first = all_of[0]
         if len(all_of) > 1:
-            origins = sorted(each.origin for each in all_of)
-            names = f"{', '.join(printable(origin) for origin in origins[:-1])} and {printable(origins[-1])}"
+            origins = sorted(printable(each.origin) for each in all_of)
+            names = f"{', '.join(origins[:-1])} and {origins[-1]}"
             count = {2: "two", 3: "three"}.get(len(origins), str(len(origins)))
             told = f"There are {count} submissions: {names}. Which of them counts?"
             found.append(Submission(students[identity], first.path, "several", origin=", ".join(origins), told=told))
@@ -94,7 +94,7 @@ def _class(handed: Iterable[Handed], passed_over: Iterable[PassedOver] = (), sys
                 first.path,
                 first.kind,
                 first.submitted,
-                first.origin,
+                printable(first.origin),
                 first.pieces,
                 first.address,
                 marked_late=first.marked_late,
@@ -102,7 +102,9 @@ def _class(handed: Iterable[Handed], passed_over: Iterable[PassedOver] = (), sys
         )
     return Class(
         tuple(sorted(found, key=lambda submission: submission.student.key)),
-        tuple(sorted(passed_over, key=lambda passed: passed.name)),
+        tuple(
+            PassedOver(printable(passed.name), passed.why) for passed in sorted(passed_over, key=lambda each: each.name)
+        ),
         system,
     )
 

@@ -149,7 +149,8 @@ def _is_aside(file: str) -> bool:
 
 
 def _told_of_none(patterns: tuple[str, ...], files: list[str]) -> str:
-    wanted = _or([_name(pattern) for pattern in patterns])
+    # `**/server.py` is, for who reads it, a file called server.py.
+    wanted = _or(list(dict.fromkeys(_name(pattern.removeprefix("**/")) for pattern in patterns)))
     if not files:
         return f"There is no {wanted} in what was handed in: there is no file in it at all."
     plain = [pattern for pattern in patterns if not set(pattern) & set("*?[")]

@@ -29,7 +29,7 @@ class Submission:
     path: Path
     kind: Kind
     submitted: float | None = None  # seconds since 1970, where anything tells; never the time of a file
-    origin: str = ""  # as a person would name it: `anna.zip`, an address
+    origin: str = ""  # as a person would name it, fit to be shown: `anna.zip`, an address without a password
     pieces: tuple[tuple[str, str], ...] = ()
     address: str = ""
     told: str = ""
@@ -38,10 +38,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """Something that lies among the submissions and could not be given to any student. `why`: a few words."""
+    """Something that lies among the submissions and could not be given to any student. Both are fit to be shown."""
 
     name: str
-    why: str
+    why: str  # a few words
 
 
 @dataclass(frozen=True, slots=True)

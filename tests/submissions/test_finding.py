@@ -132,6 +132,16 @@ def test_a_folder_without_any_submission_is_told_with_what_lies_there(tmp_path: 
     )
 
 
+def test_what_names_do_to_a_terminal_is_spelled_out(tmp_path: Path) -> None:
+    made(tmp_path, "a\x1b[31m.zip", "b\x1b[2J.md")
+
+    found = find(tmp_path)
+
+    assert found.submissions[0].origin == "a\\x1b[31m.zip"
+    assert found.submissions[0].student.name == "a[31m"
+    assert found.passed_over[0].name == "b\\x1b[2J.md"
+
+
 def test_dots_in_the_names_of_folders_and_repositories_are_part_of_them(tmp_path: Path) -> None:
     made(tmp_path, "anna.lee/", *(f"bo.li.git/{name}" for name in ("HEAD", "objects/x", "refs/x")))
 

@@ -139,6 +139,11 @@ def test_a_link_to_the_server_is_no_second_server(tmp_path: Path) -> None:
             ("server.py",),
             "There is no server.py in what was handed in. There are: client.py, main.py.",
         ),
+        (
+            ("main.py",),
+            ("server.py", "**/server.py", "src/**/*.java"),
+            "There is no server.py or src/**/*.java in what was handed in. There is only main.py.",
+        ),
         (("README.md",), ("server.py",), "There is no server.py in what was handed in. There is only README.md."),
         (
             ("Server.py",),
