@@ -20,14 +20,16 @@ __all__ = [
     "stem_of",
 ]
 
-# Left by an operating system, an office program, a browser or a version control system; never handed in on purpose.
+# Put there by an operating system or by version control, and never handed in on purpose: left out wherever it lies.
 _JUNK = re.compile(
-    r"""__MACOSX | \.DS_Store | \._.* | \.Spotlight-V100 | \.Trashes | \.fseventsd | Icon\r
+    r"""__MACOSX | \.DS_Store | \._.* | \.Spotlight-V100 | \.Trashes | \.fseventsd
       | Thumbs\.db | ehthumbs\.db | desktop\.ini | \$RECYCLE\.BIN
-      | \.git | \.hg | \.svn | \.bzr | CVS
-      | ~\$.* | \.~lock\..*\# | \#.*\# | .*~ | \..*\.sw[a-p] | .*\.(?:crdownload|part|download)""",
+      | \.git | \.hg | \.svn | \.bzr""",
     re.VERBOSE | re.IGNORECASE,
 )
+
+# Left by programs in the folder of whoever grades: locks, copies, downloads that have not ended.
+_LEFT_BEHIND = re.compile(r"~\$.*|\#.*\#|.*~|.*\.(?:crdownload|part|download)", re.IGNORECASE)
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".7z", ".rar", ".tar.zst")
 
@@ -54,8 +56,8 @@ def is_junk(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Is it hidden where people look at folders? Among submissions it is passed over, within one it is kept."""
-    return name.startswith(".") or is_junk(name)
+    """Is it hidden, or left behind, where submissions lie side by side? Within one, such files are kept."""
+    return name.startswith(".") or is_junk(name) or _LEFT_BEHIND.fullmatch(name) is not None
 
 
 def archive_suffix(name: str) -> str:

@@ -115,6 +115,8 @@ def test_the_submission_of_one_student_is_a_class_of_one(tmp_path: Path) -> None
 
     assert told(find(tmp_path / "anna.zip")) == {"anna": ("archive", "anna.zip")}
     assert told(find(tmp_path / "ben.py")) == {"ben": ("file", "ben.py")}
+    (tmp_path / "link").symlink_to("ben.py")
+    assert told(find(tmp_path / "link")) == {"ben": ("file", "ben.py")}
 
 
 def test_a_folder_without_any_submission_is_told_with_what_lies_there(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatsim.submissions import Bounds
-from chatsim.submissions.passing_over import ASIDE, NOT_ENTERED, is_hidden
+from chatsim.submissions.passing_over import ASIDE, NOT_ENTERED, is_hidden, is_junk
 
 PAGE = (Path(__file__).parents[2] / "docs" / "submissions.md").read_text(encoding="utf-8")
 WORDS = " ".join(PAGE.split())
@@ -25,6 +25,14 @@ def test_what_is_passed_over_is_what_the_page_names() -> None:
 
     assert len(named) >= 6
     assert [name for name in named if not is_hidden(name)] == []
+
+
+def test_what_is_left_out_of_a_submission_is_what_the_page_names() -> None:
+    named = quoted_in("Left out in silence are only", "other hidden files")
+
+    assert len(named) >= 8
+    assert [name for name in named if not is_junk(name)] == []
+    assert not any(map(is_junk, (".env", ".gitignore", ".mvn", "server.py~", "data.part", "CVS")))
 
 
 def test_folders_that_are_not_looked_into_are_those_of_the_page() -> None:

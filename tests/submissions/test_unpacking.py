@@ -144,7 +144,7 @@ def test_a_folder_is_copied_with_its_hidden_files_and_without_what_machines_left
         "._server.py",
         "__MACOSX/x",
         ".git/config",
-        "~$a.doc",
+        "a.py~",
     ):
         (folder / name).write_text(name)
 
@@ -156,6 +156,7 @@ def test_a_folder_is_copied_with_its_hidden_files_and_without_what_machines_left
         "lib/room.py": "lib/room.py",
         "empty": "/",
         ".env": ".env",
+        "a.py~": "a.py~",
     }
 
 
@@ -651,6 +652,12 @@ def test_an_xz_that_asks_for_much_memory_is_refused(place: Path) -> None:
     (place / "a.tar.xz").write_bytes(data)
 
     assert "Memory usage limit" in refused(place / "a.tar.xz")
+
+
+def test_what_does_not_land_is_not_read_without_end(place: Path) -> None:
+    path = tarred(place / "a.tar.gz", member("x", bytes(400_000), type=b"Z"), member("server.py", b"1"), mode="w:gz")
+
+    assert "too large" in refused(path)
 
 
 def test_a_note_of_a_gigabyte_in_a_tar_is_not_read(place: Path) -> None:
