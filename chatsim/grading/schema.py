@@ -2,8 +2,8 @@
 
     python -m chatsim.grading.schema > chatsim/grading/assignment.schema.json
 
-It judges what YAML makes of a file, and so is milder than the reader: whether files are there, what needs what, and what the
-runs can say is beyond it.
+It judges what YAML makes of a file, and refuses none that the reader takes. It is milder: whether files are there, what needs
+what, and what the runs can say is beyond it.
 """
 
 from __future__ import annotations
@@ -56,14 +56,16 @@ def _shape(key: Key) -> dict[str, Any]:
 
 
 def _forms() -> dict[str, Any]:
-    text = {"type": ["string", "number", "boolean"]}
+    text = {
+        "type": ["string", "number", "boolean", "null"]
+    }  # what YAML takes for something else is a text to the reader
     return {
         "text": text,
         "texts": {"anyOf": [text, {"type": "array", "minItems": 1, "items": text}]},
-        "points": {"type": "number", "minimum": 0, "maximum": MOST_POINTS},
-        "count": {"type": "integer", "minimum": 1},
-        "seed": {"type": "integer", "minimum": 0, "maximum": MAX_SEED},
-        "factor": {"type": "number", "minimum": 0.1, "maximum": 100},
+        "points": _number("number", minimum=0, maximum=MOST_POINTS),
+        "count": _number("integer", minimum=1),
+        "seed": _number("integer", minimum=0, maximum=MAX_SEED),
+        "factor": _number("number", minimum=0.1, maximum=100),
         "percent": {"type": "string", "pattern": f"^{_NUMBER} ?%$"},
         "size": {"type": "string", "pattern": f"^{_NUMBER} ?(B|[kMG]B|[KMG]iB)$"},
         "time": {
@@ -73,6 +75,11 @@ def _forms() -> dict[str, Any]:
         "moment": {"type": "string", "description": "such as 2026-11-30 23:59 +01:00"},
         "parts": {"type": "array", "minItems": 1, "maxItems": MOST_PARTS, "items": _object(keys.PART)},
     }
+
+
+def _number(kind: str, **bounds: float) -> dict[str, Any]:
+    """Also in quotes, as the reader takes it."""
+    return {"anyOf": [{"type": kind, **bounds}, {"type": "string", "pattern": rf"^[+-]?{_NUMBER}$"}]}
 
 
 if __name__ == "__main__":

@@ -1,11 +1,16 @@
-"""Any text whatsoever gives an Assignment or an AssignmentError with a place for each problem; never another exception."""
+"""Any text whatsoever gives an Assignment or an AssignmentError with a place for each problem; never another exception.
+
+What the reader takes, the editors' schema takes, too.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 from class_folder import RIGHT, SMALL, write_folder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,7 +20,9 @@ from chatsim.grading import keys
 from chatsim.grading.points import grade
 from chatsim.grading.reader import read_assignment
 from chatsim.grading.record import Student, SubmissionRecord
+from chatsim.grading.schema import schema
 
+EDITOR = jsonschema.Draft202012Validator(schema())
 TABLES = (keys.ASSIGNMENT, keys.SERVER, keys.PART, keys.LIMITS, keys.LATE)
 WORDS = st.sampled_from(
     [
@@ -95,6 +102,14 @@ def damaged(draw: st.DrawFn) -> str:
     return text
 
 
+def as_an_editor_sees_it(text: str | bytes) -> object:
+    """As YAML takes it; where it takes a text for a date that there is not, an editor sees an error before any schema."""
+    try:
+        return json.loads(json.dumps(yaml.safe_load(text), default=str))
+    except (ValueError, yaml.YAMLError):
+        return json.loads(json.dumps(yaml.load(text, yaml.BaseLoader)))
+
+
 def read(text: str | bytes) -> None:
     try:
         assignment = read_assignment(text, "f")
@@ -104,6 +119,7 @@ def read(text: str | bytes) -> None:
             assert str(problem)
             assert problem.place is None or 1 <= problem.place.column <= len(problem.excerpt) + problem.cut + 1
         return
+    assert [error.message for error in EDITOR.iter_errors(as_an_editor_sees_it(text))] == []
     assert assignment.parts and assignment.points > 0 and assignment.digest
     assert assignment.server.profiles or assignment.server.any
     assert all(part.scenarios or part.credit == "look" for part in assignment.parts)
