@@ -15,7 +15,17 @@ import tracemalloc
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import checks, fan_out, many_bots, namespaces, pytest_plugin, reference_server, short, start_up
+from benchmarks import (
+    checks,
+    fan_out,
+    isolation,
+    many_bots,
+    namespaces,
+    pytest_plugin,
+    reference_server,
+    short,
+    start_up,
+)
 from benchmarks.measuring import Row, alternate, median_ratio
 
 DELIVERIES, RECEIVERS = 1_000_000, 100
@@ -64,6 +74,7 @@ PARTS: tuple[Callable[[], list[Row]], ...] = (
     partial(start_up.rows, runs=7),
     partial(pytest_plugin.rows, runs=7),
     namespaces.rows,
+    isolation.rows,
     partial(fan_out.rows, runs=3),
     many_bots.rows,
     check_rows,

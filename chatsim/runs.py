@@ -231,14 +231,13 @@ class _Play:
     def _play(self) -> float:
         from chatsim.engine.director import Director
 
-        with self._world() as world:
+        with self._noted(self._world()) as world:
             plan = self._plan()
             self._history = History(self._header(plan))
             try:
                 world.start()
             finally:
                 self._cut_off = world.cut_off()
-                self._exceeded = world.exceeded()
             began = world.now()
             self._director = Director(plan, self._within_time(world), self._history)
             self._note_start(world)
@@ -250,8 +249,16 @@ class _Play:
             finally:
                 self._server_words = tuple(without_dumps(world.last_output(400)))[-8:]
                 self._cut_off = world.cut_off()
-                self._exceeded = world.exceeded()
             return world.now() - began
+
+    @contextmanager
+    def _noted(self, world: World) -> Iterator[World]:
+        """How a server has ended that was ended by a bound is known when all of it is over."""
+        try:
+            with world:
+                yield world
+        finally:
+            self._exceeded = world.exceeded()
 
     def _within_time(self, world: World) -> Network:
         return world if self._seconds is None else _ForSoLong(world, world.now() + self._seconds)

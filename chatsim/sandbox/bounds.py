@@ -59,7 +59,8 @@ def ended_by_a_bound(bounds: Bounds, code: int | None) -> str:
     """The same of a bound at which the kernel ends a process by a signal. `code`: how it ended, as `subprocess` says it, or
     as a shell says it of what it has started."""
     if code is not None and code in (-getattr(signal, "SIGXCPU", 999), 128 + getattr(signal, "SIGXCPU", 999)):
-        return f"used more than {bounds.cpu:g} seconds of a processor and was ended"
+        unit = "second" if bounds.cpu == 1 else "seconds"
+        return f"used more than {bounds.cpu:g} {unit} of a processor and was ended"
     if code is not None and code in (-getattr(signal, "SIGXFSZ", 999), 128 + getattr(signal, "SIGXFSZ", 999)):
         return f"wrote a file of more than {_size(bounds.file)} and was ended"
     return ""

@@ -9,11 +9,19 @@ It is forked by `chatsim.sandbox.spring`, imports nothing of chatsim but what st
 
 from __future__ import annotations
 
-import json
+import ctypes  # noqa: F401 - what is imported here need not be in each fork
+import fcntl
 import os
+import resource
 import signal
+import termios
 from contextlib import suppress
 from typing import Any
+
+import inside  # type: ignore[import-not-found]  # beside chatsim.server; see the path
+import landlock  # type: ignore[import-not-found]  # beside us
+import seccomp  # type: ignore[import-not-found]  # beside us
+import spring  # type: ignore[import-not-found]  # who has forked us
 
 __all__ = ["keep"]
 
@@ -23,8 +31,6 @@ NO_NEW_PRIVILEGES = 38  # of prctl
 def keep(details: dict[str, Any], numbers: list[int]) -> None:
     """`numbers`: the namespaces to enter, then standard input, output and error, then a pipe in which is told what
     happens (`chatsim.sandbox.confined`)."""
-    import spring  # type: ignore[import-not-found]  # who has forked us
-
     telling = numbers[-1]
     spring._prctl(spring.SUBREAPER, 1)
     os.setsid()
@@ -54,18 +60,11 @@ def _born(server: int) -> dict[str, int]:
 
 def _tell(telling: int, value: dict[str, int]) -> None:
     with suppress(BrokenPipeError):
-        os.write(telling, json.dumps(value).encode() + b"\n")
+        pairs = ", ".join(f'"{name}": {number}' for name, number in value.items())
+        os.write(telling, f"{{{pairs}}}\n".encode())
 
 
 def _become_the_server(details: dict[str, Any], numbers: list[int], failure: int) -> None:
-    import fcntl
-    import termios
-
-    import inside  # type: ignore[import-not-found]  # beside chatsim.server; see the path
-    import landlock  # type: ignore[import-not-found]  # beside us
-    import seccomp  # type: ignore[import-not-found]  # beside us
-    import spring
-
     try:
         entered = details["namespaces"]
         os.setsid()
@@ -100,8 +99,6 @@ def _become_the_server(details: dict[str, Any], numbers: list[int], failure: int
 
 def _among_others(limits: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     """An ordinary user's processes are all counted together: so many may come to those that are there."""
-    import resource
-
     there = 0
     for name in os.listdir("/proc"):  # noqa: PTH208 - pathlib is slow to import
         if name.isdigit():

@@ -479,7 +479,7 @@ class Cell:
             self.end()
 
     def ended_with(self, code: int | None) -> None:
-        """The server has ended so, unasked: perhaps by a bound that the kernel holds."""
+        """The server has ended so: perhaps by a bound that the kernel holds."""
         self.exceeded = self.exceeded or ended_by_a_bound(self._sandbox.bounds, code)
 
     def end(self) -> None:
@@ -491,6 +491,7 @@ class Cell:
         """End everything, and let it go. May be called at any time, and again."""
         self.end()
         for process in self._processes:
+            self.ended_with(process.poll())
             process.close()
         self._processes.clear()
         self._tree = None

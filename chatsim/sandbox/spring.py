@@ -95,8 +95,6 @@ def _fork(what: str, details: dict[str, Any], numbers: list[int]) -> int:
         elif what == "start":
             _become_bubblewrap(details, numbers)
         elif what == "keep":
-            import keeper  # type: ignore[import-not-found]  # beside us; see sys.path
-
             keeper.keep(details, numbers)
         code = 0
     finally:
@@ -104,15 +102,11 @@ def _fork(what: str, details: dict[str, Any], numbers: list[int]) -> int:
 
 
 def _broker(number: int) -> None:
-    import inside  # type: ignore[import-not-found]  # beside us; see sys.path
-
     inside.broker(number)
 
 
 def _become_bubblewrap(details: dict[str, Any], numbers: list[int]) -> None:
     """`numbers`: the namespaces to enter, then the descriptors that the program has from 0 on."""
-    import inside
-
     entered = details["namespaces"]
     for number in numbers[:entered]:
         inside._join(number)
@@ -170,25 +164,21 @@ def _end_kept(keeper: int, user: int, known: set[int]) -> None:
     stopped: set[int] = set()
     deadline = time.monotonic() + 5.0
     while time.monotonic() < deadline:
-        below = set(_descendants(keeper)) | _orphans(known)
+        parents = _parents()
+        orphans = {number for number, parent in parents.items() if parent == os.getpid() and number not in known}
+        below = orphans.union(_below({keeper, *orphans}, parents))
+        if not below:
+            break
         new = below - stopped
         for number in new or below:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(number, signal.SIGSTOP if new else signal.SIGKILL)
         stopped |= new
         _reap()
-        if not below:
-            break
         if not new:
             time.sleep(0.0005)  # the kernel needs a moment to end them
     with suppress(ProcessLookupError, PermissionError):
         os.kill(keeper, signal.SIGKILL)
-
-
-def _orphans(known: set[int]) -> set[int]:
-    """Children that we have not forked, and all that descends from them."""
-    mine = [number for number, parent in _parents().items() if parent == os.getpid() and number not in known]
-    return {*mine, *(each for number in mine for each in _descendants(number))}
 
 
 def _end_user(user: int) -> None:
@@ -215,10 +205,12 @@ def _end_user(user: int) -> None:
 
 
 def _has_processes(user: int) -> bool:
-    for number in _parents():
-        with suppress(OSError):
-            if os.stat(f"/proc/{number}").st_uid == user:  # noqa: PTH116
-                return True
+    with os.scandir("/proc") as entries:
+        for entry in entries:
+            if entry.name.isdigit():
+                with suppress(OSError):
+                    if entry.stat().st_uid == user and _parent(entry.name):
+                        return True
     return False
 
 
@@ -228,7 +220,7 @@ def _end_everybody() -> None:
 
     deadline = time.monotonic() + 10.0
     while time.monotonic() < deadline:
-        below = _descendants(os.getpid())
+        below = _below({os.getpid()}, _parents())
         for number in below:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(number, signal.SIGKILL)
@@ -238,11 +230,10 @@ def _end_everybody() -> None:
         time.sleep(0.001)
 
 
-def _descendants(ancestor: int) -> list[int]:
-    """The living ones."""
-    parents = _parents()
+def _below(ancestors: set[int], parents: dict[int, int]) -> list[int]:
+    """Who descends from any of them."""
     found: list[int] = []
-    new = {ancestor}
+    new = ancestors
     while new:
         new = {number for number, parent in parents.items() if parent in new}
         found += new
@@ -251,15 +242,19 @@ def _descendants(ancestor: int) -> list[int]:
 
 def _parents() -> dict[int, int]:
     """Of each living process."""
-    parents: dict[int, int] = {}
-    for name in os.listdir("/proc"):  # noqa: PTH208 - pathlib is slow to import
-        if name.isdigit():
-            with suppress(OSError, ValueError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
-                text = file.read()
-                state, parent = text[text.rindex(b")") + 2 :].split()[:2]
-                if state != b"Z":
-                    parents[int(name)] = int(parent)
-    return parents
+    found = ((int(name), _parent(name)) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208
+    return {number: parent for number, parent in found if parent}
+
+
+def _parent(name: str) -> int:
+    """0: it has none, or has ended."""
+    try:
+        with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - pathlib is slow to import
+            text = file.read()
+    except OSError:
+        return 0
+    state, parent = text[text.rindex(b")") + 2 :].split()[:2]
+    return 0 if state == b"Z" else int(parent)
 
 
 def _prctl(*arguments: int) -> None:
@@ -276,6 +271,10 @@ if __name__ == "__main__":
     # spring.py LINK TEMPORARY FOLDER...: what is removed at the end, and where the programs are that it imports
     sys.path[:0] = sys.argv[3:]
     sys.modules["spring"] = sys.modules["__main__"]
+    # Once and for all here, and not in each fork.
+    import inside  # type: ignore[import-not-found]
+    import keeper  # type: ignore[import-not-found]
+
     serve(socket.socket(fileno=int(sys.argv[1])))
     if os.path.exists(sys.argv[2]):  # noqa: PTH110 - we were killed before we could do it
         os.execv("/bin/rm", ["rm", "-rf", "--", sys.argv[2]])

@@ -366,8 +366,6 @@ class Life:
             if not self._exited:
                 return
         self._read_what_is_there()
-        if self._quarters is not None and not self._asked:
-            self._quarters.ended_with(code)
         self._tell("exited", {"code": code, "asked": bool(self._asked)})
         rest = self._loop.now() + ORPHANS * self._wish.patience
         self._deadline = min(self._deadline, rest) if self._asked else rest

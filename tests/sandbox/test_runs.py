@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chatsim.checks.verdict import Outcome
+from chatsim.errors import LimitError
 from chatsim.profile.profile import Start
 from chatsim.profile.reader import load_profile
 from chatsim.report.report import Report, Run
 from chatsim.report.text import Style, render
 from chatsim.runs import run
-from chatsim.sandbox.sandbox import Sandbox
+from chatsim.sandbox.bounds import Bounds
+from chatsim.sandbox.sandbox import Confinement, Sandbox
 from chatsim.scenario.reader import load_scenario
 from tests.servers.catalogue import WRONG, Wrong
 
@@ -47,3 +54,134 @@ def test_a_wrong_server_fails_the_same_as_outside(wrong: Wrong, sandbox: Sandbox
         verdict.property: str(verdict.evidence) for verdict in played.verdicts if verdict.outcome is Outcome.FAILED
     }
     assert (played.error, failed) == (None, wrong.expected), render(Report((played,)), Style())
+
+
+GREEDY = """
+import socket, sys, time
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+kept = listener.accept()
+{does}
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize(
+    ("does", "told"),
+    [
+        (
+            "held = [bytearray(b'x' * 20_000_000) for _ in range(10)]",
+            "the server used more than 100 MiB of memory and was ended",
+        ),
+        ("while True: pass", "the server used more than 1 second of a processor and was ended"),
+        ("for n in range(400): open(str(n), 'w').close()", "the server made more than 300 files and was ended"),
+    ],
+)
+def test_a_server_that_uses_too_much_is_ended_and_told_why(
+    does: str, told: str, level: Confinement, tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(GREEDY.format(does=does))
+    start = Start(command=("python3", "server.py", "{port}"), folder=str(tmp_path))
+    bounds = Bounds(memory=100 * 1024 * 1024, cpu=1, files=300)
+    with Sandbox(level, bounds) as sandbox:
+        played = run(
+            load_scenario(ROOT / "scenarios" / "drops.yaml"),
+            replace(load_profile("lines"), start=start),
+            seed=1,
+            sandbox=sandbox,
+        )
+
+    assert isinstance(played.error, LimitError)
+    assert str(played.error) == told
+
+
+def test_the_folder_is_fresh_for_each_run_and_the_original_is_left_alone(sandbox: Sandbox, tmp_path: Path) -> None:
+    source = (SERVERS / "right_threads.py").read_text()
+    before = "import pathlib, sys\nif pathlib.Path('seen').exists(): sys.exit(9)\npathlib.Path('seen').touch()\n"
+    future, rest = (
+        source.split("from __future__ import annotations\n", 1) if "from __future__" in source else ("", source)
+    )
+    (tmp_path / "server.py").write_text(
+        f"from __future__ import annotations\n{before}{rest}" if future else before + source
+    )
+    start = Start(command=("python3", "server.py", "{port}"), folder=str(tmp_path))
+    spoken = replace(load_profile("lines"), start=start)
+
+    for seed in (1, 2):
+        played = run(load_scenario(ROOT / "scenarios" / "drops.yaml"), spoken, seed=seed, sandbox=sandbox)
+        assert (played.outcome, played.error) == (Outcome.PASSED, None)
+    assert [path.name for path in tmp_path.iterdir()] == ["server.py"]
+
+
+def test_a_server_sees_nothing_of_chatsim(sandbox: Sandbox, tmp_path: Path) -> None:
+    """All names in its environment, its mounts, its processes; at the levels without a view of its own, its environment."""
+    looking = """
+import os, sys, pathlib
+def read(path):
+    try:
+        return pathlib.Path(path).read_text(errors="replace")
+    except OSError:
+        return ""
+seen = [str(dict(os.environ)), read("/proc/self/environ"), os.getcwd()]
+if VIEW:
+    seen += [read(f"/proc/{pid}/{name}") for pid in os.listdir("/proc") if pid.isdigit() for name in ("cmdline", "environ")]
+    seen += [read("/proc/self/mountinfo")]
+    seen += [os.path.join(top, name) for top, folders, names in os.walk("/") if not top.startswith(("/proc", "/usr"))
+             for name in (*folders, *names)]
+looked_for = "chat" + "sim"
+print("SEEN", len(seen), [each for each in seen if looked_for in each.lower()], flush=True)
+"""
+    looking = looking.replace("VIEW", str(sandbox.level == "bubblewrap"))
+    (tmp_path / "server.py").write_text(looking)
+    start = Start(command=("python3", "server.py", "{port}"), folder=str(tmp_path))
+    played = run(
+        load_scenario(ROOT / "scenarios" / "drops.yaml"),
+        replace(load_profile("lines"), start=start),
+        seed=1,
+        sandbox=sandbox,
+    )
+
+    said = str(played.error)
+    assert "SEEN" in said
+    assert "chatsim" not in said.lower(), said
+
+
+def test_it_ends_with_chatsim_however_that_ends(level: Confinement, tmp_path: Path) -> None:
+    name = f"server_{os.urandom(6).hex()}.py"
+    (tmp_path / name).write_text("import time\nprint('here', flush=True)\ntime.sleep(600)\n")
+    program = f"""
+from pathlib import Path
+from chatsim.sandbox.sandbox import Sandbox
+with Sandbox({level!r}) as sandbox:
+    print(sandbox._temporary, flush=True)
+    sandbox.run("python3 {name} & python3 {name}", Path({str(tmp_path)!r}), 60)
+"""
+    grader = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert grader.stdout is not None
+    temporary = Path(grader.stdout.readline().strip())
+    assert wait_until(lambda: len(running(name)) >= 2)
+    grader.kill()
+    grader.wait()
+    grader.stdout.close()
+
+    assert wait_until(lambda: not running(name))
+    assert wait_until(lambda: not temporary.exists())
+
+
+def running(name: str) -> list[Path]:
+    return [each for each in Path("/proc").iterdir() if each.name.isdigit() and name.encode() in command_of(each)]
+
+
+def command_of(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def wait_until(condition: Callable[[], bool], patience: float = 30.0) -> bool:
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
