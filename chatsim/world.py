@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from chatsim.errors import ServerError
+from chatsim.errors import ConfinementError, ServerError
 from chatsim.network.loop import Loop
 from chatsim.network.namespace import OWN
 from chatsim.network.network import (
@@ -87,7 +87,12 @@ class World:
         Raises ServerError. Nothing is connected to the server by this.
         """
         if self._own_network is not None:
-            self._own_network.open()
+            try:
+                self._own_network.open()
+            except ServerError as error:
+                if self._cell is None:
+                    raise
+                raise ConfinementError(error.problems) from None  # of no server's making
             self._namespace = self._own_network.namespace
         if self._server is not None:
             if self._cell is not None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatsim.sandbox.bounds import Bounds
-from chatsim.sandbox.view import FOLDER, HOME, SETTINGS, View
+from chatsim.sandbox.view import COPIED, FOLDER, HOME, View
 
 __all__ = ["Room", "arguments", "inner", "program", "write_settings"]
 
@@ -57,9 +57,8 @@ def arguments(view: View, room: Room, bounds: Bounds) -> list[str]:
     for path in view.hidden:
         words += ["--tmpfs", path, "--remount-ro", path]
     words += ["--ro-bind", room.settings, "/etc"]
-    for name in SETTINGS:
-        if (Path(room.settings) / name).exists():
-            words += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
+    for name in view.settings:
+        words += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
     words += ["--proc", "/proc", "--dev", "/dev"]
     half = str(bounds.disk // 2)  # both together are no more than the disk that it may use
     for place in ("/tmp", "/dev/shm"):
@@ -89,10 +88,8 @@ def inner(room: Room, bounds: Bounds, *, terminal: bool) -> list[str]:
     return [*words, _of_the_system("prlimit"), f"--nproc={bounds.processes}:{bounds.processes}", "--"]
 
 
-def write_settings(folder: Path, user: int, group: int) -> None:
+def write_settings(view: View, folder: Path, user: int, group: int) -> None:
     """A small /etc: who there is, what this machine is called, and room for what is shown of the real one."""
-    from chatsim.sandbox.view import COPIED
-
     folder.mkdir()
     texts = {
         "passwd": f"root:x:0:0:root:/root:/usr/sbin/nologin\nstudent:x:{user}:{group}:student:{HOME}:/bin/sh\n",
@@ -108,7 +105,7 @@ def write_settings(folder: Path, user: int, group: int) -> None:
             texts[name] = original.read_text("utf-8", "replace")
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    for name in SETTINGS:
+    for name in view.settings:
         original = Path("/etc", name)
         if original.is_dir():
             (folder / name).mkdir()

@@ -28,7 +28,7 @@ from chatsim.sandbox.bounds import Bounds, Used, broken_bound, ended_by_a_bound
 from chatsim.sandbox.confined import TRY, Confined
 from chatsim.sandbox.slots import Slot, take_slot
 from chatsim.sandbox.using import files_in, held_by, memory_of, room_taken
-from chatsim.sandbox.view import COPIED, FOLDER, HOME, SETTINGS, View, is_for_everybody, view_of
+from chatsim.sandbox.view import COPIED, FOLDER, HOME, View, is_for_everybody, view_of
 from chatsim.server.own_network import OwnNetwork
 from chatsim.server.processes import ProcessTree
 
@@ -39,10 +39,7 @@ Confinement = Literal["bubblewrap", "user", "landlock", "none"]
 MIB = 1024 * 1024
 THREAD_STACK = MIB  # with 8 MiB, as is usual, 512 MiB of private memory would be 60 threads
 READABLE = (  # beside the system: what runtimes ask for, and what names are looked up in
-    *(
-        f"/etc/{name}"
-        for name in (*SETTINGS, *COPIED, "passwd", "group", "hosts", "hostname", "nsswitch.conf", "localtime")
-    ),
+    *(f"/etc/{name}" for name in (*COPIED, "passwd", "group", "hosts", "hostname", "nsswitch.conf", "localtime")),
     *(f"/proc/{name}" for name in ("self", "cpuinfo", "meminfo", "stat", "loadavg", "version", "filesystems", "sys")),
     "/sys/devices/system/cpu",
 )
@@ -111,7 +108,7 @@ class Sandbox:
         if self.level == "bubblewrap":
             if bubblewrap.program() is None:
                 raise ConfinementError("bubblewrap is not installed", hint=TRY)
-            bubblewrap.write_settings(Path(self._temporary, "settings"), self.user, self.group)
+            bubblewrap.write_settings(self.view, Path(self._temporary, "settings"), self.user, self.group)
             self.has_network = True
             return
         if self.level == "landlock" and not landlock.version():
@@ -225,11 +222,14 @@ class Cell:
         return _moved(path, str(self.folder), self.home)
 
     def outside(self, path: str) -> str:
-        """The same from here; raises ServerError for one that leads out of its folder."""
+        """The same from here; an abstract name stays what it is. Empty: it leads out of its folder."""
+        if path.startswith("@"):
+            return path
         moved = _moved(path, self.home, str(self.folder))
         folder = os.path.realpath(self.folder)
-        if not os.path.realpath(Path(moved).parent).startswith(folder):
-            raise ServerError(f"a path of the server leads out of its folder: {path}")
+        parent = os.path.realpath(Path(moved).parent)
+        if parent != folder and not parent.startswith(f"{folder}/"):
+            return ""
         return moved
 
     def environment(self, own: Mapping[str, str]) -> dict[str, str]:
@@ -302,7 +302,10 @@ class Cell:
         Raises OSError where there is no such program, as far as that is told; ConfinementError.
         """
         if self.network is not None and not self.network.entrances:
-            self.network.open()
+            try:
+                self.network.open()
+            except ServerError as error:
+                raise ConfinementError(error.problems) from None
         streams = [stdin, stdout, stderr]
         try:
             confined = self._start(list(words), dict(environment), streams, terminal)
@@ -502,7 +505,13 @@ class Cell:
     def _rules(self) -> tuple[list[str], list[str], list[str]]:
         """What it may read, write, and use as devices."""
         view = self._sandbox.view
-        reads = [*view.shown, *(path for path, _ in view.links), *READABLE, *self._lent]
+        reads = [
+            *view.shown,
+            *(path for path, _ in view.links),
+            *(f"/etc/{name}" for name in view.settings),
+            *READABLE,
+            *self._lent,
+        ]
         return reads, [str(self.folder), str(self.scratch)], list(DEVICES)
 
     @property

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from chatsim.errors import ServerError
 
-__all__ = ["FOLDER", "HOME", "View", "is_for_everybody", "our_own", "view_of"]
+__all__ = ["COPIED", "FOLDER", "HOME", "View", "is_for_everybody", "our_own", "view_of"]
 
 HOME = "/home/student"
 FOLDER = f"{HOME}/server"  # where its folder lies, in a mount view of its own
@@ -31,7 +31,10 @@ SYSTEM = (
     "/run/current-system",
 )
 STANDARD = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin")  # of the PATH
-SETTINGS = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ssl", "pki", "ca-certificates", "java", "jvm")
+SETTINGS = (  # of /etc: what finds libraries and programs, certificates, and what runtimes have there
+    *("alternatives", "ld.so.*", "ssl", "pki", "ca-certificates", "crypto-policies"),
+    *("java*", "jvm*", "dotnet*", "mono*", "php*", "ruby*"),
+)
 COPIED = (
     "protocols",
     "services",
@@ -54,11 +57,12 @@ LANGUAGE = ("LANG", "LC_ALL", "TZ")
 @dataclass(frozen=True, slots=True)
 class View:
     """`shown`: paths that are seen as they are, read only; `links`: (path, what it leads to); `hidden`: of what is shown.
-    `path`: the folders of its PATH. `environment`: what it gets of ours."""
+    `settings`: names in /etc that are shown. `path`: the folders of its PATH. `environment`: what it gets of ours."""
 
     shown: tuple[str, ...]
     links: tuple[tuple[str, str], ...] = ()
     hidden: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
     path: tuple[str, ...] = STANDARD
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -130,7 +134,8 @@ def view_of(
     hidden = [
         each for each in our_own() if _is_shown(each, shown) and not any(Path(each).is_relative_to(r) for r in reads)
     ]
-    return View(tuple(shown), tuple(links), tuple(hidden), (*dict.fromkeys(path), *STANDARD), kept)
+    settings = sorted({each.name for pattern in SETTINGS for each in Path("/etc").glob(pattern)})
+    return View(tuple(shown), tuple(links), tuple(hidden), tuple(settings), (*dict.fromkeys(path), *STANDARD), kept)
 
 
 def is_for_everybody(path: str) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from chatsim.network.namespace import OWN, Namespace
-from chatsim.server.listening import listeners_of
+from chatsim.server.listening import Listener, listeners_of, seen_from_here
 from chatsim.server.processes import HAS_PROC, PAGE, Process, ProcessTree
 from chatsim.server.runtimes import Runtimes
 from chatsim.server.sockdiag import CLOSE_WAIT, ESTABLISHED, SocketDiagnosis, SocketEnd
@@ -30,8 +30,11 @@ FEW = 200  # connections up to which asking for each is cheaper than walking the
 class Onlooker:
     """Looks at the processes of one tree, again and again; remembers what need not be told twice."""
 
-    def __init__(self, tree: ProcessTree, namespace: Namespace = OWN) -> None:
+    def __init__(
+        self, tree: ProcessTree, namespace: Namespace = OWN, outside: Callable[[str], str] | None = None
+    ) -> None:
         self._tree = tree
+        self._outside = outside  # a path, as its processes see it, from here (`seen_from_here`)
         self._namespace = namespace
         self._runtimes = Runtimes()
         self._workbook = Workbook()
@@ -55,7 +58,7 @@ class Onlooker:
             "threads": sum(process.threads for process in members),
             "rss": sum(map(_resident, members)),
             "cpu": round(sum(process.cpu for process in members), 3),
-            "listening": any(each.place == place for each in listeners_of(pids, self._namespace, sockets=sockets)),
+            "listening": any(each.place == place for each in self._listeners(pids, sockets)),
         }
         fds = _descriptors(members)
         if fds is not None:
@@ -68,6 +71,10 @@ class Onlooker:
             facts["work"] = done.threads
             facts["cpu_only"] = done.cpu_only
         return facts
+
+    def _listeners(self, pids: list[int], sockets: Sockets) -> list[Listener]:
+        found = listeners_of(pids, self._namespace, sockets=sockets)
+        return found if self._outside is None else seen_from_here(found, self._outside)
 
     def pythons(self) -> list[int]:
         """The processes that are CPython, parents before their children."""

@@ -141,13 +141,19 @@ class Launcher:
 
     @property
     def socket(self) -> str:
-        """The path of the Unix socket at which it is to listen; empty: it is not known. Ours is the same at each start."""
+        """The path of the Unix socket at which it is to listen; empty: it is not known. Ours is the same at each start.
+        Raises ServerError for one that leads out of the server's quarters."""
         if self.chooses_socket:
             return str(Path(self.temporary) / "socket") if self.quarters is None else str(self.quarters.folder / SOCKET)
         fixed = self.start.socket or ""
         if not fixed or fixed.startswith("@"):
             return fixed
-        return str(self.folder / fixed) if self.quarters is None else self.quarters.outside(str(self.folder / fixed))
+        if self.quarters is None:
+            return str(self.folder / fixed)
+        found = self.quarters.outside(str(self.quarters.folder / fixed))
+        if not found:
+            raise ServerError(f"the path of the server's socket leads out of its folder: {fixed}")
+        return found
 
     @property
     def host(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from chatsim.network.loop import READ, Loop, Timer
@@ -18,7 +18,7 @@ from chatsim.network.network import Output, ServerEvent
 from chatsim.server.console import Printing, Typing
 from chatsim.server.inspect import Onlooker
 from chatsim.server.launch import Spawned
-from chatsim.server.listening import Listener, listeners, listeners_of, owners, reachable_host
+from chatsim.server.listening import Listener, listeners, listeners_of, owners, reachable_host, seen_from_here
 from chatsim.server.output import LastWords
 from chatsim.server.processes import HAS_PROC, ProcessTree, command_of, delay_of
 from chatsim.wires import Sockets
@@ -71,7 +71,7 @@ class Life:
         self._process = spawned.process
         self.tree = ProcessTree(spawned.process.pid, marker, within=spawned.within)
         self._quarters = spawned.quarters
-        self.onlooker = Onlooker(self.tree, wish.namespace)
+        self.onlooker = Onlooker(self.tree, wish.namespace, spawned.quarters.outside if spawned.quarters else None)
         self._known = known  # listening sockets that were there before: nobody we start can hold one of these
         self._wish = wish
         self._began = loop.now()
@@ -139,12 +139,8 @@ class Life:
         kind, where = self._wish.sockets, self._wish.namespace
         if HAS_PROC and not self._exited and all(each.inode in self._known for each in listeners(where, sockets=kind)):
             return []  # the usual case while it is starting, and a cheap one
-        return self._seen_from_here(listeners_of(self._pids(), where, sockets=kind))
-
-    def _seen_from_here(self, found: list[Listener]) -> list[Listener]:
-        if self._quarters is None or self._wish.sockets != "unix":
-            return found
-        return [replace(each, host=self._quarters.outside(each.host)) for each in found]
+        found = listeners_of(self._pids(), where, sockets=kind)
+        return found if self._quarters is None else seen_from_here(found, self._quarters.outside)
 
     def _pids(self) -> list[int]:
         return [process.pid for process in self.tree.members()]

@@ -14,7 +14,7 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +24,17 @@ from chatsim.server.sockdiag import LISTEN as LISTENING
 from chatsim.server.sockdiag import SocketDiagnosis
 from chatsim.wires import Sockets, named
 
-__all__ = ["Listener", "Occupant", "listeners", "listeners_of", "occupant_of", "owners", "place_of", "reachable_host"]
+__all__ = [
+    "Listener",
+    "Occupant",
+    "listeners",
+    "listeners_of",
+    "occupant_of",
+    "owners",
+    "place_of",
+    "reachable_host",
+    "seen_from_here",
+]
 
 LISTEN, UNCONNECTED = b"0A", b"07"
 ACCEPTS = 0x10000  # the flag of a Unix socket that listens
@@ -127,6 +137,13 @@ def _reachable(listener: Listener, pid: int) -> Listener:
     except OSError:
         return listener
     return replace(listener, host=str(Path(folder, path)))
+
+
+def seen_from_here(found: Iterable[Listener], outside: Callable[[str], str]) -> list[Listener]:
+    """Those of a server that has another view of the machine: where its Unix sockets are from here. `outside` tells that of a
+    path; nothing: it cannot be reached, and is left out."""
+    seen = (replace(each, host=outside(each.host)) if each.sockets == "unix" else each for each in found)
+    return [each for each in seen if each.host]
 
 
 def owners(listener: Listener, pids: Sequence[int]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ import pytest
 from chatsim.checks.verdict import Outcome
 from chatsim.errors import LimitError
 from chatsim.profile.profile import Start
-from chatsim.profile.reader import load_profile
+from chatsim.profile.reader import load_profile, read_profile
 from chatsim.report.report import Report, Run
 from chatsim.report.text import Style, render
 from chatsim.runs import run
@@ -185,3 +186,45 @@ def wait_until(condition: Callable[[], bool], patience: float = 30.0) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+@pytest.mark.parametrize("place", ["{socket}", "chat.sock", "@chat"])
+@pytest.mark.parametrize("name", ["drops", "restart"])
+def test_a_right_server_fails_nothing_at_a_unix_socket(name: str, place: str, sandbox: Sandbox) -> None:
+    fixed = {"socket": place} if place != "{socket}" else {}
+    start = Start(command=("python3", "lines_at_a_path.py", place), folder=str(SERVERS), **fixed)
+    spoken = replace(
+        read_profile("profile: at-a-path\nextends: lines\ntransport: unix\n", "at-a-path.yaml"), start=start
+    )
+    played = run(load_scenario(ROOT / "scenarios" / f"{name}.yaml"), spoken, seed=1, sandbox=sandbox)
+
+    assert (played.outcome, played.error) == (Outcome.PASSED, None), render(Report((played,)), Style())
+
+
+def test_a_path_that_leads_out_of_the_servers_folder_is_none_of_its_sockets(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Or its author has us remove, or speak to, somebody else's socket, with all our rights."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    (folder / "run").symlink_to(tmp_path)
+    with socket.socket(socket.AF_UNIX) as theirs:
+        theirs.bind(str(tmp_path / "s"))
+        start = Start(command=("python3", "-c", "import time; time.sleep(9)"), folder=str(folder), socket="run/s")
+        spoken = replace(read_profile("profile: p\nextends: lines\ntransport: unix\n", "p.yaml"), start=start)
+        played = run(load_scenario(ROOT / "scenarios" / "drops.yaml"), spoken, seed=1, sandbox=sandbox)
+
+        assert "leads out of its folder" in str(played.error)
+        assert (tmp_path / "s").is_socket()
+
+
+def test_a_server_in_a_terminal_has_one_in_there(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Its controlling one, so that a Ctrl-C reaches it; and ordinary signals do, too."""
+    source = (SERVERS / "right_threads.py").read_text(encoding="utf-8")
+    (tmp_path / "server.py").write_text(
+        "import os, sys\nassert sys.stdin.isatty() and os.tcgetpgrp(0) == os.getpgrp() == os.getpid()\n"
+        + source.replace("from __future__ import annotations\n", "")
+    )
+    start = Start(command=("python3", "server.py", "{port}"), folder=str(tmp_path), terminal=True)
+    spoken = replace(load_profile("lines"), start=start)
+    played = run(load_scenario(ROOT / "scenarios" / "drops.yaml"), spoken, seed=1, sandbox=sandbox)
+
+    assert (played.outcome, played.error) == (Outcome.PASSED, None), render(Report((played,)), Style())
