@@ -54,6 +54,4 @@ class Grade:
     @property
     def needs_review(self) -> bool:
         """Is there anything that a person has to decide?"""
-        return any(part.state in ("needs-review", "to-look", "infrastructure") for part in self.parts) or (
-            self.state == "infrastructure"
-        )
+        return any(part.state in ("needs-review", "to-look", "infrastructure") for part in self.parts)

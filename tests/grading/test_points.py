@@ -371,6 +371,14 @@ def test_a_mark_counts_more_than_what_was_counted() -> None:
     assert of(seen, "joining").state == "full"
 
 
+def test_a_person_may_decide_what_we_could_not_play() -> None:
+    decided = {"anna": {"joining": Mark(Decimal(8)), "style": Mark(Decimal(5))}}
+
+    seen = grade(LOOKED, a_record(state="infrastructure"), decided)
+
+    assert (seen.points, seen.needs_review) == (13, False)
+
+
 def test_marks_of_others_do_not_count() -> None:
     assert of(grade(LOOKED, a_record(), {"ben": {"style": Mark(Decimal(5))}}), "style").state == "to-look"
 
