@@ -192,7 +192,14 @@ def test_a_folder_of_clones_as_github_classroom_makes_it_is_recognised(tmp_path:
 
 
 def trapped(folder: Path, witness: Path) -> None:
-    """Every order to run something that a repository can give to git, as far as it is known."""
+    """Every order to run something that a repository can give to git, as far as it is known; and a signed commit, so
+    that the program that looks at signatures is called for, too."""
+    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n"
+    unsigned = git(folder, "cat-file", "commit", "HEAD") + "\n"
+    words = ["git", "hash-object", "-t", "commit", "-w", "--stdin"]
+    signed = unsigned.replace("\n\n", f"\n{signature}", 1)
+    made = subprocess.run(words, cwd=folder, input=signed, capture_output=True, text=True, check=True)
+    git(folder, "update-ref", "refs/heads/main", made.stdout.strip())
     program = folder / "trap"
     program.write_text(f"#!/bin/sh\ntouch '{witness}'\n")
     program.chmod(0o755)
@@ -228,12 +235,13 @@ def test_no_setting_and_no_hook_of_a_repository_is_obeyed(tmp_path: Path, kind: 
     assert not witness.exists()
 
 
-def test_the_trap_would_have_been_sprung_by_an_ordinary_git(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [("status",), ("log", "-1", "--format=%ct")])
+def test_the_trap_would_have_been_sprung_by_an_ordinary_git(tmp_path: Path, words: tuple[str, ...]) -> None:
     """Else the test above shows nothing."""
     source = working_copy(tmp_path / "source")
     trapped(source, tmp_path / "witness")
 
-    subprocess.run(["git", "status"], cwd=source, capture_output=True, check=False)
+    subprocess.run(["git", *words], cwd=source, capture_output=True, check=False)
 
     assert (tmp_path / "witness").exists()
 
@@ -325,7 +333,7 @@ def test_a_tree_that_holds_itself_many_times_over_is_refused(tmp_path: Path) -> 
     assert time.monotonic() - began < 60
 
 
-def test_files_that_are_too_large_together_are_refused_before_they_are_read(tmp_path: Path) -> None:
+def test_files_that_are_too_large_together_are_refused(tmp_path: Path) -> None:
     source = working_copy(tmp_path / "source", a="x" * 60_000, b="y" * 60_000)
 
     assert "too large" in told(result_of(bare(tmp_path / "anna.git", source), Bounds(total=100_000)))
