@@ -91,7 +91,9 @@ class Sandbox:
         self.close()
 
     def _open(self) -> None:
-        self._temporary = tempfile.mkdtemp(prefix="room-")  # a name that tells nothing: mounts show it
+        self._temporary = tempfile.mkdtemp(
+            prefix="room-", dir=self._place()
+        )  # a name that tells nothing: mounts show it
         self.view = view_of(self._reads, everybody=self.level == "user")
         if self.level == "none":
             return
@@ -115,6 +117,13 @@ class Sandbox:
             raise ConfinementError("this kernel has no Landlock", hint=TRY)
         Path(self._temporary).chmod(0o711)
         self.has_network = self._finds_network()
+
+    def _place(self) -> str:
+        """Where temporary folders are; for another user's server, one that it can get to."""
+        places = [tempfile.gettempdir(), "/tmp", "/var/tmp"]
+        if self.level != "user":
+            return places[0]
+        return next((each for each in places if is_for_everybody(f"{each}/.")), places[0])
 
     def _finds_network(self) -> bool:
         """Can its servers have a network of their own? One that needs a user namespace is of no use to who becomes

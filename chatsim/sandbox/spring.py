@@ -119,12 +119,14 @@ def _become_bubblewrap(details: dict[str, Any], numbers: list[int]) -> None:
 
 
 def bound(limits: list[tuple[int, int, int]]) -> None:
-    """What a process may have, it and its children: soft and hard. No more than we ourselves may have."""
+    """What this process may have, it and its children: soft and hard. No more than we ourselves may have."""
     for kind, soft, hard in limits:
         _, most = resource.getrlimit(kind)
         if most != resource.RLIM_INFINITY and os.geteuid() != 0:
             soft, hard = min(soft, most), min(hard, most)
         resource.setrlimit(kind, (soft, hard))
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        file.write("1000")  # where memory ends in spite of all bounds, it ends for them first
 
 
 def hand_over(numbers: list[int]) -> None:
