@@ -234,11 +234,10 @@ def _check_needs(reading: Reading, parts: Mapping[str, Part], needs: Mapping[str
 
 def _check_circles(reading: Reading, needs: Mapping[str, list[Scalar]]) -> None:
     """Each circle is told once, where the part of it that stands first names the next one."""
-    order = list(needs)
     done: set[str] = set()
-    for first in order:
+    for first in needs:
         route = _circle(first, needs)
-        if route is None or not done.isdisjoint(route) or first != min(route, key=order.index):
+        if route is None or not done.isdisjoint(route):
             continue
         done.update(route)
         word = next(word for word in needs[first] if word.text == route[1 % len(route)])

@@ -186,6 +186,23 @@ def test_the_digest_is_another_one_if_anything_that_it_names_has_changed(folder:
     assert load_assignment("assignment.yaml").digest != before
 
 
+def test_the_digest_is_another_one_if_the_code_of_a_profile_has_changed(folder: Path) -> None:
+    example = Path(__file__).parents[2] / "docs/example/python"
+    for path in example.iterdir():
+        if path.is_file():
+            shutil.copy(path, folder)
+    with_code = SMALL.replace("lines", "pickles.yaml")
+    before = read_assignment(with_code, str(folder / "a.yaml"))
+
+    module = next(
+        path for path in folder.glob("*.py") if f"{path.stem}:" in (folder / "pickles.yaml").read_text("utf-8")
+    )
+    module.write_text(module.read_text("utf-8") + "# changed\n", encoding="utf-8")
+
+    after = read_assignment(with_code, str(folder / "a.yaml"))
+    assert (after.digest == before.digest, after.played == before.played) == (False, False)
+
+
 def test_the_digest_does_not_change_with_what_the_assignment_does_not_name(folder: Path) -> None:
     before = small().digest
     (folder / "go.yaml").write_text(FILES["come.yaml"], encoding="utf-8")

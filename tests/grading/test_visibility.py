@@ -144,6 +144,15 @@ def test_what_a_build_printed_is_shown_also_where_parts_are_hidden() -> None:
     assert for_student(assignment, record, grade(assignment, record), BEFORE)[0].output == "error: ';' expected"
 
 
+def test_a_part_that_was_not_run_does_not_tell_which_hidden_one_it_needs() -> None:
+    """No such assignment can be read, but it can be made."""
+    assignment = an_assignment(NEVER, replace(OPEN, needs=(NEVER.name,)))
+    record = a_record(secret_run(NEVER), not_run=(("open", NEVER.name),))
+
+    assert SECRET in repr(grade(assignment, record))
+    assert SECRET not in shown(assignment, record, AFTER)
+
+
 def test_without_a_due_date_nothing_is_ever_after_it() -> None:
     assert not is_visible(an_assignment(OPEN), "after-due", 10**12)
     assert is_visible(an_assignment(OPEN, due=DUE), "after-due", DUE)
