@@ -26,6 +26,8 @@ __all__ = ["grade", "whole"]
 NONE: Final = Fraction(0)
 ALL: Final = Fraction(1)
 
+NOT_FOUND_OUT: Final = "How it is spoken to was not found out, so nothing could be played."
+
 _NOT_PLAYED: Final[Mapping[State, str]] = {
     "several-submissions": "There are several submissions, and nobody knows which of them counts.",
     "not-unpacked": "It could not be unpacked, so nothing could be played.",
@@ -33,7 +35,7 @@ _NOT_PLAYED: Final[Mapping[State, str]] = {
     "several-servers": "Several servers were found, and nobody knows which of them is meant.",
     "not-built": "It could not be built, so nothing could be played.",
     "not-started": "It did not start, so nothing could be played.",
-    "not-understood": "How it is spoken to was not found out, so nothing could be played.",
+    "not-understood": "It did not answer as the assignment says, so nothing could be played.",
     "infrastructure": "It could not be played, by no fault of this server.",
 }
 
@@ -128,9 +130,10 @@ class _Parts:
         if state == "infrastructure":
             return _counted(part, NONE, ALL, why, "infrastructure")
         # Which of two is meant a person sees at a glance; and that chatsim finds out any protocol, nobody has promised.
-        several = state in ("several-submissions", "several-servers")
-        if several or (state == "not-understood" and self.assignment.server.any):
+        if state in ("several-submissions", "several-servers"):
             return _counted(part, NONE, ALL, why, "needs-review")
+        if state == "not-understood" and self.assignment.server.any:
+            return _counted(part, NONE, ALL, NOT_FOUND_OUT, "needs-review")
         return _counted(part, NONE, NONE, why)
 
     def _share(self, part: Part) -> Share:

@@ -330,7 +330,17 @@ def test_without_a_server_there_are_no_points_but_which_of_two_is_meant_a_person
 def test_a_protocol_that_we_did_not_find_out_is_for_a_person() -> None:
     any_protocol = an_assignment(a_part(), server=ServerRules("python3 server.py", detect=True, any=True))
 
-    assert grade(any_protocol, a_record(state="not-understood")).parts[0].state == "needs-review"
+    (found,) = grade(any_protocol, a_record(state="not-understood")).parts
+    (told_how,) = grade(an_assignment(a_part()), a_record(state="not-understood")).parts
+
+    assert (found.state, found.why) == (
+        "needs-review",
+        "How it is spoken to was not found out, so nothing could be played.",
+    )
+    assert (told_how.state, told_how.why) == (
+        "none",
+        "It did not answer as the assignment says, so nothing could be played.",
+    )
 
 
 def test_a_submission_that_was_not_played_by_our_fault_has_no_points_yet() -> None:

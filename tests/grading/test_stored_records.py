@@ -108,6 +108,15 @@ def test_an_error_names_the_place_deep_inside() -> None:
         from_json(json.dumps(data))
 
 
+@pytest.mark.parametrize("odd", [True, 7.0, "7", None])
+def test_a_whole_number_is_nothing_else(odd: object) -> None:
+    data = json.loads(to_json(ONE))
+    data["runs"][0]["seed"] = odd
+
+    with pytest.raises(RecordError, match=r"runs\[0\].seed: a whole number is expected"):
+        from_json(json.dumps(data))
+
+
 @pytest.mark.parametrize("end", range(0, len(to_json(ONE)), 7))
 def test_a_record_that_was_not_written_to_its_end_is_refused(end: int) -> None:
     with pytest.raises(RecordError, match="can not be read"):
