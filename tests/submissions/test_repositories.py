@@ -95,6 +95,15 @@ def test_a_working_copy_is_its_files_and_the_time_of_its_last_commit(tmp_path: P
     assert files(unpack(submission, tmp_path / "target")) == {"server.py": "print()", "more.py": "not committed"}
 
 
+def test_what_a_list_says_of_the_time_counts_more_than_a_commit(tmp_path: Path) -> None:
+    working_copy(tmp_path / "anna")
+    (tmp_path / "list.csv").write_text("student,source,submitted\nAnna,anna,2026-11-20 12:00 Z\nBo,anna,\n")
+
+    anna, bo = find(tmp_path / "list.csv").submissions
+
+    assert (anna.submitted, bo.submitted) == (1_795_176_000, MOMENT)
+
+
 def test_a_bare_repository_is_the_files_of_its_last_commit(tmp_path: Path) -> None:
     source = working_copy(tmp_path / "source", **{"lib/room.py": "é", "a b.txt": "x", "grün.py": ""})
     (source / "run").write_text("#!/bin/sh\n")
@@ -292,6 +301,14 @@ def test_a_git_file_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None
 
     assert submission.submitted is None
     assert files(unpack(submission, tmp_path / "target")) == {"server.py": "1"}
+
+
+def test_a_git_folder_that_is_a_link_tells_no_time(tmp_path: Path) -> None:
+    solution = working_copy(tmp_path / "solution")
+    (tmp_path / "class" / "anna").mkdir(parents=True)
+    (tmp_path / "class" / "anna" / ".git").symlink_to(solution / ".git")
+
+    assert find(tmp_path / "class").submissions[0].submitted is None
 
 
 def test_a_head_that_is_a_link_a_pipe_or_leads_out_is_not_followed(tmp_path: Path) -> None:

@@ -410,6 +410,18 @@ def test_links_in_a_zip_are_judged_like_others(place: Path) -> None:
     assert contents(unpacked(path).folder) == {"main.py": "-> server.py", "server.py": "1"}
 
 
+def test_a_link_out_of_the_folder_that_counts_is_one_out_of_the_submission(place: Path) -> None:
+    """Its cover is not part of what is graded, and in a sandbox something else is there."""
+    path = tarred(
+        place / "a.tar",
+        member("chat/server.py", b"1"),
+        member("chat/up", type=tarfile.SYMTYPE, linkname=".."),
+        member("chat/here", type=tarfile.SYMTYPE, linkname="."),
+    )
+
+    assert contents(unpacked(path).folder) == {"server.py": "1", "here": "-> ."}
+
+
 def test_two_links_can_not_lead_out_together(place: Path) -> None:
     path = tarred(
         place / "a.tar",
