@@ -78,6 +78,7 @@ def test_of_several_profiles_a_family_is_made(tmp_path: Path) -> None:
         ([{"src/server.py": "", "client.py": ""}, {"server.py": ""}], ("**/server.py",)),
         ([{"server.py": ""}, {"server.py": ""}, {"chat_server.py": ""}], ("**/server.py", "**/chat_server.py")),
         ([{"main.py": "", "util.py": ""}], ("**/main.py",)),
+        ([{"chat_client.py": "", "chat_room.py": ""}], ("**/chat_room.py",)),
         ([{"Server.java": "", "Client.java": ""}], ("**/Server.java",)),
         ([{"a/server.py": "", "b/server.py": ""}, {"main.py": ""}], ("**/main.py",)),
         ([{"notes.txt": ""}], ("**/server.py",)),
@@ -113,6 +114,8 @@ def test_how_it_is_started_is_guessed_from_its_language(tmp_path: Path, name: st
 def test_the_port_is_given_to_servers_that_read_their_arguments(tmp_path: Path) -> None:
     assert begun(tmp_path, {}, [{"server.py": READS}])[1].server.command == "python3 {file} {port}"
     assert begun(tmp_path, {}, [{"server.py": "PORT = 5000"}])[1].server.command == "python3 {file}"
+    half = [{"server.py": READS}, {"server.py": "PORT = 5000"}]
+    assert begun(tmp_path, {}, half)[1].server.command == "python3 {file}"
     mostly = [{"server.py": READS}, {"server.py": READS}, {"server.py": "PORT = 5000"}]
     assert begun(tmp_path, {}, mostly)[1].server.command == "python3 {file} {port}"
 

@@ -153,6 +153,15 @@ def test_a_part_that_was_not_run_does_not_tell_which_hidden_one_it_needs() -> No
     assert SECRET not in shown(assignment, record, AFTER)
 
 
+def test_why_a_part_that_is_shown_has_its_points_is_told_beside_hidden_ones() -> None:
+    assignment = an_assignment(OPEN, NEVER)
+    record = a_record(a_run("failed", part="open"), secret_run(NEVER))
+
+    _, cut = for_student(assignment, record, grade(assignment, record), AFTER)
+
+    assert cut.parts[0].why == "0 of 1 runs passed."
+
+
 def test_without_a_due_date_nothing_is_ever_after_it() -> None:
     assert not is_visible(an_assignment(OPEN), "after-due", 10**12)
     assert is_visible(an_assignment(OPEN, due=DUE), "after-due", DUE)
