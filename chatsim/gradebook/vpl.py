@@ -55,9 +55,8 @@ def _comments(assignment: Assignment, graded: Graded) -> Iterator[str]:
 
 
 def _title(text: str) -> str:
-    # A title that ends with a number in brackets would be read as a deduction.
-    told = printable(text)
-    return f"{COMMENT}-{told}." if told.rstrip().endswith(")") else f"{COMMENT}-{told}"
+    # VPL reads a title that ends with a number in brackets as a deduction: all titles end with words of ours.
+    return f"{COMMENT}-{printable(text)}"
 
 
 def _quoted(text: str) -> Iterator[str]:

@@ -229,6 +229,15 @@ def hostile(text: str) -> Graded:
     return Graded(found, grade)
 
 
+def hostile_unplayed(text: str) -> Graded:
+    """The same of a submission that could not be built."""
+    graded = not_played("not-built", "evil")
+    student = Student("evil", text)
+    record = replace(graded.record, student=student, told=text, output=text, origin=text, machine=text, version=text)
+    parts = tuple(replace(part, title=text, why=text, comment=text) for part in graded.grade.parts)
+    return Graded(record, replace(graded.grade, student=student, parts=parts, told=text))
+
+
 def only_shown(graded: Graded, now: float = DUE - 60) -> Graded:
     """As the student may see it at this time."""
     return Graded(*for_student(ASSIGNMENT, graded.record, graded.grade, now))

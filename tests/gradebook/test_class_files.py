@@ -91,6 +91,7 @@ def test_the_json_is_as_its_schema_says_whatever_the_names_are(text: str) -> Non
 
     jsonschema.validate(json.loads(book), SCHEMA)
     assert book.isascii()
+    json.dumps(json.loads(book), ensure_ascii=False).encode("utf-8")  # no halves of surrogate pairs
     assert "##[" not in book
 
 

@@ -39,7 +39,9 @@ ENVIRONMENT = {
     "OWNER": "anna",
 }
 EVERYBODY = {graded.student.key: graded for graded in a_class.everybody()} | {
-    f"hostile-{number}": a_class.hostile(text) for number, text in enumerate(a_class.HOSTILE)
+    f"hostile-{number}-{how.__name__}": how(text)
+    for number, text in enumerate(a_class.HOSTILE)
+    for how in (a_class.hostile, a_class.hostile_unplayed)
 }
 WITH_POINTS = {name: graded for name, graded in EVERYBODY.items() if graded.grade.points is not None}
 
@@ -240,6 +242,17 @@ def test_what_prairielearn_is_given_is_never_too_large_for_it() -> None:
     assert "cut here" in text
 
 
+def test_pictures_are_left_out_before_any_text_is_cut() -> None:
+    wrong = a_class.only_shown(a_class.wrong())
+    lines = "".join(f'<line x1="{number}" x2="{number}" y1="0" y2="9"/>' for number in range(6_000))
+    large = wrong.record.runs[1].picture.replace("</svg>", f"{lines}</svg>")
+    runs = tuple(replace(wrong.record.runs[1], file=f"{n}.yaml", text=f"run {n}", picture=large) for n in range(4))
+    text = prairielearn_json(a_class.ASSIGNMENT, replace(wrong, record=replace(wrong.record, runs=runs)))
+
+    assert len(text) < MOST
+    assert "base64" not in text and "cut here" not in text
+
+
 # --- Classroom 50 ------------------------------------------------------------------------------------------------------
 
 
@@ -311,15 +324,18 @@ def test_vpl_proposes_no_grade_where_the_trouble_was_ours() -> None:
 FORGED = ("\n", "\r", "\u2028", "\x85", "Grade :=>> 100", "Comment :=>>", "<|--", "--|>", "-x (-3)", " ")
 
 
-@given(st.sampled_from(a_class.HOSTILE) | st.lists(st.sampled_from(FORGED)).map("".join))
-def test_nothing_that_a_student_prints_is_a_grade_a_title_or_a_tag_of_vpl(text: str) -> None:
-    theirs = vpl_text(a_class.ASSIGNMENT, a_class.only_shown(a_class.hostile(f"word {text}")))
-    ours = vpl_text(a_class.ASSIGNMENT, a_class.only_shown(a_class.hostile("word")))
+@pytest.mark.parametrize("how", [a_class.hostile, a_class.hostile_unplayed])
+@given(text=st.sampled_from(a_class.HOSTILE) | st.lists(st.sampled_from(FORGED)).map("".join))
+def test_nothing_that_a_student_prints_is_a_grade_a_title_or_a_tag_of_vpl(
+    how: Callable[[str], Graded], text: str
+) -> None:
+    theirs = vpl_text(a_class.ASSIGNMENT, a_class.only_shown(how(f"word {text}")))
+    ours = vpl_text(a_class.ASSIGNMENT, a_class.only_shown(how("word")))
 
     for end in ("\r\n", "\n", "\r"):
         lines = theirs.removesuffix("\n").split(end) if end == "\n" else theirs.removesuffix("\n").splitlines()
         assert [line for line in lines if not line.startswith(("Comment :=>>-", "Comment :=>>>", "Grade :=>> "))] == []
-    assert grade_of(theirs) == grade_of(ours) == "8.5"
+    assert grade_of(theirs) == grade_of(ours) == ("8.5" if how is a_class.hostile else "0")
     assert len(re.findall("^Grade", theirs, re.MULTILINE)) == 1
     assert len(titles_of(theirs)) == len(titles_of(ours))
     assert not [title for title in titles_of(theirs) if title.endswith(")")]
