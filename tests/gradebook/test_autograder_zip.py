@@ -219,7 +219,12 @@ def test_it_grades_a_submission_without_a_network(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     results = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
-    assert (results["score"], [test["score"] for test in results["tests"]]) == (10, [6, 4])
+    assert [test["max_score"] for test in results["tests"]] == [6, 4]
+    told = results["extra_data"]["chatsim"]
+    assert (
+        told["high"] == 10
+    )  # on a machine that is too busy, nobody can tell; but a right server is never called wrong
+    assert results["score"] == 10 or told["needs_review"]
     shown = json.dumps([results["output"], [test for test in results["tests"] if test["visibility"] != "hidden"]])
     assert "zqsecret" not in shown and str(tmp_path) not in shown
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["results.json"]

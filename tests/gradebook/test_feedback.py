@@ -91,6 +91,17 @@ def test_a_run_that_counts_in_two_parts_is_told_in_full_once() -> None:
     assert [seen.name for seen in second.seen] == ["drop-notice"]
 
 
+def test_what_is_told_aside_is_told_once() -> None:
+    run = a_class.failed("leaving", a_class.STAY, "stay.yaml", "fifo-order")
+    run = replace(run, verdicts=(*run.verdicts, VerdictRecord("leave-notice", "passed")))
+    shown = a_class.only_shown(a_class.right())
+    parts = tuple(replace(part, properties=("leave-notice",)) for part in a_class.ASSIGNMENT.parts)
+    graded = replace(shown, record=replace(shown.record, runs=(run, replace(run, part="talking"))))
+    found = [one for part in feedback(replace(a_class.ASSIGNMENT, parts=parts), graded).parts for one in part.tried]
+
+    assert [(one.word, len(one.also), bool(one.replay)) for one in found] == [("passed", 1, True), ("passed", 0, False)]
+
+
 def test_what_is_told_aside_in_one_part_is_told_in_full_where_it_counts() -> None:
     run = a_class.failed("leaving", a_class.STAY, "stay.yaml", "fifo-order")
     aside = replace(run, verdicts=(*run.verdicts, VerdictRecord("leave-notice", "passed")))
