@@ -250,7 +250,27 @@ def _slip(folder: Path) -> None:
     (folder / "mine.yaml").write_text(profile.replace("has gone", "has left"), encoding="utf-8")
 
 
+def _school(folder: Path) -> None:
+    """A teacher's folder: an assignment, and what three students have handed in."""
+    for name in ("server.py", "profile.yaml", "cut-off.yaml"):
+        shutil.copy(ROOT / "docs/example" / name, folder)
+    for path in (ROOT / "docs/example/school").iterdir():
+        shutil.copy(path, folder)
+    wrong = (folder / "server.py").read_text(encoding="utf-8")
+    said = '        tell_all_but(client, f"{nick} has gone\\n")\n'
+    right = wrong.replace(said, "").replace("    finally:\n", f"    finally:\n{said}")
+    (folder / "server.py").unlink()
+    for student, name, text in (
+        ("Ann Lee", "server.py", right),
+        ("Bob Roy", "server.py", wrong),
+        ("Zoë", "notes.txt", "I was ill.\n"),
+    ):
+        (folder / "handed-in" / student).mkdir(parents=True)
+        (folder / "handed-in" / student / name).write_text(text, encoding="utf-8")
+
+
 PLACES: dict[str, Callable[[Path], None]] = {
+    "school": _school,
     "slip": _slip,
     "start": _start,
     **{f"tutorial-{number}": _tutorial(number) for number in range(1, 8)},

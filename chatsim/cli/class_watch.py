@@ -129,8 +129,8 @@ def in_a_word(record: SubmissionRecord) -> str:
 
 
 def left(done: int, total: int, seconds: float) -> str:
-    """How long the rest may take; empty while nobody knows. Those under way count as half done on the whole."""
-    if done < min(TELLING, total - 1) or done >= total or done == 0:
+    """How long the rest may take; empty while nobody knows."""
+    if not TELLING <= done < total:
         return ""
     rest = seconds / done * (total - done)
     return f"about {rest:.0f} s left" if rest < 90 else f"about {rest / 60:.0f} min left"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ def write(kind: str, file: str, made: Books, table: Table | None = None) -> None
     content = FORMATS[kind](made, table)
     if file == "-":
         sys.stdout.flush()
-        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.write(content.removeprefix(BOM_UTF8))  # a spreadsheet wants it, a pipe does not
         sys.stdout.buffer.flush()
         return
     path = Path(file)

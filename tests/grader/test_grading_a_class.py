@@ -92,15 +92,19 @@ def test_who_has_handed_in_anew_or_later_is_graded_and_nobody_else(a_whole_class
     assert "late_one,late one,10,10,10," in a_whole_class.book()
 
 
-def test_another_assignment_grades_everybody_anew(a_whole_class: School) -> None:
+def test_other_points_are_counted_and_another_seed_grades_everybody_anew(a_whole_class: School) -> None:
     a_whole_class.grade("--quiet")
-    text = a_class.ASSIGNMENT.replace("points: 4", "points: 14")
-    (a_whole_class.folder / "assignment.yaml").write_text(text, encoding="utf-8")
+    path = a_whole_class.folder / "assignment.yaml"
 
-    again = a_whole_class.grade()
-
-    assert "The assignment is another one than before: everybody is graded anew." in again.err
+    path.write_text(a_class.ASSIGNMENT.replace("points: 4", "points: 14"), encoding="utf-8")
+    counted = a_whole_class.grade()
+    assert "submission" not in counted.err
     assert "right,right,20,20,20,20," in a_whole_class.book()
+
+    path.write_text(a_class.ASSIGNMENT.replace("seed: 7", "seed: 8"), encoding="utf-8")
+    played = a_whole_class.grade()
+    assert "The assignment is another one than before: everybody is graded anew." in played.err
+    assert a_whole_class.book() == BOOK
 
 
 def test_one_student_can_be_graded_alone(a_whole_class: School) -> None:

@@ -1,0 +1,103 @@
+"""A class of copies, graded with one job and with two: how much of the second processor is used, and how many a minute.
+
+    python -m benchmarks.grading [--submissions 100] [--scenario FILE]... [--sandbox LEVEL]
+
+By default all scenarios that come with chatsim which the example's profile can be played with. Every other copy is right,
+the others make one of four mistakes. With 100 submissions it takes about an hour, mostly of waiting for what never comes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from chatsim.profile.reader import load_profile
+from chatsim.runs import why_not
+from chatsim.scenario.reader import load_scenario
+from chatsim.selftest.shipped import shipped_scenarios
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT / "docs/example"
+
+FORGETS = EXAMPLE.joinpath("server.py").read_text(encoding="utf-8")
+GONE = '        tell_all_but(client, f"{nick} has gone\\n")\n'
+RIGHT = FORGETS.replace(GONE, "").replace(
+    "    finally:\n        with lock:\n", f"    finally:\n{GONE}        with lock:\n"
+)
+ONCE = "client.sendall(line.encode())"
+COPIES = (
+    RIGHT,
+    FORGETS,
+    RIGHT,
+    RIGHT.replace(ONCE, "client.sendall(line.encode() * 2)"),
+    RIGHT,
+    RIGHT.replace(ONCE, "client.sendall(line.encode().upper())"),
+    RIGHT,
+    "def main(:\n",
+)
+
+
+def a_class(folder: Path, submissions: int, scenarios: list[Path]) -> None:
+    """The assignment and what was handed in."""
+    for number in range(submissions):
+        student = folder / "handed in" / f"student {number:03}"
+        student.mkdir(parents=True)
+        (student / "server.py").write_text(COPIES[number % len(COPIES)], encoding="utf-8")
+    (folder / "profile.yaml").write_bytes((EXAMPLE / "profile.yaml").read_bytes())
+    parts = []
+    for path in scenarios:
+        (folder / path.name).write_bytes(path.read_bytes())
+        parts.append(f"  - {{part: {path.stem}, points: 1, scenario: {path.name}}}\n")
+    (folder / "assignment.yaml").write_text(
+        "assignment: copies\n"
+        'server: {find: server.py, command: "python {file} {port}", profile: profile.yaml}\n'
+        f"parts:\n{''.join(parts)}",
+        encoding="utf-8",
+    )
+
+
+def graded(folder: Path, jobs: int, sandbox: str) -> tuple[float, str]:
+    """Seconds that it took, and the grade book."""
+    words = ["grade", "handed in", "-o", f"with {jobs}", "--jobs", str(jobs), "--patience", "1", "--quiet"]
+    began = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-m", "chatsim", *words, "--sandbox", sandbox],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert ended.returncode in (0, 3), f"chatsim grade ended with {ended.returncode}"
+    return time.monotonic() - began, (folder / f"with {jobs}/grades.csv").read_text(encoding="utf-8-sig")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--submissions", type=int, default=100)
+    parser.add_argument("--scenario", type=Path, action="append")
+    parser.add_argument("--sandbox", default="auto")
+    asked = parser.parse_args()
+    profile = load_profile(str(EXAMPLE / "profile.yaml"))
+    scenarios = asked.scenario or [
+        path for path in shipped_scenarios() if why_not(load_scenario(str(path)), profile) is None
+    ]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        a_class(folder, asked.submissions, scenarios)
+        one, book = graded(folder, 1, asked.sandbox)
+        two, same = graded(folder, 2, asked.sandbox)
+    print(f"{asked.submissions} submissions, {len(scenarios)} scenarios")
+    for jobs, seconds in ((1, one), (2, two)):
+        print(
+            f"  {jobs} job{'s' if jobs > 1 else ''}: {seconds:.1f} s, {60 * asked.submissions / seconds:.1f} a minute"
+        )
+    print(f"  of two processors {100 * one / (2 * two):.0f} % are used, beside one")
+    print(f"  the two grade books are {'the same' if book == same else 'DIFFERENT'}")
+
+
+if __name__ == "__main__":
+    main()
