@@ -40,6 +40,28 @@ def test_it_reads_nothing_of_ours(program: Program, tmp_path: Path) -> None:
     )
 
 
+def test_nothing_of_ours_stands_anywhere_in_its_view(program: Program, tmp_path: Path) -> None:
+    if program.sandbox.level != "bubblewrap":
+        pytest.skip("without a view of its own it can see what there is, though not read it")
+    name = f"assignment-{os.urandom(6).hex()}.yaml"
+    (tmp_path / name).write_text("points: all")
+
+    assert (
+        program.does(
+            """
+            found = []
+            for folder, folders, names in os.walk("/"):
+                if folder == "/":
+                    folders[:] = [each for each in folders if each not in ("proc", "usr")]
+                found += [each for each in names if each == name]
+            note(found)
+            """,
+            name=name,
+        )
+        == []
+    )
+
+
 def test_our_environment_is_not_to_be_found(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_SECRET", "hunter2")
 
