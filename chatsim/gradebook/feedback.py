@@ -394,6 +394,8 @@ def _how(record: SubmissionRecord, runs: Sequence[RunRecord]) -> Iterator[tuple[
         yield "Handed in", when
     if record.origin:
         yield "What was graded", _last_name(record.origin)
+    for note in record.notes:
+        yield "Noted", note
     if record.server:
         yield "Started with", record.server
     if record.profile:

@@ -35,12 +35,13 @@ class CannotBePlayedError(Exception):
 @dataclass(frozen=True, slots=True)
 class BuiltServer:
     """`command` starts it in `folder`, which holds what was built; `cwd` is relative to that. `notes`: what was left out of
-    the submission."""
+    the submission. `submitted`: where only what was fetched tells it."""
 
     folder: Path
     cwd: str
     command: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    submitted: float | None = None
 
 
 def made_ready(
@@ -59,7 +60,7 @@ def made_ready(
         raise CannotBePlayedError("several-servers", _with_notes(located.told, unpacked))
     _build(assignment, located, unpacked, sandbox, tell)
     cwd = located.folder.relative_to(unpacked.folder).as_posix()
-    return BuiltServer(unpacked.folder, "" if cwd == "." else cwd, located.command, unpacked.notes)
+    return BuiltServer(unpacked.folder, "" if cwd == "." else cwd, located.command, unpacked.notes, unpacked.submitted)
 
 
 def _unpacked(submission: Submission, folder: Path) -> Unpacked:

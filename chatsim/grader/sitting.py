@@ -80,7 +80,13 @@ class Sitting:
             server = made_ready(assignment, self.submission, folder, sandbox, tell)
             speaking = Speaking(assignment, server, sandbox, record.patience, tell)
             profile = speaking.profile(record.profile)
-            record = replace(record, profile=profile.name, server=" ".join(server.command))
+            record = replace(
+                record,
+                profile=profile.name,
+                server=" ".join(server.command),
+                notes=(*_of_its_time(self.submission), *server.notes),
+                submitted=record.submitted if record.submitted is not None else server.submitted,
+            )
             while (wanted := following(assignment, record, _may_be_full)) is not None:
                 tell(_doing(assignment, record, wanted))
                 key = (wanted.scenario.file, wanted.scenario.name, wanted.seed)
@@ -96,6 +102,12 @@ class Sitting:
                 yield record
         record = _closed(assignment, record)
         yield replace(record, settled=next_alone(assignment, record, _may_be_full) is None)
+
+
+def _of_its_time(submission: Submission) -> tuple[str, ...]:
+    if not submission.marked_late or submission.submitted is not None:
+        return ()
+    return ("The learning system calls it late, and does not say by how much: nothing was taken off for that.",)
 
 
 def _with(record: SubmissionRecord, wanted: Wanted, run: RunRecord) -> SubmissionRecord:

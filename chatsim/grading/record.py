@@ -85,6 +85,7 @@ class SubmissionRecord:
     runs: tuple[RunRecord, ...] = ()
     not_run: tuple[tuple[str, str], ...] = ()  # (part, the name of the part that it needs and that was not reached)
     settled: bool = False  # nothing of it has to be played any more
+    notes: tuple[str, ...] = ()  # what was left out of it, and other things its student should know, in sentences
     output: str = ""  # the last lines of a build, or of a server that did not start
     # What the report says of how it was graded.
     version: str = ""

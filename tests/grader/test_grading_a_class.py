@@ -319,3 +319,13 @@ def test_points_are_counted_anew_without_playing(a_whole_class: School) -> None:
 
     assert ended.code == 0, ended.err
     assert "empty,empty,2,2,2," in ended.out
+
+
+def test_what_was_left_out_of_a_submission_stands_on_its_page(school: School) -> None:
+    school.hand_in("ann", a_class.SERVERS["right"])
+    (school.folder / "handed in/ann/secret").symlink_to("/etc/passwd")
+
+    school.grade("--quiet")
+
+    assert "secret" in (school.folder / "grades/pages/ann.md").read_text(encoding="utf-8")
+    assert "ann,ann,10,10,10," in school.book()
