@@ -111,21 +111,26 @@ def test_it_has_no_descriptors_but_the_standard_ones(program: Program) -> None:
 
 def test_it_writes_nowhere_but_in_its_folder(program: Program, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir(mode=0o777)
+    name = f"left-behind-{os.urandom(6).hex()}"
+    outside = [str(tmp_path / "other"), "/usr", "/etc", "/home", "/", "/tmp", "/dev/shm", "/var/tmp"]
 
     program.does(
         """
-        for place in (outside, "/usr", "/etc", "/home", "/", "/tmp", "/dev/shm", "/var/tmp", "."):
+        for place in places:
             try:
-                open(place + "/left-behind", "w").close()
+                open(f"{place}/{name}", "w").close()
             except OSError:
                 pass
         """,
-        outside=str(tmp_path / "other"),
+        places=[*outside, "."],
+        name=name,
     )
 
-    assert (program.folder / "left-behind").exists()
-    assert not (tmp_path / "other" / "left-behind").exists()
-    assert not [place for place in ("/usr", "/etc", "/home", "/tmp", "/dev/shm") if Path(place, "left-behind").exists()]
+    written = [place for place in outside if Path(place, name).exists()]
+    for place in written:
+        Path(place, name).unlink()
+    assert written == []
+    assert (program.folder / name).exists()
 
 
 def test_what_it_leaves_running_is_ended(program: Program) -> None:
