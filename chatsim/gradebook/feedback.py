@@ -31,6 +31,7 @@ from chatsim.grading.assignment import Assignment
 from chatsim.grading.counting import ENDS_ALL
 from chatsim.grading.grade import Grade, PartGrade
 from chatsim.grading.record import RunRecord, State, SubmissionRecord, VerdictRecord
+from chatsim.grading.visibility import HIDDEN_NAME
 from chatsim.properties import PROPERTIES
 
 __all__ = ["Feedback", "PartTold", "Seen", "Tried", "Trouble", "feedback"]
@@ -144,8 +145,9 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """All of a student's page."""
+    """All of a student's page. `teachers`: it tells of hidden parts, and is not for the student."""
 
+    teachers: bool
     title: str
     name: str
     score: str
@@ -156,12 +158,13 @@ class Feedback:
 
 
 def feedback(assignment: Assignment, graded: Graded) -> Feedback:
-    """Of a record and a grade that have been cut to what the student may see."""
+    """Of a record and a grade that have been cut to what the student may see; or whole, and then it says so."""
     record, grade = graded.record, graded.grade
     counts = {part.name: part.properties for part in assignment.parts}
     record = _from_its_folder(record, assignment)
     once = _Once()
     return Feedback(
+        any(part.visible == "never" and part.name != HIDDEN_NAME for part in grade.parts),
         assignment.title or assignment.name,
         grade.student.name or grade.student.key,
         score(grade),

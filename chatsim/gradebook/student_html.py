@@ -21,7 +21,8 @@ MOST_PICTURES = 12  # in one page: who has not understood it by then needs anoth
 
 
 def student_html(assignment: Assignment, graded: Graded) -> str:
-    """The page of one student, with a line end. `graded` has been cut to what the student may see."""
+    """The page of one student, with a line end. `graded` has been cut to what the student may see; or it is whole, and the
+    page says that it is for teachers."""
     told = feedback(assignment, graded)
     css = asset("chatsim.report", "page.css") + asset("chatsim.gradebook", "grades.css")
     page = template("chatsim.gradebook", "student.html").render(

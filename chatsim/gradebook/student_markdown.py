@@ -14,8 +14,8 @@ __all__ = ["part_markdown", "student_markdown", "trouble_markdown"]
 
 
 def student_markdown(assignment: Assignment, graded: Graded) -> str:
-    """The text of one student, with a line end. `graded` has been cut to what the student may see. There are no pictures in
-    it: the page has them."""
+    """The text of one student, with a line end. `graded` has been cut to what the student may see; or it is whole, and the text
+    says that it is for teachers. There are no pictures in it: the page has them."""
     return "\n\n".join(_paragraphs(feedback(assignment, graded))).replace("##[", "##&#91;") + "\n"
 
 
@@ -31,6 +31,8 @@ def trouble_markdown(trouble: Trouble) -> str:
 
 def _paragraphs(told: Feedback) -> Iterator[str]:
     yield f"# {words(told.title)}: {words(told.name)}"
+    if told.teachers:
+        yield "**For teachers: hidden parts are told here.**"
     yield f"**{words(told.score)}**"
     for sentence in told.sentences:
         yield paragraph(sentence)

@@ -213,6 +213,14 @@ def test_a_picture_that_somebody_else_made_can_do_nothing(smuggled: str) -> None
     test_each_link_leads_to_something_in_the_page_and_to_one_thing_only(page)
 
 
+def test_a_page_that_tells_of_hidden_parts_says_for_whom_it_is() -> None:
+    said = "For teachers: hidden parts are told here."
+
+    for write in (student_html, student_markdown):
+        assert said in write(a_class.ASSIGNMENT, a_class.right())
+        assert said not in write(a_class.ASSIGNMENT, SHOWN["right"])
+
+
 def test_runs_of_a_part_that_the_grade_does_not_name_are_not_shown() -> None:
     """A second wall: even if a record came uncut."""
     record = a_class.right().record
