@@ -2,7 +2,7 @@
 
 A `Job` is one run; whoever else has much to do (`chatsim.grader`) gives work of its own kind. A worker is a plain Python
 that was started with one end of a pair of sockets, and does what comes in there until that end closes. So whatever
-becomes of us, SIGKILL included, it ends at once, and its server's guardian sees to the rest.
+becomes of us, SIGKILL included, it ends soon, and its server's guardian sees to the rest.
 
 Why not a pool of the standard library: there one worker that dies takes all results with it that are still owed, the
 caller's main module is run again in every worker, and helpers of the pool outlive the program by a moment.
@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -268,7 +268,11 @@ def worker(number: int) -> None:
     orders: SimpleQueue[Work[Any]] = SimpleQueue()
     Thread(target=_listen, args=(link, orders), daemon=True).start()
     while True:
-        link.send(_played(orders.get(), lambda words: link.send(_Said(words))))
+        said = _played(orders.get(), lambda words: link.send(_Said(words)))
+        try:
+            link.send(said)
+        except OSError:  # nobody is there any more
+            os._exit(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,10 +285,13 @@ class _Said:
 
 
 def _listen(link: Connection, orders: SimpleQueue[Work[Any]]) -> None:
-    """Its own thread, so that the end of the link is heard in the middle of a run."""
+    """Its own thread, so that the end of the link is heard in the middle of a run: that ends in good order then, as by
+    SIGTERM, so that nothing of it is left on the disk either; but not for long."""
     with suppress(EOFError, OSError):
         while True:
             orders.put(link.recv())
+    os.kill(os.getpid(), signal.SIGTERM)  # which ends at once who has nothing to do
+    sleep(GRACE)
     os._exit(0)
 
 

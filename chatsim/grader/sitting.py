@@ -26,7 +26,7 @@ from chatsim.grading.record import Confinement, RunRecord, SubmissionRecord
 from chatsim.grading.settling import settled
 from chatsim.jobs import Tell, silent
 from chatsim.sandbox.bounds import Bounds
-from chatsim.sandbox.sandbox import Sandbox
+from chatsim.sandbox.sandbox import Sandbox, remove
 from chatsim.submissions.submission import Submission
 
 __all__ = ["Sitting"]
@@ -51,9 +51,9 @@ class Sitting:
         try:
             with (
                 _interruptible(interrupts),
-                tempfile.TemporaryDirectory(prefix="m", ignore_cleanup_errors=True) as folder,
+                _temporary_folder() as folder,
             ):
-                for known in self._records(Path(folder), tell, interrupts):
+                for known in self._records(folder, tell, interrupts):
                     record = known
         except KeyboardInterrupt:
             pass
@@ -145,6 +145,16 @@ def _doing(assignment: Assignment, record: SubmissionRecord, wanted: Wanted) -> 
     again = "again alone, " if wanted.replays is not None else ""
     told = f", {bad} failed" if bad else ""
     return f"{len(record.runs)} of {whole} runs{told} · {again}{wanted.scenario.name}"
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    """It ends with us, however deep a build has made it."""
+    folder = tempfile.mkdtemp(prefix="m")  # a name that tells nothing: mounts show it
+    try:
+        yield Path(folder)
+    finally:
+        remove(folder)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from chatsim.sandbox.view import COPIED, FOLDER, HOME, View, is_for_everybody, v
 from chatsim.server.own_network import OwnNetwork
 from chatsim.server.processes import ProcessTree
 
-__all__ = ["Cell", "Confinement", "Done", "Sandbox"]
+__all__ = ["Cell", "Confinement", "Done", "Sandbox", "remove"]
 
 Confinement = Literal["bubblewrap", "user", "landlock", "none"]
 
@@ -590,7 +590,8 @@ def _only_in_memory(content: bytes) -> BinaryIO:
 
 def remove(folder: str) -> None:
     """A folder with all that is in it, also where somebody has made that hard: too deep, or closed."""
-    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
     if Path(folder).exists():
         words = 'chmod -R u+rwX -- "$1" 2>/dev/null; rm -rf -- "$1"'
         subprocess.run(["/bin/sh", "-c", words, "sh", folder], check=False, capture_output=True)

@@ -329,3 +329,18 @@ def test_what_was_left_out_of_a_submission_stands_on_its_page(school: School) ->
 
     assert "secret" in (school.folder / "grades/pages/ann.md").read_text(encoding="utf-8")
     assert "ann,ann,10,10,10," in school.book()
+
+
+def test_a_build_that_digs_too_deep_is_removed_all_the_same(school: School) -> None:
+    build = "import os\\nfor _ in range(3000): os.mkdir('d'), os.chdir('d')"
+    text = a_class.ASSIGNMENT.replace("server: {", f'server: {{build: "printf \\"{build}\\" | python3", ')
+    (school.folder / "assignment.yaml").write_text(text, encoding="utf-8")
+    school.hand_in("mole", a_class.SERVERS["right"])
+    temporary = school.folder / "temporary"
+    temporary.mkdir()
+
+    process = school.start("grade", "handed in", "--unsafe-no-sandbox", "--patience", "0.5", TMPDIR=str(temporary))
+    process.communicate(timeout=120)
+
+    assert process.returncode in (0, 3)
+    assert list(temporary.iterdir()) == []
