@@ -9,6 +9,7 @@ __all__ = ["HIDDEN", "Bounds", "Used", "broken_bound", "ended_by_a_bound"]
 
 MIB = 1024 * 1024
 HIDDEN = 10**12  # files, where there is a folder into which nobody can look: more than any bound
+MOST_UNSEEN = 32  # files of which nobody can tell the size: an honest server has one or two, for a moment
 MOST_FILES = 20_000  # in all that it may write: far more than any server has use for, and quickly counted
 
 
@@ -29,12 +30,14 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What a look found: bytes of memory, bytes on disk, files, processes and threads."""
+    """What a look found: bytes of memory, bytes on disk, files, processes and threads; and files that are open where nobody
+    can look (`chatsim.sandbox.using.Held`)."""
 
     memory: int = 0
     disk: int = 0
     files: int = 0
     threads: int = 0
+    unseen: int = 0
 
 
 def broken_bound(bounds: Bounds, used: Used) -> str:
@@ -48,6 +51,8 @@ def broken_bound(bounds: Bounds, used: Used) -> str:
         return f"wrote more than {_size(bounds.disk)} to the disk and was ended"
     if used.files >= HIDDEN // 2:  # less what was there at the beginning
         return "made a folder too deep, or too closed, to look into, and was ended"
+    if used.unseen > MOST_UNSEEN:
+        return f"hid more than {MOST_UNSEEN} removed files in memory or between sockets and was ended"
     if used.files > bounds.files:
         return f"made more than {bounds.files:,} files and was ended"
     if used.threads > 2 * bounds.processes:  # the kernel refuses them before that, where it can

@@ -27,7 +27,7 @@ from chatsim.sandbox.asking import Spring
 from chatsim.sandbox.bounds import Bounds, Used, broken_bound, ended_by_a_bound
 from chatsim.sandbox.confined import TRY, Confined
 from chatsim.sandbox.slots import Slot, take_slot
-from chatsim.sandbox.using import files_in, held_by, memory_of, room_taken
+from chatsim.sandbox.using import Held, files_in, held_by, memory_of, room_taken
 from chatsim.sandbox.view import COPIED, FOLDER, HOME, View, is_for_everybody, view_of
 from chatsim.server.own_network import OwnNetwork
 from chatsim.server.processes import ProcessTree
@@ -479,12 +479,13 @@ class Cell:
             taken, number = files_in(str(self.scratch))
             disk += taken
             files += number
-        if not self._looks % CLOSE_LOOK:
-            held = held_by(members)
-            memory += held.memory
-            disk += held.disk
+        held = held_by(members) if not self._looks % CLOSE_LOOK else Held()
         used = Used(
-            memory, disk - self._at_first[0], files - self._at_first[1], sum(process.threads for process in members)
+            memory + held.memory,
+            disk + held.disk - self._at_first[0],
+            files - self._at_first[1],
+            sum(process.threads for process in members),
+            held.unseen,
         )
         self.exceeded = broken_bound(self._sandbox.bounds, used)
         if self.exceeded:

@@ -18,10 +18,12 @@ __all__ = ["Held", "files_in", "held_by", "memory_of", "room_taken"]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Bytes in files that no name leads to any more, but a descriptor: in memory, and on the disk."""
+    """Bytes in files that no name leads to any more, but a descriptor: in memory, and on the disk. `unseen`: how many more
+    there may be of which nobody can tell the size: on their way between two sockets, or only mapped into memory."""
 
     memory: int = 0
     disk: int = 0
+    unseen: int = 0
 
 
 def memory_of(members: Sequence[Process], bound: int) -> int:
@@ -53,8 +55,11 @@ def _proportional(process: Process) -> int:
 def held_by(members: Sequence[Process]) -> Held:
     """Of the files that they hold open: those that a walk does not find, each counted once."""
     seen: set[tuple[int, int]] = set()
-    memory = disk = 0
+    mapped: set[bytes] = set()
+    links = _links(members)
+    memory = disk = sent = 0
     for process in members:
+        mapped |= _mapped_only(process)
         try:
             names = os.listdir(f"{process.folder}/fd")
         except OSError:
@@ -64,6 +69,9 @@ def held_by(members: Sequence[Process]) -> Held:
                 status = os.stat(f"{process.folder}/fd/{name}")
             except OSError:
                 continue
+            if status.st_ino in links and stat.S_ISSOCK(status.st_mode):
+                links.remove(status.st_ino)  # once is enough
+                sent += _on_their_way(f"{process.folder}/fdinfo/{name}")
             if status.st_nlink or not stat.S_ISREG(status.st_mode) or (status.st_dev, status.st_ino) in seen:
                 continue
             seen.add((status.st_dev, status.st_ino))
@@ -71,7 +79,30 @@ def held_by(members: Sequence[Process]) -> Held:
                 disk += status.st_blocks * 512
             else:
                 memory += status.st_blocks * 512  # a file of no device: tmpfs, or one that only memory has
-    return Held(memory, disk)
+    return Held(memory, disk, sent + len(mapped))
+
+
+def _links(members: Sequence[Process]) -> set[int]:
+    """The numbers of the Unix sockets in their network; by these, descriptors are sent."""
+    for process in members:
+        with contextlib.suppress(OSError), open(f"{process.folder}/net/unix", "rb") as file:
+            return {int(words[6]) for words in map(bytes.split, file.readlines()[1:]) if len(words) > 6}
+    return set()
+
+
+def _on_their_way(about: str) -> int:
+    """How many descriptors were sent to a socket, and not received yet. Told by Linux from 5.6 on."""
+    with contextlib.suppress(OSError, ValueError), open(about, "rb") as file:
+        return sum(int(line.split()[1]) for line in file if line.startswith(b"scm_fds:"))
+    return 0
+
+
+def _mapped_only(process: Process) -> set[bytes]:
+    """Files on a disk that were removed and are mapped, each by its device and number."""
+    with contextlib.suppress(OSError), open(f"{process.folder}/maps", "rb") as file:
+        removed = (line.split(maxsplit=5) for line in file if line.endswith(b" (deleted)\n"))
+        return {words[3] + words[4] for words in removed if not words[3].startswith(b"00:")}
+    return set()
 
 
 def files_in(folder: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,37 @@ def test_memory_that_no_process_has_is_not_to_be_had(tight: Program) -> None:
     )
 
     assert refused == [True, True]
+
+
+HIDES = {
+    "on their way between sockets": """
+        held = held or list(socket.socketpair())
+        held[0].sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [number]))])
+        """,
+    "mapped": "held.append(mmap.mmap(number, 4096))",
+}
+
+
+@pytest.mark.parametrize("way", HIDES)
+def test_removed_files_are_not_hidden_from_the_disk_s_bound(tight: Program, way: str) -> None:
+    """Each takes the room on the disk that it had, and is open nowhere."""
+    tight.does(
+        """
+        import array, mmap, socket, time
+        held = []
+        for _ in range(40):
+            with open("large", "w+b") as file:
+                file.write(bytes(5000))
+                file.flush()
+                number = file.fileno()
+                exec(hide)
+            os.remove("large")
+        time.sleep(60)
+        """,
+        hide=textwrap.dedent(HIDES[way]).strip(),
+    )
+
+    assert tight.done.why == "hid more than 32 removed files in memory or between sockets and was ended"
 
 
 def test_a_fork_bomb_is_refused_more_processes_and_leaves_none(tight: Program) -> None:
