@@ -148,7 +148,7 @@ def _as(user: int) -> list[str]:
 def grade(who: Self, level: str, attacks: Sequence[Attack]) -> Evidence:
     """Grade a class of these attackers and the innocents."""
     with contextlib.ExitStack() as stack:
-        base = Path(tempfile.mkdtemp(prefix="m", dir="/tmp" if who.user is not None else None))
+        base = Path(tempfile.mkdtemp(prefix="handed-", dir="/tmp" if who.user is not None else None))
         stack.callback(shutil.rmtree, base, ignore_errors=True)
         return _Classroom(who, level, attacks, base, stack).grade()
 

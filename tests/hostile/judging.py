@@ -22,7 +22,7 @@ TOO_LONG = 60.0  # seconds: three times alone, with four times the patience, on 
 
 def managed(seen: Evidence, attack: Attack) -> dict[Harm, list[str]]:
     """What this one managed; empty: nothing."""
-    origin = next((each for each in seen.records if each.startswith(attack.key) or _is(attack, each)), None)
+    origin = _origin(seen, attack)
     found: dict[Harm, list[str]] = {
         "written": [path for path in seen.owned if path.endswith(f"-{attack.name}")],
         "heard": [name for name in seen.heard if name == attack.name],
@@ -42,11 +42,15 @@ def managed(seen: Evidence, attack: Attack) -> dict[Harm, list[str]]:
             found["disk"] = [f"{peak.disk // MIB} MiB"]
     if origin is not None:
         found |= _by_its_record(seen, attack, origin)
+    elif seen.level != "none":
+        found["points"] = ["it was not graded"]
     return {kind: told for kind, told in found.items() if told}
 
 
-def _is(attack: Attack, origin: str) -> bool:
-    return bool(attack.student) and re.sub(r"\W", "", attack.student) in re.sub(r"\W", "", origin)
+def _origin(seen: Evidence, attack: Attack) -> str | None:
+    """What its record calls it: as it was handed in, made printable."""
+    shown = attack.key.encode("unicode_escape").decode()
+    return next((shown + end for end in ("", ".zip", ".tar", ".tar.gz") if shown + end in seen.records), None)
 
 
 def _by_its_record(seen: Evidence, attack: Attack, origin: str) -> dict[Harm, list[str]]:
