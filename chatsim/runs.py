@@ -31,7 +31,7 @@ from chatsim.wires import Line, named
 
 if TYPE_CHECKING:
     from chatsim.engine.director import Director
-    from chatsim.sandbox.sandbox import Sandbox
+    from chatsim.sandbox.sandbox import Confinement, Sandbox
     from chatsim.world import World
 
 __all__ = [
@@ -61,13 +61,14 @@ class Target:
 
     `folder`: where a command given here is started; empty: in the current one. `isolated`: a server that we start lives in
     a network namespace of its own (Linux; `chatsim.server.own_network`). Where there are none to be had, that is the run's
-    `error`.
+    `error`. `confined`: it is put into a sandbox of that level, one for each run, with the usual bounds; null: it is not.
     """
 
     command: str | None = None
     address: tuple[str, int] | None = None
     isolated: bool = False
     folder: str = ""
+    confined: Confinement | None = None
 
 
 def address_of(text: str) -> tuple[str, int]:
@@ -164,6 +165,8 @@ def replay_command(scenario: Scenario, profile: Profile, target: Target, seed: i
         pass  # without --profile it is detected again
     elif profile.file or profile.name != "lines" or target.command is not None or target.address is not None:
         words += ["--profile", profile.file or profile.name]
+    if target.confined is not None:
+        words += ["--sandbox"]
     words += ["--seed", str(seed)]
     if patience != 1.0:
         words += ["--patience", f"{patience:g}"]
@@ -231,7 +234,7 @@ class _Play:
     def _play(self) -> float:
         from chatsim.engine.director import Director
 
-        with self._noted(self._world()) as world:
+        with self._confined(), self._noted(self._world()) as world:
             plan = self._plan()
             self._history = History(self._header(plan))
             try:
@@ -250,6 +253,17 @@ class _Play:
                 self._server_words = tuple(without_dumps(world.last_output(400)))[-8:]
                 self._cut_off = world.cut_off()
             return world.now() - began
+
+    @contextmanager
+    def _confined(self) -> Iterator[None]:
+        """The sandbox that the target asks for, where none was given."""
+        if self._sandbox is not None or self._target.confined is None or self._target.address is not None:
+            yield
+            return
+        from chatsim.sandbox.sandbox import Sandbox
+
+        with Sandbox(self._target.confined) as self._sandbox:
+            yield
 
     @contextmanager
     def _noted(self, world: World) -> Iterator[World]:

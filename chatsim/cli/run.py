@@ -83,6 +83,13 @@ def run(
             "would meet on one port.",
         ),
     ] = None,
+    sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--sandbox",
+            help="Start each server as `chatsim grade` does: confined, in a copy of its folder, with bounds on what it uses.",
+        ),
+    ] = False,
     confirm: Annotated[
         bool,
         typer.Option(
@@ -167,7 +174,7 @@ def run(
     from chatsim.cli.exit_codes import exit_code
     from chatsim.cli.formats import check_colour, check_files
     from chatsim.cli.reporting import Outlet
-    from chatsim.cli.side_by_side import check_isolate, isolated, side_by_side
+    from chatsim.cli.side_by_side import check_isolate, confined, isolated, side_by_side
     from chatsim.cli.standard import standard
     from chatsim.cli.target import address, check_target, check_wire
 
@@ -195,12 +202,14 @@ def run(
     unknown = named and profile is None
     spoken = None if unknown else _profile("lines" if profile is None else profile, named, problems)
     check_wire(server, where, spoken, problems)
+    from chatsim.runs import Target
+
+    target = confined(Target(command=server, address=where), sandbox, connect, problems)
     problems.stop_if_any()
 
     from chatsim.cli.playing import Playing
-    from chatsim.runs import Target
 
-    target = isolated(Target(command=server, address=where), isolate)
+    target = isolated(target, isolate)
     if unknown:
         from chatsim.cli.detecting import profile_of
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from chatsim.profile.profile import Profile
     from chatsim.runs import Target
 
-__all__ = ["SideBySide", "check_isolate", "isolated", "side_by_side"]
+__all__ = ["SideBySide", "check_isolate", "confined", "isolated", "side_by_side"]
 
 CHOOSES_ITSELF = "--jobs: the server chooses its port itself"
 TAKES_A_PORT = "If it takes a port, write {port} where it stands in the command."
@@ -44,6 +44,23 @@ def check_isolate(isolate: bool | None, connect: str | None, problems: Problems)
         )
 
 
+def confined(target: Target, sandbox: bool, connect: str | None, problems: Problems) -> Target:
+    """The target in the best sandbox that this machine offers, if one was asked for."""
+    if not sandbox:
+        return target
+    if connect is not None:
+        problems.add(
+            "--sandbox and --connect exclude each other", "A server that is running already stays where it is."
+        )
+        return target
+    from chatsim.sandbox.survey import best_level
+
+    if (level := best_level()) == "none":
+        problems.add("--sandbox: servers cannot be confined here", "`chatsim doctor` tells why, and what helps.")
+        return target
+    return replace(target, confined=level)
+
+
 def isolated(target: Target, isolate: bool | None) -> Target:
     """The target as it was asked for."""
     return replace(target, isolated=True) if isolate else target
@@ -60,6 +77,8 @@ def side_by_side(jobs: int, profile: Profile, target: Target, isolate: bool | No
     if target.address is not None:
         hint("--jobs: with --connect there is one server for all, so the runs are played one after the other.")
         return SideBySide(1, target)
+    if target.confined == "bubblewrap":  # in a network, and with a folder, of its own
+        return SideBySide(jobs or cores(), target)
     fixed = has_fixed_port(profile, target)
     if fixed and profile.line.wire.sockets == "unix":  # a path is the same in all namespaces
         hint(
