@@ -16,9 +16,10 @@ SETTINGS = {"epilog": "Exit code 0: servers whose authors may attack can be conf
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
 ) -> None:
-    """Tell what this machine offers: how servers whose authors may attack can be confined, and what else chatsim can use.
+    """Tell what this machine offers, and how servers can be confined.
 
-    Each is tried, and nothing is changed. Where something better is not to be had, it says why, and what to do.
+    Servers whose authors may attack, such as those of a class. Each way is tried, and nothing is changed. Where something
+    better is not to be had, it says why, and what to do.
     """
     from chatsim.cli import surveyed
     from chatsim.cli.terminal import tell, width
