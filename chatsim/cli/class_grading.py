@@ -35,6 +35,7 @@ class Asked:
     jobs: int
     students: tuple[str, ...]
     single: bool
+    submitted: float | None  # seconds since 1970
     marks: str | None
     export: tuple[tuple[str, str], ...]  # format, file
     fresh: bool
@@ -66,6 +67,7 @@ def asked(problems: Problems, **options: Any) -> Asked | None:
         problems.add("--engine dask and --scheduler ADDRESS belong together")
     confinement = problems.attempt(lambda: _confinement(options["sandbox"]))
     shard = problems.attempt(lambda: _shard(options["shard"]))
+    submitted = problems.attempt(lambda: _submitted(options["submitted"], single=options["single"]))
     export = problems.attempt(lambda: exports(options["export"]))
     if problems.found or assignment is None or confinement is None:
         return None
@@ -76,6 +78,7 @@ def asked(problems: Problems, **options: Any) -> Asked | None:
         options["jobs"] or cores(),
         options["students"],
         options["single"],
+        submitted,
         options["marks"],
         export or (),
         options["fresh"],
@@ -123,6 +126,22 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     raise UsageError(f"--shard {text} is not I/N", hint="The second of five parts: --shard 2/5")
 
 
+def _submitted(text: str | None, *, single: bool) -> float | None:
+    if text is None:
+        return None
+    if not single:
+        raise UsageError("--submitted is about one submission, and belongs to --single")
+    from datetime import datetime
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise UsageError(f"--submitted {text} is no time with its zone", hint="For example 2026-11-30T22:10+01:00")
+    return moment.timestamp()
+
+
 def grade_class(asked: Asked) -> int:
     """The exit code."""
     from chatsim.cli.class_books import sum_up, written
@@ -155,7 +174,7 @@ def _submissions(asked: Asked) -> list[Submission]:
     from chatsim.submissions.finding import find
 
     if asked.single:
-        return [_the_only_one(asked.submissions.absolute())]
+        return [_the_only_one(asked.submissions.absolute(), asked.submitted)]
     found = find(asked.submissions.absolute(), asked.assignment.student)
     for other in found.passed_over:
         hint(f"passed over: {other.name}: {other.why}")
@@ -177,13 +196,13 @@ def _submissions(asked: Asked) -> list[Submission]:
     return chosen
 
 
-def _the_only_one(path: Path) -> Submission:
+def _the_only_one(path: Path, submitted: float | None) -> Submission:
     from chatsim.grading.record import Student
     from chatsim.submissions.passing_over import archive_suffix
     from chatsim.submissions.submission import Submission
 
     kind: Kind = "folder" if path.is_dir() else "archive" if archive_suffix(path.name) else "file"
-    return Submission(Student("submission", "submission"), path, kind, origin=path.name)
+    return Submission(Student("submission", "submission"), path, kind, submitted, path.name)
 
 
 def _terms(asked: Asked, store: Store) -> Terms:

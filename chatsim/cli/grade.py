@@ -42,6 +42,12 @@ def grade(
         bool,
         typer.Option("--single", help="SUBMISSIONS is the submission of one student, as an autograder has it."),
     ] = False,
+    submitted: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", show_default=False, help="With --single: when it was handed in, as 2026-11-30T22:10+01:00."
+        ),
+    ] = None,
     marks: Annotated[
         str | None,
         typer.Option(metavar="F", show_default=False, help="What a person has decided (docs/assignment.md)."),
@@ -99,6 +105,7 @@ def grade(
         jobs=jobs,
         students=tuple(student or ()),
         single=single,
+        submitted=submitted,
         marks=marks,
         export=tuple(export or ()),
         fresh=fresh,

@@ -6,7 +6,7 @@ What is known of a submission is stored at once, so a grading that was killed go
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from chatsim.grader.engines import Engine
@@ -56,6 +56,8 @@ class Grading:
             if known is None or known.digest != new.digest or known.assignment != new.assignment:
                 known = new  # handed in anew since then, or asked otherwise
             elif known.settled:
+                if new.submitted not in (None, known.submitted):  # what came later than we knew, or earlier
+                    self.store.keep(replace(known, submitted=new.submitted))
                 continue
             found.append(Sitting(self.assignment, submission, self.confinement, known, alone))
         return found
