@@ -72,7 +72,7 @@ class Self:
     name: str
     user: int | None = None
     python: tuple[str, ...] = (sys.executable,)
-    paths: tuple[str, ...] = (str(REPOSITORY),)
+    paths: tuple[str, ...] = ()
     why_not: str = ""
 
 
@@ -111,10 +111,9 @@ class Evidence:
 
 def _ordinary() -> Self:
     """An ordinary user: who runs the tests or, where that is root, somebody made up, with a Python that it can read."""
+    paths = _paths()
     if os.geteuid() != 0:
-        return Self("user")
-    site = next((path for path in sys.path if Path(path, "typer").is_dir()), "")
-    paths = (str(REPOSITORY), site)
+        return Self("user", paths=paths)
     version = f"python3.{sys.version_info.minor}"
     pythons = dict.fromkeys([sys.executable, f"/usr/bin/{version}", f"/usr/local/bin/{version}"])
     said = ""
@@ -133,10 +132,15 @@ def _ordinary() -> Self:
     return Self("user", why_not=f"no Python that an ordinary user can read: {said}")
 
 
+def _paths() -> tuple[str, ...]:
+    """Where chatsim is, and what it needs."""
+    return (str(REPOSITORY), next((path for path in sys.path if Path(path, "typer").is_dir()), ""))
+
+
 def selves() -> dict[str, Self]:
     if sys.platform != "linux":
         return {}
-    root = Self("root", why_not="" if os.geteuid() == 0 else "the tests do not run as root")
+    root = Self("root", paths=_paths(), why_not="" if os.geteuid() == 0 else "the tests do not run as root")
     return {"root": root, "user": _ordinary()}
 
 
@@ -262,7 +266,7 @@ class _Classroom:
             self._end(process)
         seen.seconds = time.monotonic() - began
         seen.said = (self.base / "said").read_text("utf-8", "replace")
-        if seen.code == 3 and "not to be had here" in seen.said:
+        if seen.code == 2 and "not to be had here" in seen.said:
             return Evidence(why_not=seen.said.strip().splitlines()[0])
         self._look_after(before)
         return seen

@@ -16,6 +16,9 @@ from attacks import ATTACKS, Attack, Harm
 from classroom import Evidence, grade, selves
 from judging import harm_to_the_class, managed
 
+from chatsim.sandbox.landlock import version
+from chatsim.server.own_network import refusal
+
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="servers are confined on Linux only"),
     pytest.mark.timeout(400),
@@ -23,21 +26,17 @@ pytestmark = [
 
 CONFINED = [("root", "bubblewrap"), ("root", "user"), ("user", "bubblewrap"), ("user", "landlock")]
 
-# What a level can not prevent, and docs/sandbox.md says so: a socket in a folder is kept from a server by its permissions
-# only, and this one is for all. It is no longer so where the kernel knows better: then this fails, and is to be mended.
-NOT_PREVENTED: dict[str, dict[str, set[Harm]]] = {
-    "user": {"calls_by_unix_sockets": {"heard"}},
-    "landlock": {"calls_by_unix_sockets": {"heard"}},
-}
+SIGNALLING = ("signals_the_grader", "stops_the_grader", "kills_its_keeper")
 
 
 @pytest.mark.parametrize(("who", "level"), CONFINED)
 def test_attackers_harm_nobody_and_gain_nothing(who: str, level: str) -> None:
-    attacks = [each for each in ATTACKS if not each.only_handed_in or level in _tried(who)]
+    attacks = _tried_under(level)
     seen = _graded(who, level, attacks)
 
+    assert seen.code in (0, 3), seen.said
     found = {attack.name: managed(seen, attack) for attack in attacks}
-    not_prevented = NOT_PREVENTED.get(level, {})
+    not_prevented = _not_prevented(level)
     assert {name: {*harm} for name, harm in found.items() if harm} == not_prevented, found
     assert harm_to_the_class(seen, not_prevented) == []
 
@@ -88,6 +87,25 @@ def test_what_acts_where_it_is_shown_is_seen(page: str, text: str) -> None:
     assert {*managed(seen, attack)} == {"shown"}
 
 
+def _not_prevented(level: str) -> dict[str, set[Harm]]:
+    """What a level can not prevent, and docs/sandbox.md says so. Where one day it can, the test fails, and this is mended."""
+    if level == "bubblewrap":
+        return {}
+    # A socket in a folder is kept from a server by its permissions only, and this one is for all.
+    left: dict[str, set[Harm]] = {"calls_by_unix_sockets": {"heard"}}
+    if refusal():  # no network of its own
+        left["calls_by_udp"] = {"heard"}
+    return left
+
+
+def _tried_under(level: str) -> list[Attack]:
+    """What is handed in is unpacked by us, whatever the level: it is tried once, where nothing has to be installed."""
+    attacks = [each for each in ATTACKS if not each.only_handed_in or level != "bubblewrap"]
+    if level == "landlock" and version() < 6:  # then signals reach whoever is the same user
+        attacks = [each for each in attacks if each.name not in SIGNALLING]
+    return attacks
+
+
 def _graded(who: str, level: str, attacks: list[Attack]) -> Evidence:
     """Skips the test if that can not be had here."""
     self = selves()[who]
@@ -99,11 +117,6 @@ def _graded(who: str, level: str, attacks: list[Attack]) -> Evidence:
     if seen.why_not:
         pytest.skip(seen.why_not)
     return seen
-
-
-def _tried(who: str) -> tuple[str, ...]:
-    """The level under which what is handed in is tried: the one that needs nothing installed."""
-    return ("user",) if who == "root" else ("landlock",)
 
 
 def _who_runs_this() -> str:
