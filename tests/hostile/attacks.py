@@ -113,6 +113,7 @@ ATTACKS = (
     Attack("disturbs_neighbours", ("heard",)),
     # points
     Attack("forges_markup", worth=0),
+    Attack("forges_nicknames"),
     Attack("forges_the_terminal", worth=0),
     Attack("forges_verdicts", worth=4),
     Attack("behaves_when_watched", worth=4),
