@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatsim.cli.exit_codes import INCONCLUSIVE, PASSED
-from chatsim.cli.terminal import tell
+from chatsim.cli.terminal import hint, tell
 from chatsim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +40,13 @@ def books(store: Store, assignment: str | None, marks: str | None) -> Books:
     terms = store.terms()
     if terms is None:
         raise UsageError(f"{store.folder} holds no results", hint="It is the --results folder of a chatsim grade.")
-    return written(store, load_assignment(assignment or terms.file), marks)
+    read = load_assignment(assignment or terms.file)
+    if read.played != terms.assignment:
+        raise UsageError(
+            f"{read.file} asks for other runs than were played for {store.folder}",
+            hint="Only what counts may change: points, credit, titles, dates. Else grade again: chatsim grade",
+        )
+    return written(store, read, marks)
 
 
 def written(store: Store, assignment: Assignment, marks: str | None) -> Books:
@@ -51,18 +57,23 @@ def written(store: Store, assignment: Assignment, marks: str | None) -> Books:
     students = [record.student.key for record in store.records()]
     decided = load_marks(marks, assignment, students) if marks is not None else None
     made = Books(assignment, tuple(graded(store, assignment, decided)), time.time())
+    if (before := len(students) - len(made.everybody)) > 0:
+        hint(
+            f"Left out: {before} who {'was' if before == 1 else 'were'} graded by an earlier assignment, and not by this one."
+        )
     publish(store, assignment, made.everybody, made.now)
     return made
 
 
-def sum_up(results: Path, made: Books, *, quiet: bool = False) -> int:
-    """Tell where everything is, and who has to be looked at; the exit code."""
+def sum_up(results: Path, made: Books, *, quiet: bool = False, aside: bool = False) -> int:
+    """Tell where everything is, and who has to be looked at; the exit code. `aside`: on standard error."""
+    say = hint if aside else tell
     open_ones = [one for one in made.everybody if one.grade.needs_review or not one.record.settled]
     if not quiet:
-        tell(f"{len(made.everybody)} graded. The class: {results / 'index.html'}, {results / 'grades.csv'}")
-        tell(f"What students may see: {results / 'pages'}")
+        say(f"{len(made.everybody)} graded. The class: {results / 'index.html'}, {results / 'grades.csv'}")
+        say(f"What students may see: {results / 'pages'}")
         for one in open_ones[:MOST_NAMED]:
-            tell(f"  to be decided: {one.student.name}")
+            say(f"  to be decided: {one.student.name}")
         if len(open_ones) > MOST_NAMED:
-            tell(f"  … and {len(open_ones) - MOST_NAMED} more")
+            say(f"  … and {len(open_ones) - MOST_NAMED} more")
     return INCONCLUSIVE if open_ones else PASSED

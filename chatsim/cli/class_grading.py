@@ -68,7 +68,7 @@ def asked(problems: Problems, **options: Any) -> Asked | None:
     confinement = problems.attempt(lambda: _confinement(options["sandbox"]))
     shard = problems.attempt(lambda: _shard(options["shard"]))
     submitted = problems.attempt(lambda: _submitted(options["submitted"], single=options["single"]))
-    export = problems.attempt(lambda: exports(options["export"]))
+    export = problems.attempt(lambda: exports(options["export"], table=False))
     if problems.found or assignment is None or confinement is None:
         return None
     return Asked(
@@ -146,11 +146,12 @@ def grade_class(asked: Asked) -> int:
     """The exit code."""
     from chatsim.cli.class_books import sum_up, written
     from chatsim.cli.class_watch import ClassWatch
-    from chatsim.cli.exporting import write
+    from chatsim.cli.exporting import refuse_what_needs_one, write
     from chatsim.grader.grading import Grading
     from chatsim.grader.store import Store
 
     submissions = _submissions(asked)
+    refuse_what_needs_one(asked.export, len(submissions))
     with Store(asked.results) as store:
         terms = _terms(asked, store)
         watch = ClassWatch(asked.jobs, wanted=not asked.quiet)
@@ -162,12 +163,14 @@ def grade_class(asked: Asked) -> int:
             except KeyboardInterrupt:
                 interrupted = True
         made = written(store, asked.assignment, asked.marks)
-    for kind, file in asked.export:
-        write(kind, file, made)
+    if made.everybody or not interrupted:
+        for kind, file in asked.export:
+            write(kind, file, made)
     if interrupted:
         hint(f"Interrupted. What was finished is in {asked.results}; the same command goes on from there.")
         return INTERRUPTED
-    return sum_up(asked.results, made, quiet=asked.quiet)
+    aside = any(file == "-" for _, file in asked.export)  # standard output is somebody else's food then
+    return sum_up(asked.results, made, quiet=asked.quiet, aside=aside)
 
 
 def _submissions(asked: Asked) -> list[Submission]:
@@ -179,18 +182,19 @@ def _submissions(asked: Asked) -> list[Submission]:
     for other in found.passed_over:
         hint(f"passed over: {other.name}: {other.why}")
     chosen = list(found.submissions)
+    if asked.shard is not None:
+        part, whole = asked.shard
+        chosen = chosen[part - 1 :: whole]
     if asked.students:
-        known = {each.student.key: each for each in chosen} | {each.student.name: each for each in chosen}
+        everybody = found.submissions  # another shard's is no mistake
+        known = {name for each in everybody for name in (each.student.key, each.student.name)}
         missing = [name for name in asked.students if name not in known]
         if missing:
             raise UsageError(
                 f"there is no submission of {', '.join(missing)} in {asked.submissions}",
-                hint=f"There are: {', '.join(each.student.key for each in chosen[:10])}",
+                hint=f"There are: {', '.join(each.student.key for each in everybody[:10])}",
             )
         chosen = [each for each in chosen if {each.student.key, each.student.name} & set(asked.students)]
-    if asked.shard is not None:
-        part, whole = asked.shard
-        chosen = chosen[part - 1 :: whole]
     if not chosen and asked.shard is None:
         raise UsageError(f"there are no submissions in {asked.submissions}")
     return chosen
@@ -212,15 +216,23 @@ def _terms(asked: Asked, store: Store) -> Terms:
     from chatsim.grader.machine import this_machine
     from chatsim.grader.store import Terms
 
+    file = str(Path(asked.assignment.file).absolute())
     known = None if asked.fresh else store.terms()
     shard = f"{asked.shard[0]}/{asked.shard[1]}" if asked.shard is not None else ""
-    if known is not None and known.assignment == asked.assignment.played and known.shard == shard:
+    if known is not None and known.assignment == asked.assignment.played:
         if asked.patience is not None and asked.patience != known.patience:
             raise UsageError(
                 f"{asked.results} was begun with --patience {known.patience:g}, and is the same for everybody",
                 hint="Grade into another folder, or all anew: --fresh",
             )
-        return replace(known, confinement=asked.confinement)
+        now = replace(
+            known, confinement=asked.confinement, version=__version__, machine=this_machine(), shard=shard, file=file
+        )
+        if not asked.quiet:
+            _tell_what_differs(known, now)
+        if now != known:
+            store.begin(now)
+        return now
     if known is not None and not asked.quiet:
         hint("The assignment is another one than before: everybody is graded anew.")
     patience = asked.patience
@@ -230,9 +242,11 @@ def _terms(asked: Asked, store: Store) -> Terms:
             hint(
                 f"A trusted server was played with: on this machine, everybody is given {patience:g} times the usual patience."
             )
+    if asked.fresh:
+        store.forget()
     terms = Terms(
         asked.assignment.played,
-        str(Path(asked.assignment.file).absolute()),
+        file,
         asked.assignment.seed,
         patience,
         asked.confinement,
@@ -242,6 +256,16 @@ def _terms(asked: Asked, store: Store) -> Terms:
     )
     store.begin(terms)
     return terms
+
+
+def _tell_what_differs(known: Terms, now: Terms) -> None:
+    """Who was graded before was graded otherwise, though by the same assignment: whether that is fair, a person decides."""
+    for what, before, after in (
+        ("chatsim", known.version, now.version),
+        ("the sandbox", known.confinement, now.confinement),
+    ):
+        if before != after:
+            hint(f"Until now, {what} was {before}, and for who comes now it is {after}. For all alike: --fresh")
 
 
 def _engine(asked: Asked) -> AbstractContextManager[Engine]:

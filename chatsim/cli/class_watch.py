@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["ClassWatch", "in_a_word", "left"]
 
 LONGEST_NAME = 30
+BESIDE = 4  # lines of a terminal that are not for submissions: of a table that is too high, the end would be missing
 TELLING = 5  # submissions of a phase that are done before anybody can tell how long the rest will take
 WORDS = {
     "several-submissions": "handed in more than once",
@@ -80,7 +81,7 @@ class ClassWatch:
         if not self._wanted:
             return
         if self._live is not None:
-            self._live.console.print(words, markup=False, highlight=False)
+            self._live.console.print(words, markup=False, highlight=False, emoji=False, soft_wrap=True)
             self._refresh()
         else:
             hint(words)
@@ -100,9 +101,14 @@ class ClassWatch:
         from rich.text import Text
 
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-        for student, words in list(self._doing.items()):
-            name = shorten(printable(student), LONGEST_NAME)
-            table.add_row(Text(name), Text(printable(words), no_wrap=True, overflow="ellipsis"))
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        under_way = list(self._doing.items())
+        room = max(1, self._live.console.height - BESIDE) if self._live is not None else len(under_way)
+        for student, words in under_way[:room]:
+            table.add_row(Text(shorten(printable(student), LONGEST_NAME)), Text(printable(words)))
+        if len(under_way) > room:
+            table.add_row(Text(f"… {len(under_way) - room} more"), Text(""))
         if self._total:
             told = left(self._done, self._total, self._now() - self._began)
             how_far = f"{gauge(self._done / self._total)} · {self._done} of {self._total}"

@@ -49,6 +49,8 @@ def export(
             into = Table(Path(table).read_bytes(), table, column)
         except OSError as error:
             raise UsageError(f"{table} can not be read: {(error.strerror or str(error)).lower()}") from None
+    if not Path(results).is_dir():  # opening it would make it
+        raise UsageError(f"{results} holds no results", hint="It is the --results folder of a chatsim grade.")
     with Store(Path(results)) as store:
         made = books(store, assignment, marks)
     for kind, file in wanted:

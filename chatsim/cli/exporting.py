@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chatsim.cli.class_books import Books
     from chatsim.gradebook.graded import Graded
 
-__all__ = ["FORMATS", "Table", "exports", "write"]
+__all__ = ["FORMATS", "Table", "exports", "refuse_what_needs_one", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,17 @@ class Table:
     column: str
 
 
-def exports(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Each FORMAT=F. Raises UsageError, for all that are wrong at once."""
+def exports(words: Sequence[str], *, table: bool = True) -> tuple[tuple[str, str], ...]:
+    """Each FORMAT=F. `table`: is there any that points could be written into?
+
+    Raises UsageError, for all that are wrong at once.
+    """
     found, wrong = [], []
     for word in words:
         kind, equal, file = word.partition("=")
-        if kind in FORMATS and equal and file:
+        if kind in INTO_A_TABLE and equal and file and not table:
+            wrong.append(str(_no_table(kind)))
+        elif kind in FORMATS and equal and file:
             found.append((kind, file))
         else:
             wrong.append(f"{word} is not FORMAT=F; the formats are {', '.join(FORMATS)}")
@@ -100,13 +105,27 @@ def _markdown(made: Books, table: Table | None) -> bytes:
     return student_markdown(made.assignment, _shown(made, "markdown")).encode()
 
 
+def refuse_what_needs_one(wanted: Sequence[tuple[str, str]], submissions: int) -> None:
+    """Before a class is graded for an hour.
+
+    Raises UsageError if any of the formats is about one submission, and there are more.
+    """
+    for kind, _ in wanted:
+        if kind in OF_ONE and submissions > 1:
+            raise _not_one(kind, submissions)
+
+
 def _only(made: Books, kind: str) -> Graded:
     if len(made.everybody) != 1:
-        raise UsageError(
-            f"{kind} is about one submission, and there are {len(made.everybody)}",
-            hint="Inside of an autograder: chatsim grade SUBMISSION --single.",
-        )
+        raise _not_one(kind, len(made.everybody))
     return made.everybody[0]
+
+
+def _not_one(kind: str, submissions: int) -> UsageError:
+    return UsageError(
+        f"{kind} is about one submission, and there are {submissions}",
+        hint="Inside of an autograder: chatsim grade SUBMISSION --single.",
+    )
 
 
 def _shown(made: Books, kind: str) -> Graded:
@@ -153,11 +172,15 @@ def _moodle(made: Books, table: Table | None) -> bytes:
 
 def _wanted(table: Table | None, kind: str) -> Table:
     if table is None:
-        raise UsageError(
-            f"{kind} writes points into the table that it has exported itself",
-            hint=f"chatsim export RESULTS {kind}=NEW.csv --table EXPORTED.csv --column NAME",
-        )
+        raise _no_table(kind)
     return table
+
+
+def _no_table(kind: str) -> UsageError:
+    return UsageError(
+        f"{kind} writes points into the table that it has exported itself",
+        hint=f"chatsim export RESULTS {kind}=NEW.csv --table EXPORTED.csv --column NAME",
+    )
 
 
 FORMATS: dict[str, Callable[[Books, Table | None], bytes]] = {
@@ -172,3 +195,5 @@ FORMATS: dict[str, Callable[[Books, Table | None], bytes]] = {
     "html": _html,
     "markdown": _markdown,
 }
+INTO_A_TABLE = frozenset(("canvas", "moodle"))
+OF_ONE = frozenset(("gradescope", "classroom50", "prairielearn", "vpl", "html", "markdown"))

@@ -55,12 +55,22 @@ class Grading:
             new = blank(submission, self.terms, self.confinement)
             if known is None or known.digest != new.digest or known.assignment != new.assignment:
                 known = new  # handed in anew since then, or asked otherwise
-            elif known.settled:
-                if new.submitted not in (None, known.submitted):  # what came later than we knew, or earlier
-                    self.store.keep(replace(known, submitted=new.submitted))
-                continue
+            else:
+                known = self._told_anew(known, new)
+                if known.settled:
+                    continue
+                if not alone:
+                    known = _without_our_trouble(known)
             found.append(Sitting(self.assignment, submission, self.confinement, known, alone))
         return found
+
+    def _told_anew(self, known: SubmissionRecord, new: SubmissionRecord) -> SubmissionRecord:
+        """What a list, a name or a date tells of it may have changed since, and nothing of it has to be played for that."""
+        submitted = new.submitted if new.submitted is not None else known.submitted
+        told = replace(known, student=new.student, origin=new.origin, submitted=submitted)
+        if told != known:
+            self.store.keep(told)
+        return told
 
     def _phase(self, sittings: list[Sitting], *, alone: bool) -> None:
         if not sittings:
@@ -74,6 +84,11 @@ class Grading:
             for _, record in players.as_ready(sittings):
                 self.store.keep(record)
                 self.watcher.done(record)
+
+
+def _without_our_trouble(record: SubmissionRecord) -> SubmissionRecord:
+    """What an earlier `chatsim grade` could not play, by no fault of the server: this one tries again."""
+    return replace(record, runs=tuple(run for run in record.runs if not (run.ours and run.alone)))
 
 
 def blank(submission: Submission, terms: Terms, confinement: Confinement) -> SubmissionRecord:

@@ -25,8 +25,10 @@ __all__ = ["graded", "publish", "shown"]
 
 
 def graded(store: Store, assignment: Assignment, marks: Marks | None) -> list[Graded]:
-    """Everybody of whom anything is known, by their keys."""
-    return [Graded(record, grade(assignment, record, marks)) for record in store.records()]
+    """Everybody of whom anything is known, by their keys. Who was played by another assignment is not among them: what was seen
+    then says nothing about this one."""
+    records = (record for record in store.records() if record.assignment == assignment.played)
+    return [Graded(record, grade(assignment, record, marks)) for record in records]
 
 
 def shown(assignment: Assignment, one: Graded, now: float) -> Graded:

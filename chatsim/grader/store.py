@@ -12,6 +12,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -26,6 +28,7 @@ __all__ = ["Store", "Terms"]
 FORMAT = 1
 HEAD = "grading.json"
 LOCK = ".lock"
+UNFINISHED = re.compile(r"\..+\.\d+")  # what `publish` was writing when somebody was killed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,7 @@ class Store:
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            others = [each.name for each in self.folder.iterdir() if each.name != LOCK] if self.folder.is_dir() else []
-            if others:
+            if others := self._others():
                 raise UsageError(
                     f"{self.folder} is no folder of results: it holds {others[0]}",
                     hint="Results go into a folder of their own: --results FOLDER",
@@ -88,6 +90,33 @@ class Store:
             return Terms(**{field.name: plain[field.name] for field in fields(Terms)})
         except KeyError as missing:
             raise _unreadable(path, f"{missing.args[0]} is missing") from None
+
+    def _others(self) -> list[str]:
+        """What lies here that no grading has put here, as far as names tell."""
+        if not self.folder.is_dir():
+            return []
+        names = sorted(each.name for each in self.folder.iterdir())
+        return [name for name in names if name != LOCK and not UNFINISHED.fullmatch(name)]
+
+    def forget(self) -> None:
+        """Nothing is known here any more, also where it was damaged. Raises UsageError for a folder that is something else, and
+        if the disk refuses."""
+        path = self.folder / HEAD
+        try:
+            plain = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            plain = None  # it is damaged, or not there
+        if not path.exists() or (plain is not None and (not isinstance(plain, dict) or "chatsim" not in plain)):
+            self.terms()
+            return
+        try:
+            for name in ("students", "pages"):
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.rmtree(self.folder / name)
+        except OSError as error:
+            raise UsageError(
+                f"{error.filename or self.folder} can not be removed: {(error.strerror or str(error)).lower()}"
+            ) from None
 
     def begin(self, terms: Terms) -> None:
         """A new grading: what it goes by."""

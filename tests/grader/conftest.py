@@ -1,72 +1,19 @@
-"""`chatsim grade` as a program of its own, in a folder of the test's."""
+"""A school of the test's own, which nobody has left when it is over."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import a_class
-import psutil
 import pytest
-
-ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-
-@dataclass
-class School:
-    """A folder with an assignment and what was handed in; `grade` starts the command there."""
-
-    folder: Path
-    started: list[psutil.Process]
-
-    def hand_in(self, student: str, files: dict[str, str]) -> None:
-        a_class.hand_in(self.folder / "handed in", student, files)
-
-    def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "chatsim", *words],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-        self.started.append(psutil.Process(process.pid))
-        return process
-
-    def call(self, *words: str) -> Ended:
-        process = self.start(*words)
-        out, err = process.communicate(timeout=120)
-        return Ended(process.returncode, out, err)
-
-    def grade(self, *words: str, results: str = "grades") -> Ended:
-        """Without a sandbox, since these servers are ours; and with the machine taken for a quick one."""
-        return self.call("grade", "handed in", "-o", results, "--unsafe-no-sandbox", "--patience", "0.5", *words)
-
-    def book(self, results: str = "grades") -> str:
-        return (self.folder / results / "grades.csv").read_text(encoding="utf-8-sig")
-
-
-Settle = Callable[..., School]
+import small_class
+from school import School
 
 
 @pytest.fixture
 def school(tmp_path: Path) -> Iterator[School]:
-    a_class.set_assignment(tmp_path)
+    small_class.set_assignment(tmp_path)
     (tmp_path / "handed in").mkdir()
     made = School(tmp_path, [])
     yield made
@@ -80,6 +27,6 @@ def school(tmp_path: Path) -> Iterator[School]:
 
 @pytest.fixture
 def a_whole_class(school: School) -> School:
-    for name, files in a_class.SERVERS.items():
+    for name, files in small_class.SERVERS.items():
         school.hand_in(name, files)
     return school

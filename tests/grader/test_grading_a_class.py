@@ -11,10 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import a_class
 import psutil
 import pytest
-from conftest import School
+import small_class
+from school import School
 
 HERE = Path(__file__).parent
 
@@ -82,8 +82,8 @@ def test_called_again_it_plays_nothing_and_says_the_same(a_whole_class: School) 
 
 def test_who_has_handed_in_anew_or_later_is_graded_and_nobody_else(a_whole_class: School) -> None:
     a_whole_class.grade("--quiet")
-    a_whole_class.hand_in("forgetful", a_class.SERVERS["right"])
-    a_whole_class.hand_in("late one", a_class.SERVERS["right"])
+    a_whole_class.hand_in("forgetful", small_class.SERVERS["right"])
+    a_whole_class.hand_in("late one", small_class.SERVERS["right"])
 
     again = a_whole_class.grade()
 
@@ -96,12 +96,12 @@ def test_other_points_are_counted_and_another_seed_grades_everybody_anew(a_whole
     a_whole_class.grade("--quiet")
     path = a_whole_class.folder / "assignment.yaml"
 
-    path.write_text(a_class.ASSIGNMENT.replace("points: 4", "points: 14"), encoding="utf-8")
+    path.write_text(small_class.ASSIGNMENT.replace("points: 4", "points: 14"), encoding="utf-8")
     counted = a_whole_class.grade()
     assert "submission" not in counted.err
     assert "right,right,20,20,20,20," in a_whole_class.book()
 
-    path.write_text(a_class.ASSIGNMENT.replace("seed: 7", "seed: 8"), encoding="utf-8")
+    path.write_text(small_class.ASSIGNMENT.replace("seed: 7", "seed: 8"), encoding="utf-8")
     played = a_whole_class.grade()
     assert "The assignment is another one than before: everybody is graded anew." in played.err
     assert a_whole_class.book() == BOOK
@@ -124,7 +124,7 @@ def test_one_student_can_be_graded_alone(a_whole_class: School) -> None:
 
 def test_a_server_that_never_listens_costs_its_own_points_alone(school: School) -> None:
     school.hand_in("sleeper", {"server.py": "import time\ntime.sleep(3600)\n"})
-    school.hand_in("right", a_class.SERVERS["right"])
+    school.hand_in("right", small_class.SERVERS["right"])
 
     ended = school.grade()
 
@@ -322,7 +322,7 @@ def test_points_are_counted_anew_without_playing(a_whole_class: School) -> None:
 
 
 def test_what_was_left_out_of_a_submission_stands_on_its_page(school: School) -> None:
-    school.hand_in("ann", a_class.SERVERS["right"])
+    school.hand_in("ann", small_class.SERVERS["right"])
     (school.folder / "handed in/ann/secret").symlink_to("/etc/passwd")
 
     school.grade("--quiet")
@@ -333,9 +333,9 @@ def test_what_was_left_out_of_a_submission_stands_on_its_page(school: School) ->
 
 def test_a_build_that_digs_too_deep_is_removed_all_the_same(school: School) -> None:
     build = "import os\\nfor _ in range(3000): os.mkdir('d'), os.chdir('d')"
-    text = a_class.ASSIGNMENT.replace("server: {", f'server: {{build: "printf \\"{build}\\" | python3", ')
+    text = small_class.ASSIGNMENT.replace("server: {", f'server: {{build: "printf \\"{build}\\" | python3", ')
     (school.folder / "assignment.yaml").write_text(text, encoding="utf-8")
-    school.hand_in("mole", a_class.SERVERS["right"])
+    school.hand_in("mole", small_class.SERVERS["right"])
     temporary = school.folder / "temporary"
     temporary.mkdir()
 

@@ -62,6 +62,33 @@ def test_a_damaged_head_is_told_and_not_written_over(tmp_path: Path, text: str) 
     assert (tmp_path / "grading.json").read_text() == text
 
 
+def test_what_was_being_written_when_somebody_was_killed_is_in_nobodys_way(tmp_path: Path) -> None:
+    (tmp_path / ".grading.json.4711").write_text("{")
+
+    with Store(tmp_path) as store:
+        assert store.terms() is None
+
+
+def test_what_is_forgotten_is_not_known_any_more(tmp_path: Path) -> None:
+    stored(tmp_path / "grades", record("ann"))
+
+    with Store(tmp_path / "grades") as store:
+        store.forget()
+        assert list(store.records()) == []
+    with Store(tmp_path / "new") as new:
+        new.forget()
+
+
+@pytest.mark.parametrize("head", ["[]", '{"name": "grading.json of somebody else"}'])
+def test_another_program_s_folder_is_not_forgotten(tmp_path: Path, head: str) -> None:
+    (tmp_path / "grading.json").write_text(head)
+    (tmp_path / "students").mkdir()
+
+    with Store(tmp_path) as store, pytest.raises(UsageError, match="was not written by this version"):
+        store.forget()
+    assert (tmp_path / "students").exists()
+
+
 def test_a_damaged_record_is_told_with_its_file(tmp_path: Path) -> None:
     folder = stored(tmp_path / "grades", record("ann"))
     path = folder / "students/ann/record.json"
@@ -94,6 +121,15 @@ def test_parts_become_a_whole(tmp_path: Path) -> None:
 def test_of_a_student_in_two_parts_what_is_settled_counts(tmp_path: Path) -> None:
     begun = record("ann", runs=(), settled=False)
     parts = [stored(tmp_path / "one", begun), stored(tmp_path / "two", record("ann"))]
+
+    with Store(tmp_path / "whole") as store:
+        merge(parts, store)
+        assert store.record("ann") == record("ann")
+
+
+def test_who_was_graded_twice_alike_is_no_trouble_though_it_took_longer(tmp_path: Path) -> None:
+    slower = record("ann", runs=(replace(PASSED, duration_s=9.0, text="it took 9 s"),), seconds=9.0)
+    parts = [stored(tmp_path / "one", record("ann")), stored(tmp_path / "two", slower)]
 
     with Store(tmp_path / "whole") as store:
         merge(parts, store)

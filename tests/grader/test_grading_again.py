@@ -1,0 +1,157 @@
+"""`chatsim grade` into a folder in which there is something already: what is taken over, and what is not.
+
+Nobody here hands in a server that would have to be played: so it is quick.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import small_class
+from school import School
+
+EMPTY = {"readme.txt": "I was ill."}
+LATE = small_class.ASSIGNMENT + "due: 2026-01-10 12:00 UTC\nlate: {per: 1 day, minus: 10 %}\n"
+
+
+@pytest.fixture
+def two(school: School) -> School:
+    school.hand_in("ann", EMPTY)
+    school.hand_in("bob", EMPTY)
+    return school
+
+
+def names(school: School, results: str = "grades") -> list[str]:
+    return [line.split(",")[0] for line in school.book(results).splitlines()[1:]]
+
+
+def record(school: School, key: str) -> Path:
+    return school.folder / f"grades/students/{key}/record.json"
+
+
+def test_fresh_forgets_and_grades_all_anew(two: School) -> None:
+    two.grade("--quiet")
+
+    again = two.grade("--fresh", "--student", "bob")
+
+    assert "1 submission," in again.err
+    assert names(two) == ["bob"]
+    assert not (two.folder / "grades/pages/ann.md").exists()
+
+
+def test_fresh_helps_where_something_is_damaged(two: School) -> None:
+    two.grade("--quiet")
+    record(two, "ann").write_text("{", encoding="utf-8")
+    (two.folder / "grades/grading.json").write_text("", encoding="utf-8")
+    assert two.grade().code == 2
+
+    assert two.grade("--fresh").code == 0
+    assert names(two) == ["ann", "bob"]
+
+
+def test_fresh_forgets_nothing_that_is_no_result(two: School) -> None:
+    precious = two.folder / "grades/students/thesis.tex"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("precious")
+
+    ended = two.grade("--fresh")
+
+    assert ended.code == 2
+    assert "grades is no folder of results: it holds students" in ended.err
+    assert precious.exists()
+
+
+def test_standard_output_is_the_exported_table_and_nothing_else(two: School) -> None:
+    ended = two.grade("--export", "csv=-")
+
+    assert ended.out == two.book()
+    assert "2 graded. The class: grades/index.html, grades/grades.csv" in ended.err
+
+
+@pytest.mark.parametrize("kind", ["canvas", "gradescope"])
+def test_what_can_not_be_exported_in_the_end_is_refused_in_the_beginning(two: School, kind: str) -> None:
+    ended = two.grade("--export", f"{kind}=x")
+
+    assert ended.code == 2
+    assert "submissions," not in ended.err
+    assert not (two.folder / "grades").exists()
+
+
+def test_who_was_graded_by_another_assignment_is_in_no_book_of_this_one(two: School) -> None:
+    two.grade("--quiet")
+    (two.folder / "assignment.yaml").write_text(small_class.ASSIGNMENT.replace("seed: 7", "seed: 8"), encoding="utf-8")
+
+    ended = two.grade("--student", "ann")
+
+    assert names(two) == ["ann"]
+    assert "Left out: 1 who was graded by an earlier assignment, and not by this one." in ended.err
+
+
+def test_points_are_not_counted_anew_from_other_runs_than_the_assignment_asks_for(two: School) -> None:
+    two.grade("--quiet")
+    (two.folder / "assignment.yaml").write_text(small_class.ASSIGNMENT.replace("seed: 7", "seed: 8"), encoding="utf-8")
+
+    ended = two.call("export", "grades", "csv=-")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "assignment.yaml asks for other runs than were played for grades" in ended.err
+
+
+def test_export_makes_no_folder_of_results(two: School) -> None:
+    ended = two.call("export", "nowhere", "csv=-")
+
+    assert ended.code == 2
+    assert "nowhere holds no results" in ended.err
+    assert not (two.folder / "nowhere").exists()
+
+
+def test_another_part_of_the_class_into_the_same_folder_goes_on(two: School) -> None:
+    two.grade("--quiet", "--shard", "1/2")
+
+    ended = two.grade("--shard", "2/2")
+
+    assert "another one than before" not in ended.err
+    assert "1 submission," in ended.err
+    assert names(two) == ["ann", "bob"]
+
+
+def test_a_student_is_in_the_same_part_also_when_graded_alone(two: School) -> None:
+    two.grade("--quiet", "--shard", "2/2", "--student", "bob", results="second")
+    two.grade("--quiet", "--shard", "1/2", "--student", "bob", results="first")
+
+    assert (names(two, "first"), names(two, "second")) == ([], ["bob"])
+
+
+def test_who_comes_now_is_graded_by_what_is_there_now_and_it_is_told(two: School) -> None:
+    two.grade("--quiet", "--student", "ann")
+    head = two.folder / "grades/grading.json"
+    plain = json.loads(head.read_text(encoding="utf-8"))
+    head.write_text(json.dumps({**plain, "version": "0.0.1", "confinement": "bubblewrap", "machine": "a slow one"}))
+
+    ended = two.grade()
+
+    assert "Until now, chatsim was 0.0.1, and for who comes now it is " in ended.err
+    assert "Until now, the sandbox was bubblewrap, and for who comes now it is none." in ended.err
+    bob = json.loads(record(two, "bob").read_text(encoding="utf-8"))
+    assert (bob["version"], bob["machine"]) == (plain["version"], plain["machine"])
+    assert json.loads(head.read_text(encoding="utf-8"))["confinement"] == "none"
+
+
+def test_a_date_that_is_put_right_counts_and_nothing_is_played_for_it(two: School) -> None:
+    (two.folder / "assignment.yaml").write_text(LATE, encoding="utf-8")
+    students = two.folder / "students.csv"
+
+    def grade(submitted: str) -> str:
+        students.write_text(f"student,source,submitted\nann,handed in/ann,{submitted}\n", encoding="utf-8")
+        ended = two.call("grade", "students.csv", "--unsafe-no-sandbox", "--patience", "0.5")
+        assert ended.code == 0, ended.err
+        return ended.err
+
+    grade("2026-01-11 14:00 UTC")
+    assert two.book().splitlines()[1].split(",")[8:10] == ["26.00", "20"]
+    told = grade("2026-01-10 11:00 UTC")
+
+    assert "submission" not in told
+    assert two.book().splitlines()[1].split(",")[8:10] == ["", ""]

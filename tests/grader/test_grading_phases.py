@@ -1,0 +1,123 @@
+"""A class is graded in two phases; who is played in which, and what is taken over from an earlier grading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+import small_class
+
+from chatsim.grader.engines import Heard, Players
+from chatsim.grader.grading import Grading
+from chatsim.grader.sitting import Sitting
+from chatsim.grader.store import Store, Terms
+from chatsim.grading.assignment import Assignment
+from chatsim.grading.reader import load_assignment
+from chatsim.grading.record import RunRecord, Student, SubmissionRecord
+from chatsim.submissions.submission import Submission
+
+PASSED = RunRecord("talking", "two talk, and each hears the other", "talk.yaml", 7, 1.0, "passed")
+OURS = replace(PASSED, outcome="error", error="no room on the disk", ours=True, alone=1)
+
+Play = Callable[[Sitting], SubmissionRecord]
+
+
+@dataclass
+class Playing:
+    """An engine that plays nothing, and notes what it was asked for."""
+
+    play: Play
+    asked: list[tuple[bool, str, SubmissionRecord]] = field(default_factory=list)
+
+    def players(self, heard: Heard, *, alone: bool) -> AbstractContextManager[Players]:
+        return nullcontext(self)
+
+    def as_ready(self, jobs: Iterable[Sitting]) -> Iterator[tuple[int, SubmissionRecord]]:
+        for number, sitting in enumerate(jobs):
+            self.asked.append((sitting.alone, sitting.known.student.key, sitting.known))
+            yield number, self.play(sitting)
+
+
+class Nobody:
+    """Who is told, and does not listen."""
+
+    def begins(self, total: int, *, alone: bool) -> None: ...
+
+    def doing(self, student: str, words: str) -> None: ...
+
+    def done(self, record: SubmissionRecord) -> None: ...
+
+
+@dataclass
+class Room:
+    assignment: Assignment
+    store: Store
+    submissions: list[Submission]
+
+    def grade(self, play: Play) -> Playing:
+        engine = Playing(play)
+        terms = Terms(self.assignment.played, self.assignment.file, 7, 1.0, "none", "2.0", "this machine")
+        Grading(self.assignment, terms, "none", self.submissions, self.store, engine, Nobody()).run()
+        return engine
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    path = small_class.set_assignment(tmp_path)
+    found = [
+        Submission(Student(name, name.title()), small_class.hand_in(tmp_path / "in", name, {"server.py": ""}), "folder")
+        for name in ("ann", "bob")
+    ]
+    with Store(tmp_path / "grades") as store:
+        yield Room(load_assignment(str(path)), store, found)
+
+
+def settle(sitting: Sitting) -> SubmissionRecord:
+    return replace(sitting.known, runs=(PASSED,), settled=True)
+
+
+def test_who_is_settled_is_not_asked_again(room: Room) -> None:
+    assert [(alone, key) for alone, key, _ in room.grade(settle).asked] == [(False, "ann"), (False, "bob")]
+    assert room.grade(settle).asked == []
+
+
+def test_who_is_in_doubt_is_played_again_alone_with_what_is_known(room: Room) -> None:
+    engine = room.grade(lambda sitting: replace(settle(sitting), settled=sitting.alone or sitting.known.digest == ""))
+
+    assert [(alone, key) for alone, key, _ in engine.asked] == [
+        (False, "ann"),
+        (False, "bob"),
+        (True, "ann"),
+        (True, "bob"),
+    ]
+    assert [known.runs for alone, _, known in engine.asked if alone] == [(PASSED,), (PASSED,)]
+
+
+def test_who_has_written_something_since_is_played_from_the_beginning(room: Room, tmp_path: Path) -> None:
+    room.grade(settle)
+    small_class.hand_in(tmp_path / "in", "bob", {"server.py": "print('now')"})
+
+    assert [(key, known.runs) for _, key, known in room.grade(settle).asked] == [("bob", ())]
+
+
+def test_what_could_not_be_played_by_our_fault_is_tried_again_by_the_next_grading(room: Room) -> None:
+    def troubled(sitting: Sitting) -> SubmissionRecord:
+        return replace(sitting.known, runs=(PASSED, OURS), settled=False)
+
+    room.grade(troubled)
+    engine = room.grade(settle)
+
+    assert [known.runs for _, _, known in engine.asked] == [(PASSED,), (PASSED,)]
+
+
+def test_dates_and_names_are_taken_over_without_playing(room: Room) -> None:
+    room.grade(settle)
+    room.submissions[0] = replace(room.submissions[0], submitted=1000.0, student=Student("ann", "Ann Lee"))
+
+    assert room.grade(settle).asked == []
+    known = room.store.record("ann")
+    assert known is not None
+    assert (known.submitted, known.student.name, known.runs) == (1000.0, "Ann Lee", (PASSED,))
