@@ -347,9 +347,9 @@ def test_a_build_that_digs_too_deep_is_removed_all_the_same(school: School) -> N
 
 
 def test_a_single_submission_may_be_late(school: School) -> None:
-    text = a_class.ASSIGNMENT + "due: 2026-11-30 23:59 +01:00\nlate: {per: 1 day, minus: 10%}\n"
+    text = small_class.ASSIGNMENT + "due: 2026-11-30 23:59 +01:00\nlate: {per: 1 day, minus: 10%}\n"
     (school.folder / "assignment.yaml").write_text(text, encoding="utf-8")
-    school.hand_in("ann", a_class.SERVERS["right"])
+    school.hand_in("ann", small_class.SERVERS["right"])
     words = ["grade", "handed in/ann", "--single", "--quiet", "--unsafe-no-sandbox", "--patience", "0.5"]
 
     ended = school.call(*words, "--submitted", "2026-12-01T00:30:00+01:00", "--export", "vpl=-")
