@@ -20,6 +20,7 @@ from chatsim.profile.reader import load_profile, read_profile
 from chatsim.report.report import Report, Run
 from chatsim.report.text import Style, render
 from chatsim.runs import run
+from chatsim.sandbox import landlock
 from chatsim.sandbox.bounds import Bounds
 from chatsim.sandbox.sandbox import Confinement, Sandbox
 from chatsim.scenario.reader import load_scenario
@@ -40,6 +41,29 @@ def play(server: str, scenario: Path, profile: str, sandbox: Sandbox, patience: 
 @pytest.mark.parametrize("name", ["drops", "rejoin", "order", "restart", "churn"])
 def test_a_right_server_fails_nothing(name: str, sandbox: Sandbox) -> None:
     played = play("right_threads", ROOT / "scenarios" / f"{name}.yaml", "lines", sandbox)
+
+    assert (played.outcome, played.error) == (Outcome.PASSED, None), render(Report((played,)), Style())
+
+
+@pytest.mark.parametrize("name", ["drops", "restart"])
+def test_a_right_server_fails_nothing_where_there_are_neither_namespaces_nor_landlock(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can start a server as another user")
+    monkeypatch.setattr(landlock, "version", lambda: 0)
+    monkeypatch.setattr(Sandbox, "_finds_network", lambda self: False)
+    with Sandbox("user") as bare:
+        assert bare.cell().network is None
+        played = play("right_threads", ROOT / "scenarios" / f"{name}.yaml", "lines", bare)
+
+    assert (played.outcome, played.error) == (Outcome.PASSED, None), render(Report((played,)), Style())
+
+
+@pytest.mark.parametrize("name", ["drops", "restart"])
+def test_a_right_server_fails_nothing_where_nothing_is_confined(name: str) -> None:
+    with Sandbox("none") as unsafe:
+        played = play("right_threads", ROOT / "scenarios" / f"{name}.yaml", "lines", unsafe)
 
     assert (played.outcome, played.error) == (Outcome.PASSED, None), render(Report((played,)), Style())
 
