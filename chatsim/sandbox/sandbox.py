@@ -75,6 +75,7 @@ class Sandbox:
         self._temporary = ""
         self._number = 0
         self.has_network = False  # do its servers have one of their own?
+        self._network: OwnNetwork | None = None  # the next server's
         self.view = View(())
 
     def __enter__(self) -> Sandbox:
@@ -112,11 +113,13 @@ class Sandbox:
                 raise ConfinementError("bubblewrap is not installed", hint=TRY)
             bubblewrap.write_settings(self.view, Path(self._temporary, "settings"), self.user, self.group)
             self.has_network = True
+            self.make_network()
             return
         if self.level == "landlock" and not landlock.version():
             raise ConfinementError("this kernel has no Landlock", hint=TRY)
         Path(self._temporary).chmod(0o711)
         self.has_network = self._finds_network()
+        self.make_network()
 
     def _place(self) -> str:
         """Where temporary folders are; for another user's server, one that it can get to."""
@@ -138,6 +141,9 @@ class Sandbox:
 
     def close(self) -> None:
         """May be called at any time, and again."""
+        if self._network is not None:
+            self._network.close()
+            self._network = None
         if self._spring is not None:
             self._spring.close()
             self._spring = None
@@ -156,6 +162,23 @@ class Sandbox:
     @property
     def group(self) -> int:
         return self._slot.user if self._slot is not None else os.getgid()
+
+    def make_network(self) -> None:
+        """Have the next server's network made, beside whatever else goes on: it is not waited for."""
+        if self.has_network and self._spring is not None and self._network is None:
+            network = OwnNetwork(self._spring.fork_broker)
+            try:
+                network.begin()
+                self._network = network
+            except OSError:
+                network.close()  # the next server will need one, and say so
+
+    def next_network(self) -> OwnNetwork | None:
+        """For one server, to be opened by who uses it; None: it is to live with everybody else."""
+        made, self._network = self._network, None
+        if made is None and self.has_network and self._spring is not None:
+            return OwnNetwork(self._spring.fork_broker)
+        return made
 
     def cell(self) -> Cell:
         """For the servers of one run."""
@@ -209,9 +232,7 @@ class Cell:
         self.scratch = base / "scratch"  # for its temporary files, where it has no /tmp of its own
         self.scratch.mkdir()
         self.marked = spring is None
-        self.network: OwnNetwork | None = None
-        if spring is not None and sandbox.has_network:
-            self.network = OwnNetwork(spring.fork_broker)
+        self.network: OwnNetwork | None = sandbox.next_network()
         self.exceeded = ""
         self._processes: list[Confined] = []
         self._tree: ProcessTree | None = None
@@ -510,6 +531,7 @@ class Cell:
         self._tree = None
         if self.network is not None:
             self.network.close()
+        self._sandbox.make_network()
         remove(str(self._base))
 
     def _rules(self) -> tuple[list[str], list[str], list[str]]:

@@ -66,15 +66,20 @@ class OwnNetwork:
             raise
 
     def _open(self) -> None:
+        if self._link is None:
+            self.begin()
+        said, self._namespaces = self._hear()
+        if said != b"=":
+            raise OSError(said.decode("utf-8", "replace") or "its broker ended at once")
+
+    def begin(self) -> None:
+        """Have it made, and do not wait for it: `open` does. Raises OSError."""
         if sys.platform != "linux":
             raise OSError("only Linux has them")
         self._link, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._link.settimeout(PATIENCE)
         with its_end:
             self._broker = self._start_broker(its_end.fileno())
-        said, self._namespaces = self._hear()
-        if said != b"=":
-            raise OSError(said.decode("utf-8", "replace") or "its broker ended at once")
 
     @property
     def namespace(self) -> Namespace:
