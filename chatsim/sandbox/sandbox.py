@@ -76,6 +76,7 @@ class Sandbox:
         self._number = 0
         self.has_network = False  # do its servers have one of their own?
         self._network: OwnNetwork | None = None  # the next server's
+        self.cells: list[Cell] = []  # those that are not closed yet
         self.view = View(())
 
     def __enter__(self) -> Sandbox:
@@ -141,6 +142,8 @@ class Sandbox:
 
     def close(self) -> None:
         """May be called at any time, and again."""
+        while self.cells:
+            self.cells[-1].close()
         if self._network is not None:
             self._network.close()
             self._network = None
@@ -183,7 +186,9 @@ class Sandbox:
     def cell(self) -> Cell:
         """For the servers of one run."""
         self._number += 1
-        return Cell(self, Path(self._temporary, str(self._number)), self._spring)
+        made = Cell(self, Path(self._temporary, str(self._number)), self._spring)
+        self.cells.append(made)
+        return made
 
     def run(self, command: str | Sequence[str], folder: Path, seconds: float) -> Done:
         """Play a command in a folder, which it may write to: a build. A text is read by a shell.
@@ -523,6 +528,8 @@ class Cell:
 
     def close(self) -> None:
         """End everything, and let it go. May be called at any time, and again."""
+        if self in self._sandbox.cells:
+            self._sandbox.cells.remove(self)
         self.end()
         for process in self._processes:
             self.ended_with(process.poll())
