@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from attacks import ATTACKS, Attack, Harm
-from classroom import Evidence, grade, selves
+from classroom import INNOCENTS, Evidence, Peak, grade, selves
 from judging import harm_to_the_class, managed
 
 from chatsim.sandbox.landlock import version
@@ -85,6 +86,67 @@ def test_what_acts_where_it_is_shown_is_seen(page: str, text: str) -> None:
     assert managed(seen, attack) == {}
     seen.pages[page] = text
     assert {*managed(seen, attack)} == {"shown"}
+
+
+def _unharmed() -> Evidence:
+    """Of a class in which all is well: the innocents, and one attacker of the name x."""
+    seen = Evidence("mark", "user", code=0, peaks={"x": Peak()})
+    for name, points in {**INNOCENTS, "x": 4.0}.items():
+        student = {"key": name.strip("- "), "name": name}
+        seen.records[name] = {"student": student, "state": "played", "seconds": 1.0, "told": "", "confinement": "user"}
+        seen.grades[name] = {"state": "played", "points": points, "low": points, "high": points}
+    return seen
+
+
+HARMS: dict[str, Callable[[Evidence], object]] = {
+    "the grading failed": lambda seen: setattr(seen, "code", 5),
+    "it was killed": lambda seen: setattr(seen, "code", -9),
+    "the grader was traced": lambda seen: seen.harmed.append("traced"),
+    "a word was stolen": lambda seen: seen.stolen.update(word=["the terminal"]),
+    "a file was written": lambda seen: seen.owned.append("/tmp/owned"),
+    "somebody called": lambda seen: seen.heard.append("somebody"),
+    "a process is left": lambda seen: seen.left.append("1: python3"),
+    "a folder remains": lambda seen: seen.remains.append("/tmp/room"),
+    "somebody typed": lambda seen: setattr(seen, "terminal", "forged"),
+    "the console was sent commands": lambda seen: setattr(seen, "said", "\x1b[2J"),
+    "another level": lambda seen: seen.records["x"].update(confinement="none"),
+    "a neighbour lost points": lambda seen: seen.grades["mia"].update(low=9.0),
+    "a neighbour won points": lambda seen: seen.grades["nobody else"].update(high=10.0),
+    "a neighbour is gone": lambda seen: seen.grades.pop("zoë"),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_harm_to_a_class_is_seen(harm: str) -> None:
+    seen = _unharmed()
+
+    assert harm_to_the_class(seen) == []
+    HARMS[harm](seen)
+    assert len(harm_to_the_class(seen)) == 1
+
+
+GAINS: dict[str, tuple[Harm, Callable[[Evidence], object]]] = {
+    "more points": ("points", lambda seen: seen.grades["x"].update(high=5)),
+    "nobody can say": ("points", lambda seen: seen.grades["x"].update(points=None)),
+    "our trouble": ("points", lambda seen: seen.records["x"].update(state="infrastructure")),
+    "not graded": ("points", lambda seen: seen.records.pop("x")),
+    "for ever": ("time", lambda seen: seen.records["x"].update(seconds=100.0)),
+    "a word on its page": ("stolen", lambda seen: seen.stolen.update(word=["pages/x.md"])),
+    "a file": ("written", lambda seen: seen.owned.append("/tmp/owned-mark-x")),
+    "a call": ("heard", lambda seen: seen.heard.append("x")),
+    "processes": ("processes", lambda seen: setattr(seen.peaks["x"], "processes", 150)),
+    "the disk": ("disk", lambda seen: setattr(seen.peaks["x"], "disk", 1 << 30)),
+}
+
+
+@pytest.mark.parametrize("gain", GAINS)
+def test_what_an_attacker_gains_is_seen(gain: str) -> None:
+    seen, attack = _unharmed(), Attack("x", worth=4)
+    kind, happens = GAINS[gain]
+
+    assert managed(seen, attack) == {}
+    happens(seen)
+    assert {*managed(seen, attack)} == {kind}
 
 
 def _not_prevented(level: str) -> dict[str, set[Harm]]:
