@@ -93,34 +93,38 @@ class Sandbox:
         self.close()
 
     def _open(self) -> None:
+        if self.level != "none":
+            self._slot = self._taken_slot()
         self._temporary = tempfile.mkdtemp(
             prefix="room-", dir=self._place()
         )  # a name that tells nothing: mounts show it
+        if sys.platform == "linux":  # it removes that folder, too, should we be killed: so it comes first
+            self._spring = Spring(self._temporary)
+            self._spring.open([self._slot.fileno()] if self._slot else [])
         self.view = view_of(self._reads, everybody=self.level == "user")
         if self.level == "none":
             return
-        if sys.platform != "linux":
-            raise ConfinementError("only on Linux can a server be confined", hint=TRY)
-        if os.geteuid() == 0:
-            self._slot = take_slot()
-        elif self.level == "user":
-            raise ConfinementError("only root can start a server as another user", hint=TRY)
-        if self.level == "landlock" and self._slot is not None:
-            raise ConfinementError("as root, a server is started as another user: that is the level user", hint=TRY)
-        self._spring = Spring(self._temporary)
-        self._spring.open([self._slot.fileno()] if self._slot else [])
         if self.level == "bubblewrap":
             if bubblewrap.program() is None:
                 raise ConfinementError("bubblewrap is not installed", hint=TRY)
             bubblewrap.write_settings(self.view, Path(self._temporary, "settings"), self.user, self.group)
             self.has_network = True
-            self.make_network()
-            return
-        if self.level == "landlock" and not landlock.version():
-            raise ConfinementError("this kernel has no Landlock", hint=TRY)
-        Path(self._temporary).chmod(0o711)
-        self.has_network = self._finds_network()
+        else:
+            if self.level == "landlock" and not landlock.version():
+                raise ConfinementError("this kernel has no Landlock", hint=TRY)
+            Path(self._temporary).chmod(0o711)
+            self.has_network = self._finds_network()
         self.make_network()
+
+    def _taken_slot(self) -> Slot | None:
+        if sys.platform != "linux":
+            raise ConfinementError("only on Linux can a server be confined", hint=TRY)
+        root = os.geteuid() == 0
+        if self.level == "user" and not root:
+            raise ConfinementError("only root can start a server as another user", hint=TRY)
+        if self.level == "landlock" and root:
+            raise ConfinementError("as root, a server is started as another user: that is the level user", hint=TRY)
+        return take_slot() if root else None
 
     def _place(self) -> str:
         """Where temporary folders are; for another user's server, one that it can get to."""
@@ -186,7 +190,8 @@ class Sandbox:
     def cell(self) -> Cell:
         """For the servers of one run."""
         self._number += 1
-        made = Cell(self, Path(self._temporary, str(self._number)), self._spring)
+        spring = self._spring if self.level != "none" else None
+        made = Cell(self, Path(self._temporary, str(self._number)), spring)
         self.cells.append(made)
         return made
 

@@ -42,7 +42,8 @@ def serve(link: socket.socket) -> None:
     poll.register(awake, select.POLLIN)
     owned: set[int] = set()  # users of which nobody is to be left
     known: set[int] = set()  # whom we have forked: other children of ours are orphans
-    link.send(b"=")
+    with suppress(ConnectionError):  # they are gone already: then this is the end, too
+        link.send(b"=")
     while True:
         ready = dict(poll.poll())
         if awake in ready:

@@ -192,6 +192,27 @@ with Sandbox({level!r}) as sandbox:
     assert wait_until(lambda: not temporary.exists())
 
 
+def test_its_folder_goes_with_chatsim_where_nothing_is_confined(tmp_path: Path) -> None:
+    program = f"""
+import signal, tempfile
+tempfile.tempdir = {str(tmp_path)!r}
+from chatsim.sandbox.sandbox import Sandbox
+with Sandbox("none") as sandbox:
+    sandbox.cell().folder.mkdir()
+    print("there", flush=True)
+    signal.pause()
+"""
+    grader = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert grader.stdout is not None
+    grader.stdout.readline()
+    assert list(tmp_path.iterdir())
+    grader.kill()
+    grader.wait()
+    grader.stdout.close()
+
+    assert wait_until(lambda: not list(tmp_path.iterdir()))
+
+
 def running(name: str) -> list[Path]:
     return [each for each in Path("/proc").iterdir() if each.name.isdigit() and name.encode() in command_of(each)]
 
