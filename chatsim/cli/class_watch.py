@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["ClassWatch", "in_a_word", "left"]
 
 LONGEST_NAME = 30
+WIDE = 80  # columns; where there are fewer, numbers say what a gauge would draw
 BESIDE = 4  # lines of a terminal that are not for submissions: of a table that is too high, the end would be missing
 TELLING = 5  # submissions of a phase that are done before anybody can tell how long the rest will take
 WORDS = {
@@ -81,7 +82,7 @@ class ClassWatch:
         if not self._wanted:
             return
         if self._live is not None:
-            self._live.console.print(words, markup=False, highlight=False, emoji=False, soft_wrap=True)
+            self._live.console.print(words, markup=False, highlight=False, emoji=False)
             self._refresh()
         else:
             hint(words)
@@ -96,12 +97,16 @@ class ClassWatch:
         if self._live is not None:
             self._live.refresh()
 
+    def _width(self) -> int:
+        width: int = self._live.console.width if self._live is not None else WIDE
+        return width
+
     def _drawn(self) -> Any:
         from rich.table import Table
         from rich.text import Text
 
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(no_wrap=True, overflow="ellipsis", min_width=5)
         table.add_column(no_wrap=True, overflow="ellipsis")
         under_way = list(self._doing.items())
         room = max(1, self._live.console.height - BESIDE) if self._live is not None else len(under_way)
@@ -111,8 +116,9 @@ class ClassWatch:
             table.add_row(Text(f"… {len(under_way) - room} more"), Text(""))
         if self._total:
             told = left(self._done, self._total, self._now() - self._began)
-            how_far = f"{gauge(self._done / self._total)} · {self._done} of {self._total}"
-            table.add_row(Text("alone" if self._alone else "all"), Text(" · ".join(filter(None, [how_far, told]))))
+            drawn = gauge(self._done / self._total) if self._width() >= WIDE else ""
+            how_far = [drawn, f"{self._done} of {self._total}", told]
+            table.add_row(Text("alone" if self._alone else "all"), Text(" · ".join(filter(None, how_far))))
         return table
 
 
