@@ -79,10 +79,11 @@ class Sitting:
         with Sandbox(self.confinement, _bounds(assignment.limits)) as sandbox:
             server = made_ready(assignment, self.submission, folder, sandbox, tell)
             speaking = Speaking(assignment, server, sandbox, record.patience, tell)
-            profile = speaking.profile(record.profile)
+            profile = speaking.profile(record.profile, record.worked_out)
             record = replace(
                 record,
                 profile=profile.name,
+                worked_out=speaking.worked_out,
                 server=" ".join(server.command),
                 notes=(*_of_its_time(self.submission), *server.notes),
                 submitted=record.submitted if record.submitted is not None else server.submitted,

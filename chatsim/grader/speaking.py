@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 
-from chatsim.errors import ServerError
+from chatsim.errors import ServerError, StartError
 from chatsim.grader.handed_in import BuiltServer, CannotBePlayedError
 from chatsim.grader.noting import noted, out_of_time
 from chatsim.grading.assignment import Assignment
@@ -13,7 +14,7 @@ from chatsim.grading.order import Wanted
 from chatsim.grading.record import RunRecord
 from chatsim.jobs import Tell
 from chatsim.profile.profile import DETECTED, Profile, Start
-from chatsim.profile.reader import read_profile
+from chatsim.profile.reader import load_profile, read_profile
 from chatsim.report.printable import printable_lines
 from chatsim.report.report import Run
 from chatsim.runs import Target, run
@@ -24,6 +25,10 @@ from chatsim.scenario.scenario import Scenario
 __all__ = ["Speaking"]
 
 DETECTING = 30.0  # seconds
+WORKED_OUT = "worked out"  # what a profile is called that nobody has written
+PLAIN = (
+    "relay"  # the profile by which a server is asked whether it starts at all: it takes the fewest things for granted
+)
 MEETING = b"""scenario: two meet, and each hears the other
 bots: [ann, bob]
 steps:
@@ -43,12 +48,16 @@ class Speaking:
         self._sandbox = sandbox
         self._patience = patience
         self._tell = tell
+        self.worked_out = ""  # the text of the profile that was worked out
 
-    def profile(self, known: str = "") -> Profile:
-        """How this server is spoken to. `known`: what was found out before. Raises CannotBePlayedError."""
+    def profile(self, known: str = "", worked_out: str = "") -> Profile:
+        """How this server is spoken to. `known`: what was found out before; `worked_out`: the text of that profile, if it
+        is none of the assignment's. Raises CannotBePlayedError."""
         rules = self._assignment.server
         if not rules.detect:
             return self._started(rules.profiles[0])
+        if rules.any and worked_out:  # else what is played again would be played otherwise
+            return self._by(worked_out)
         if known:
             for profile in rules.profiles:
                 if profile.name == known:
@@ -62,12 +71,17 @@ class Speaking:
                 raise KeyboardInterrupt
             if _fits(tried[-1]):
                 return self._started(profile)
-        if rules.any and (found := self._worked_out()) is not None:
-            return found
-        raise self._not_understood(tried)
+        why = ""
+        if rules.any and not _none_started(tried):
+            found = self._work_out()
+            if isinstance(found, Profile):
+                return found
+            why = found
+        raise self._not_understood(tried, why)
 
-    def _worked_out(self) -> Profile | None:
-        """By trying what is in no profile. Its source is not read: it may be made to keep us busy."""
+    def _work_out(self) -> Profile | str:
+        """By trying what is in no profile; else why that was in vain. Its source is not read: it may be made to keep us
+        busy."""
         from chatsim.detect.detecting import detect
         from chatsim.detect.hints import Hints
 
@@ -78,23 +92,43 @@ class Speaking:
             made = detect(
                 target, Hints(), seconds=DETECTING, patience=self._patience, tell=self._tell, sandbox=self._sandbox
             )
-        except ServerError:
-            return None
-        if not made.works or made.command:
-            return None
-        return self._started(replace(read_profile(made.profile, DETECTED), name="worked out"))
+        except ServerError as error:
+            return str(error)
+        if made.works and not made.command:
+            return self._by(made.profile)
+        if made.command:
+            return f"It has to be started otherwise: {made.command}"
+        if made.profile:
+            return "A way to speak to it was found, but when it was played with, it did not go on as it began."
+        return f"{made.why[:1].upper()}{made.why[1:]}."
 
-    def _not_understood(self, tried: list[Run]) -> CannotBePlayedError:
-        """Told by the attempt that came furthest: the first that was not stopped by an error, or the first."""
-        if not tried:
-            return CannotBePlayedError("not-understood", "How it is spoken to was not found out.", doubtful=True)
-        nearest = next((each for each in tried if each.error is None), tried[0])
-        if all(each.error is not None and not isinstance(each.error, ServerError) for each in tried):
+    def _by(self, text: str) -> Profile:
+        self.worked_out = text
+        return self._started(replace(read_profile(text, DETECTED), name=WORKED_OUT))
+
+    def _not_understood(self, tried: list[Run], why: str) -> CannotBePlayedError:
+        """Told by the attempt that came furthest: the first that was not stopped by an error, or the first. Whether it
+        starts at all, is seen with the patience that everybody has."""
+        meeting = _meeting()
+        attempts = tried or [
+            self._run(meeting, self._started(load_profile(PLAIN)), self._assignment.seed, self._patience)
+        ]
+        if attempts[-1].interrupted:
+            raise KeyboardInterrupt
+        nearest = next((each for each in attempts if each.error is None), attempts[0])
+        if all(each.error is not None and not isinstance(each.error, ServerError) for each in attempts):
             return CannotBePlayedError("infrastructure", printable_lines(str(nearest.error)))
+        if _none_started(attempts):
+            return CannotBePlayedError("not-started", printable_lines(str(nearest.error)), doubtful=True)
         names = ", ".join(each.profile for each in tried)
-        told = f"It was spoken to in each of these ways, and answered to none of them as it says: {names}."
-        seen = noted(nearest, Wanted("", _meeting(), self._assignment.seed)).text
-        return CannotBePlayedError("not-understood", told, seen, doubtful=True)
+        told = [f"It was spoken to in each of these ways, and answered to none of them as it says: {names}."] * bool(
+            tried
+        )
+        if why:
+            told.append("How it is spoken to was not found out.")
+            told.append(printable_lines(why))
+        seen = noted(nearest, Wanted("", meeting, self._assignment.seed)).text if tried else ""
+        return CannotBePlayedError("not-understood", "\n".join(told), seen, doubtful=True)
 
     def play(self, wanted: Wanted, profile: Profile) -> RunRecord:
         """One run. Raises KeyboardInterrupt if it was interrupted: then nothing is known of it."""
@@ -106,7 +140,9 @@ class Speaking:
         self, scenario: Scenario, profile: Profile, seed: int, patience: float, seconds: float | None = None
     ) -> Run:
         again = ["chatsim", "run", scenario.file, "--server", " ".join(self._server.command)]
-        again += ["--profile", profile.file or profile.name, "--seed", str(seed)]
+        if profile.file != DETECTED:  # without --profile it is worked out again
+            again += ["--profile", profile.file or profile.name]
+        again += ["--seed", str(seed)]
         return run(
             scenario,
             profile,
@@ -140,3 +176,7 @@ def _fits(run: Run) -> bool:
     return run.error is None and any(
         verdict.property == "delivery" and verdict.outcome == "passed" for verdict in run.verdicts
     )
+
+
+def _none_started(runs: Sequence[Run]) -> bool:
+    return bool(runs) and all(isinstance(each.error, StartError) for each in runs)

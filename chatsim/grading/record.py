@@ -82,6 +82,7 @@ class SubmissionRecord:
     submitted: float | None = None  # seconds since 1970, where anything tells
     server: str = ""  # the command, as one would type it in the submission's folder
     profile: str = ""
+    worked_out: str = ""  # the text of the profile, where it is none of the assignment's
     runs: tuple[RunRecord, ...] = ()
     not_run: tuple[tuple[str, str], ...] = ()  # (part, the name of the part that it needs and that was not reached)
     settled: bool = False  # nothing of it has to be played any more
