@@ -45,13 +45,13 @@ def test_a_right_server_passes_and_is_told_to_be_played_again_in_the_same_way(tm
 
 def test_what_it_uses_too_much_of_is_told_as_the_servers_fault(tmp_path: Path) -> None:
     (tmp_path / "server.py").write_text(
-        "import time\nfor number in range(21_000):\n    open(str(number), 'w').close()\ntime.sleep(600)\n"
+        "import time\nfor number in range(6):\n    open(str(number), 'wb').write(bytes(30_000_000))\ntime.sleep(600)\n"
     )
     words = ("run", DROPS, "--server", "python3 server.py {port}", "--profile", "lines", "--sandbox")
     done = chatsim(*words, folder=tmp_path)
 
     assert done.returncode == 4, done.stdout + done.stderr
-    assert "the server made more than 20,000 files and was ended" in done.stdout
+    assert "the server wrote more than 128 MiB to the disk and was ended" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["server.py"]
 
 
