@@ -30,6 +30,7 @@ WORDS = {
     "not-built": "does not build",
     "not-started": "does not start",
     "not-understood": "is not understood",
+    "stopped": "was stopped",
     "infrastructure": "could not be played here",
 }
 

@@ -64,6 +64,7 @@ HEADS: dict[State, str] = {
     "not-built": "Your server could not be built",
     "not-started": "Your server did not start",
     "not-understood": "Your server speaks in a way that was not understood",
+    "stopped": "Your server was stopped",
     "infrastructure": "Something went wrong on our side",
 }
 ADVICE: dict[State, str] = {
@@ -79,6 +80,8 @@ ADVICE: dict[State, str] = {
     "It has to listen at the port that it is given, and to go on running.",
     "not-understood": "Connect to it by hand (`nc localhost PORT`), and hold what it says against the assignment, letter "
     "by letter.",
+    "stopped": "Look at home what it takes, of memory, of the disk and of time, while somebody joins and talks: "
+    "`chatsim run --sandbox` sets it the same bounds.",
     "infrastructure": "You need not do anything: this is no zero, and it will be graded again.",
 }
 

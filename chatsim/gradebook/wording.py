@@ -40,6 +40,7 @@ STATE_WORDS: dict[State, str] = {
     "not-built": "not built",
     "not-started": "did not start",
     "not-understood": "not understood",
+    "stopped": "stopped",
     "infrastructure": "trouble on the grader's side",
 }
 PART_WORDS: dict[PartState, str] = {

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from chatsim.checks.verdict import Outcome, Verdict
-from chatsim.errors import ChatsimError, StartError
+from chatsim.errors import ChatsimError, LimitError, StartError
 from chatsim.grading.order import Wanted
 from chatsim.grading.record import RunRecord, VerdictRecord
 from chatsim.report import text
@@ -27,8 +27,15 @@ def noted(run: Run, wanted: Wanted) -> RunRecord:
     """The record of a run that ended by itself."""
     if run.error is not None:
         ours = run.error.exit_code == ChatsimError.exit_code
-        unstarted = isinstance(run.error, StartError)
-        return replace(_bare(run, wanted), error=printable_lines(str(run.error)), unstarted=unstarted, ours=ours)
+        unstarted, over = isinstance(run.error, StartError), isinstance(run.error, LimitError)
+        return replace(
+            _bare(run, wanted),
+            error=printable_lines(str(run.error)),
+            unstarted=unstarted,
+            stopped=over,
+            sure=over,
+            ours=ours,
+        )
     doubted = doubtful(run)
     return replace(
         _bare(run, wanted),
@@ -42,7 +49,7 @@ def out_of_time(run: Run, wanted: Wanted, seconds: float) -> RunRecord:
     """The record of a run that was ended because it took too long."""
     said = f"It was not done within {seconds:g} s, and was ended."
     bare = _bare(run, wanted)
-    return replace(bare, error=said, text=f"{bare.text}\n{said}\n")
+    return replace(bare, error=said, stopped=True, text=f"{bare.text}\n{said}\n")
 
 
 def _bare(run: Run, wanted: Wanted) -> RunRecord:

@@ -22,7 +22,7 @@ from chatsim.grader.speaking import Speaking
 from chatsim.grading.assignment import Assignment, Limits, Part
 from chatsim.grading.counting import share_of
 from chatsim.grading.order import Wanted, next_alone, next_of_many, not_run
-from chatsim.grading.record import Confinement, RunRecord, SubmissionRecord
+from chatsim.grading.record import Confinement, RunRecord, State, SubmissionRecord
 from chatsim.grading.settling import settled
 from chatsim.jobs import Tell, silent
 from chatsim.sandbox.bounds import Bounds
@@ -129,7 +129,8 @@ def _closed(assignment: Assignment, record: SubmissionRecord) -> SubmissionRecor
     first = record.runs[0]
     if first.ours:
         return replace(record, state="infrastructure", told=first.error)
-    return replace(record, state="not-started" if first.unstarted else "not-understood", told=first.error)
+    state: State = "not-started" if first.unstarted else "stopped" if first.stopped else "not-understood"
+    return replace(record, state=state, told=first.error)
 
 
 def _bounds(limits: Limits) -> Bounds:

@@ -36,6 +36,7 @@ _NOT_PLAYED: Final[Mapping[State, str]] = {
     "not-built": "It could not be built, so nothing could be played.",
     "not-started": "It did not start, so nothing could be played.",
     "not-understood": "It did not answer as the assignment says, so nothing could be played.",
+    "stopped": "It took too long, or more than it may, and was stopped; so nothing more was played.",
     "infrastructure": "It could not be played, by no fault of this server.",
 }
 

@@ -20,6 +20,7 @@ State = Literal[
     "not-built",
     "not-started",  # also alone
     "not-understood",  # by no profile; or nobody was ever told that it had joined
+    "stopped",  # it took too long, or more than it may
     "infrastructure",  # the trouble was ours
 ]
 OutcomeWord = Literal["passed", "failed", "inconclusive", "not-exercised", "not-applicable", "error"]
@@ -62,6 +63,8 @@ class RunRecord:
     verdicts: tuple[VerdictRecord, ...] = ()
     error: str = ""
     unstarted: bool = False  # the error is that the server did not start
+    stopped: bool = False  # the error is that it took too long, or more than it may
+    sure: bool = False  # the error was seen, and rests on no waiting
     ours: bool = False
     alone: int = 0
     patient: int = 0  # so many of them with four times the patience

@@ -27,7 +27,7 @@ def again(run: RunRecord) -> float | None:
     if run.outcome == "inconclusive":
         return MORE_PATIENCE
     if run.ours or run.outcome == "error":
-        return 1.0 if run.alone == 0 else None
+        return 1.0 if run.alone == 0 and not run.sure else None
     return 1.0 if run.alone == 0 and any(verdict.doubtful for verdict in run.verdicts) else None
 
 

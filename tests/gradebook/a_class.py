@@ -178,6 +178,7 @@ TOLD: dict[State, str] = {
     "not-built": "`javac Server.java` ended with status 1.",
     "not-started": "It ended at once, with exit code 1, before it listened.\nIts last words:\n  Traceback …\n    import sokcet",
     "not-understood": "A bot said `ann` and waited 2.0 s for `Welcome, ann!`. What came was `Enter your name:`.",
+    "stopped": "The server used more than 1024 MiB of memory and was ended.",
     "infrastructure": "The machine that grades had no space left.",
 }
 

@@ -232,7 +232,7 @@ def test_it_tells_what_a_teacher_looks_for() -> None:
     read = text(page([*a_class.everybody(), failing("x", "roster", "delivery"), failing("y", "roster", "delivery")]))
 
     for said in (
-        "12 students",
+        "13 students",
         "Trouble that was not the students' None of this is a zero.",
         "The machine that grades had no space left.",
         "Bob O'Neil People come and go 1 run is unclear.",

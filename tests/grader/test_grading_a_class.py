@@ -359,3 +359,18 @@ def test_a_single_submission_may_be_late(school: School) -> None:
         "--submitted 2026-12-01 is no time with its zone",
         "For example 2026-11-30T22:10+01:00",
     ]
+
+
+def test_what_takes_too_long_is_stopped_and_told_so(school: School) -> None:
+    text = a_class.ASSIGNMENT.replace("server: {", "limits: {run: 1s}\nserver: {")
+    (school.folder / "assignment.yaml").write_text(text, encoding="utf-8")
+    (school.folder / "talk.yaml").write_text(f"{a_class.TALK}  - pause: 20s\n", encoding="utf-8")
+    school.hand_in("ann", a_class.SERVERS["right"])
+
+    ended = school.grade()
+
+    assert "Ann: was stopped" in ended.err.replace("ann", "Ann")
+    assert "ann,ann,0,0,0,10,stopped," in school.book()
+    page = (school.folder / "grades/pages/ann.md").read_text(encoding="utf-8")
+    assert "Your server was stopped" in page
+    assert "It was not done within 1 s, and was ended." in page
