@@ -26,7 +26,7 @@ def autograder(
         typer.Option("--unsafe-no-sandbox", help="Do not confine servers. Students could write their own results."),
     ] = False,
 ) -> None:
-    """Write an autograder for Gradescope: the assignment, its scenarios and profiles, and chatsim itself, in one zip.
+    """Write an autograder for Gradescope, in one zip: the assignment, its scenarios and profiles, and chatsim itself.
 
     Nothing is downloaded when it grades.
     """

@@ -23,7 +23,7 @@ __all__ = ["VERBS", "app", "entry"]
 
 VERBS = {
     "run": "Play scenarios against a chat server and judge what happened.",
-    "validate": "Check scenarios and profiles without running anything.",
+    "validate": "Check scenarios, profiles and assignments without running anything.",
     "explain": "Tell in words what a scenario will do.",
     "detect": "Work out how a server is spoken to, and write a profile.",
     "check": "Judge recorded histories again.",
@@ -31,8 +31,8 @@ VERBS = {
     "serve": "Start the reference server.",
     "faults": "List the faults that it can be started with.",
     "talk": "Chat with a server by hand, in any profile.",
-    "grade": "Grade a class: play with every student's server, and write a book of grades.",
-    "merge": "Put graded parts of a class together.",
+    "grade": "Grade a class: play with every student's server, safely and side by side.",
+    "merge": "Put the parts of a class together that were graded apart.",
     "export": "Write grades for a learning system.",
     "autograder": "Write an autograder for Gradescope, in one zip.",
     "record": "Write a live session as a scenario and a history.",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-import a_class
 import pytest
-from conftest import School
+import small_class
+from school import School
 
 RELAY = """import socket, sys, threading
 clients = []
@@ -34,7 +34,7 @@ DEAF = RELAY.replace("other.sendall(data)", "pass")
 
 def spoken(school: School, how: str) -> None:
     assignment = school.folder / "assignment.yaml"
-    assignment.write_text(a_class.ASSIGNMENT.replace("profile: profile.yaml", how), encoding="utf-8")
+    assignment.write_text(small_class.ASSIGNMENT.replace("profile: profile.yaml", how), encoding="utf-8")
 
 
 def record(school: School, student: str) -> dict[str, object]:
@@ -46,7 +46,7 @@ def record(school: School, student: str) -> dict[str, object]:
 @pytest.mark.parametrize("how", ["detect: any", "detect: [relay, profile.yaml]", "detect: [relay, any]"])
 def test_a_server_that_does_not_start_is_told_so_whatever_it_would_have_spoken(school: School, how: str) -> None:
     spoken(school, how)
-    school.hand_in("broken", a_class.SERVERS["broken"])
+    school.hand_in("broken", small_class.SERVERS["broken"])
 
     ended = school.grade()
 

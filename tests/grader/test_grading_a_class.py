@@ -362,10 +362,10 @@ def test_a_single_submission_may_be_late(school: School) -> None:
 
 
 def test_what_takes_too_long_is_stopped_and_told_so(school: School) -> None:
-    text = a_class.ASSIGNMENT.replace("server: {", "limits: {run: 1s}\nserver: {")
+    text = small_class.ASSIGNMENT.replace("server: {", "limits: {run: 1s}\nserver: {")
     (school.folder / "assignment.yaml").write_text(text, encoding="utf-8")
-    (school.folder / "talk.yaml").write_text(f"{a_class.TALK}  - pause: 20s\n", encoding="utf-8")
-    school.hand_in("ann", a_class.SERVERS["right"])
+    (school.folder / "talk.yaml").write_text(f"{small_class.TALK}  - pause: 20s\n", encoding="utf-8")
+    school.hand_in("ann", small_class.SERVERS["right"])
 
     ended = school.grade()
 
