@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chatsim.gradebook.exported import Exported
 from chatsim.gradebook.graded import Graded
-from chatsim.gradebook.wording import counted, listed, number
+from chatsim.gradebook.wording import counted, listed, number, score
 from chatsim.report.printable import printable
 
 __all__ = ["Merged", "Row", "merged"]
@@ -40,6 +40,7 @@ class Merged:
     unclear: tuple[str, ...]  # sentences: it could not be told whose row it is
     without: tuple[str, ...]  # there are no points for them because of trouble of ours: their cells stay as they are
     notes: tuple[str, ...]
+    undecided: tuple[str, ...] = ()  # written as the assignment says, though a person has to decide
 
     def told(self) -> str:
         """All that in lines, for the person who imports the file; without a line end."""
@@ -48,6 +49,8 @@ class Merged:
             lines.append(f"Not in the table: {_names(self.unknown)}.")
         if self.missing:
             lines.append(f"In the table, and not graded; left as it was: {_names(self.missing)}.")
+        if self.undecided:
+            lines.append(f"Nobody has decided yet, and these points may change: {_names(self.undecided)}.")
         if self.without:
             lines.append(
                 f"Without points because of trouble that was not theirs; left as it was: {_names(self.without)}."
@@ -60,7 +63,7 @@ def merged(
 ) -> Merged:
     """`column`: of the points. `comma`: numbers have a decimal comma in this table."""
     owners, unknown, unclear = _owners(rows, results)
-    cells, without, notes = {}, [], list(notes)
+    cells, without, undecided, notes = {}, [], [], list(notes)
     for row in rows:
         graded = owners.get(row.number)
         if graded is None:
@@ -70,6 +73,8 @@ def merged(
         elif column >= len(exported.rows[row.number][1]):
             notes.append(f"The row of {printable(row.name)} ends before that column; nothing was written there.")
         else:
+            if graded.grade.needs_review:
+                undecided.append(f"{_name(graded)} ({score(graded.grade)})")
             told = number(graded.grade.points)
             cells[row.number, column] = told.replace(".", ",") if comma else told
     disputed = {row.number for row in rows if row.number in owners and owners[row.number] is None}
@@ -81,6 +86,7 @@ def merged(
         tuple(unclear),
         tuple(without),
         tuple(notes),
+        tuple(undecided),
     )
 
 

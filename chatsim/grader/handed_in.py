@@ -85,10 +85,16 @@ def _build(assignment: Assignment, located: Located, unpacked: Unpacked, sandbox
     how = f"it {built.why}" if built.why else f"it ended {_how(built.code)}"
     raise CannotBePlayedError(
         "not-built",
-        _with_notes(f"The build failed: {how}: {printable(located.build)}", unpacked),
+        _with_notes(f"The build failed: {how}{_shown(located.build)}", unpacked),
         printable_lines("\n".join(built.output.decode("utf-8", "replace").splitlines()[-LAST_LINES:])),
         doubtful=bool(built.why),
     )
+
+
+def _shown(script: str) -> str:
+    """Behind a sentence: of several lines, each has its own."""
+    lines = script.strip().splitlines()
+    return f": {printable(script.strip())}" if len(lines) == 1 else "".join(f"\n  {printable(line)}" for line in lines)
 
 
 def _how(code: int) -> str:

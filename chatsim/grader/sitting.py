@@ -18,7 +18,7 @@ from types import FrameType
 
 from chatsim.errors import ChatsimError, ConfinementError
 from chatsim.grader.handed_in import CannotBePlayedError, made_ready
-from chatsim.grader.speaking import Speaking
+from chatsim.grader.speaking import Speaking, typed
 from chatsim.grading.assignment import Assignment, Limits, Part
 from chatsim.grading.counting import share_of
 from chatsim.grading.order import Wanted, next_alone, next_of_many, not_run
@@ -84,7 +84,7 @@ class Sitting:
                 record,
                 profile=profile.name,
                 worked_out=speaking.worked_out,
-                server=" ".join(server.command),
+                server=typed(server.command),
                 notes=(*_of_its_time(self.submission), *server.notes),
                 submitted=record.submitted if record.submitted is not None else server.submitted,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +23,7 @@ from chatsim.sandbox.sandbox import Sandbox
 from chatsim.scenario.reader import read_scenario
 from chatsim.scenario.scenario import Scenario
 
-__all__ = ["Speaking"]
+__all__ = ["Speaking", "typed"]
 
 DETECTING = 30.0  # seconds
 WORKED_OUT = "worked out"  # what a profile is called that nobody has written
@@ -139,7 +140,7 @@ class Speaking:
     def _run(
         self, scenario: Scenario, profile: Profile, seed: int, patience: float, seconds: float | None = None
     ) -> Run:
-        again = ["chatsim", "run", scenario.file, "--server", " ".join(self._server.command)]
+        again = ["chatsim", "run", scenario.file, "--server", typed(self._server.command)]
         if profile.file != DETECTED:  # without --profile it is worked out again
             again += ["--profile", profile.file or profile.name]
         again += ["--seed", str(seed)]
@@ -165,6 +166,11 @@ class Speaking:
             build=None,
         )
         return replace(profile, start=ours)
+
+
+def typed(command: Sequence[str]) -> str:
+    """As one would type it: what needs quotes has them, but for placeholders, which `--server` knows as they are."""
+    return " ".join(word if re.fullmatch(r"\{[a-z]+\}", word) else shlex.quote(word) for word in command)
 
 
 def _meeting() -> Scenario:

@@ -55,17 +55,34 @@ class _Starter:
     lines: tuple[str, ...] = ()
 
 
+# Each part asks for what it is about. Else one mistake, such as an end that takes too long, would cost the points of all.
+_KEPT: Final = "properties: [messages, membership, liveness]"
+
 STARTERS: Final[Mapping[str, _Starter]] = {
-    "lobby.yaml": _Starter("talking", 40, ("properties: [messages, membership]", "credit: each")),
-    "drops.yaml": _Starter("broken connections", 20, ("needs: getting in",)),
-    "silent.yaml": _Starter("silent clients", 10, ("needs: getting in",)),
-    "comings.yaml": _Starter("comings and goings", 10, ("needs: getting in", "credit: rate", "repeat: 3")),
-    "storm.yaml": _Starter("a storm", 10, ("needs: getting in", "credit: rate", "repeat: 3", "visible: never")),
+    "lobby.yaml": _Starter("talking", 30, ("properties: [messages, membership]", "credit: each")),
+    "drops.yaml": _Starter("broken connections", 20, (_KEPT, "needs: getting in")),
+    "silent.yaml": _Starter("silent clients", 10, (_KEPT, "needs: getting in")),
+    "comings.yaml": _Starter(
+        "comings and goings",
+        10,
+        ("properties: [messages, order, membership]", "needs: getting in", "credit: rate", "repeat: 3"),
+    ),
+    "storm.yaml": _Starter("a storm", 10, (_KEPT, "needs: getting in", "credit: rate", "repeat: 3", "visible: never")),
 }
 """Which of the scenarios that come with chatsim a first assignment plays, and for what."""
 
 GATE: Final = ("  - part: getting in", '    title: "Clients get in"', "    points: 10", "    properties: lets-in")
 """Stands before them: whoever gets nobody in need not wait for the rest."""
+
+TIDY: Final = (
+    "  - part: cleaning up",
+    '    title: "Nothing is left of those who have gone, and the server ends when it is told to"',
+    "    points: 10",
+    "    properties: cleanup",
+    "    needs: getting in",
+    "    credit: each",
+)
+"""Stands after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +159,9 @@ def _server(found: _Found, handed_in: Sequence[Mapping[str, str]]) -> Iterator[s
     yield "  # only. ** stands for any folders. Commands run in that file's folder."
     if handed_in and covered < len(handed_in):
         yield f"  # ({covered} of {len(handed_in)} submissions have one that fits.)"
+        if others := _other_languages(handed_in, suffix):
+            yield f"  # Other servers seem to be written in another language ({others}). One command can start several:"
+            yield "  # docs/assignment.md, “Several languages”."
     yield f"  find: [{', '.join(quoted(pattern) for pattern in patterns)}]"
     if language.build:
         yield f"  build: {quoted(language.build)}"
@@ -186,6 +206,16 @@ def _guess(handed_in: Sequence[Mapping[str, str]]) -> tuple[str, tuple[str, ...]
         covered += counts[name]
         left = [names for names in left if name not in names]
     return suffix, tuple(patterns) or (f"**/server{suffix}",), covered
+
+
+def _other_languages(handed_in: Sequence[Mapping[str, str]], suffix: str) -> str:
+    """How many submissions have likely servers, and none in the language that was chosen: `2 .c, 1 .js`."""
+    counts: Counter[str] = Counter()
+    for files in handed_in:
+        suffixes = {PurePosixPath(name).suffix for name in _likely(files)}
+        if suffix not in suffixes:
+            counts.update(suffixes)
+    return ", ".join(f"{count} {each}" for each, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _likely(files: Iterable[str]) -> list[str]:
@@ -250,6 +280,8 @@ def _starters(scenarios: Mapping[str, str]) -> Iterator[str]:
         yield f"    points: {starter.points}"
         yield f"    scenario: {quoted(path)}"
         yield from (f"    {line}" for line in starter.lines)
+    yield from TIDY
+    yield f"    scenario: {quoted(list(scenarios)[min(1, len(scenarios) - 1)])}"
 
 
 def _parts(found: _Found, handed_in: Sequence[Mapping[str, str]]) -> Iterator[str]:

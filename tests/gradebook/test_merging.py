@@ -73,6 +73,18 @@ def test_two_cells_are_changed_and_nothing_else_of_the_file() -> None:
     assert result.written == 2
 
 
+def test_about_whom_nobody_has_decided_is_told() -> None:
+    parts = bob().grade.parts
+    settled = tuple(replace(part, state="none") for part in parts)
+    grade = replace(bob().grade, low=Decimal(4), high=Decimal(20), parts=(replace(parts[0], state="to-look"), *settled))
+
+    open_one = canvas([replace(bob(), grade=grade), anna()]).told()
+    decided = canvas([replace(bob(), grade=replace(grade, parts=settled)), anna()]).told()
+
+    assert "Nobody has decided yet, and these points may change: Bob O'Neil (between 4 and 20 of" in open_one
+    assert "Nobody has decided" not in decided
+
+
 def test_who_is_missing_or_unknown_is_told() -> None:
     result = canvas([anna(), called(bob(), "eve", "Eve")])
 

@@ -8,6 +8,8 @@ import pytest
 import small_class
 from school import School
 
+from chatsim.grader.speaking import typed
+
 RELAY = """import socket, sys, threading
 clients = []
 
@@ -85,3 +87,17 @@ def test_what_was_worked_out_once_is_kept_and_the_command_for_home_works_it_out_
     assert again["runs"]
     assert "(detected)" not in file.read_text(encoding="utf-8")
     assert "--profile" not in str(again["runs"])
+
+
+def test_of_a_build_in_several_lines_each_is_shown_as_it_was_written(school: School) -> None:
+    spoken(school, 'profile: profile.yaml, build: "echo one\\nfalse"')
+    school.hand_in("right", small_class.SERVERS["right"])
+
+    school.grade()
+
+    page = (school.folder / "grades/pages/right.md").read_text(encoding="utf-8")
+    assert "The build failed: it ended with exit code 1\n\n```text\necho one\nfalse\n```" in page
+
+
+def test_a_command_can_be_typed_as_it_is_told() -> None:
+    assert typed(("python3", "my server.py", "{port}", "it's")) == "python3 'my server.py' {port} 'it'\"'\"'s'"

@@ -35,7 +35,7 @@ def begun(
 def test_of_submissions_alone_it_plays_scenarios_that_come_with_chatsim(tmp_path: Path) -> None:
     _, read = begun(tmp_path, {}, [{"server.py": READS}])
 
-    assert len(read.parts) == len(STARTERS) + 1
+    assert len(read.parts) == len(STARTERS) + 2
     assert read.points == 100
     assert (tmp_path / "scenarios/lobby.yaml").is_file()
     assert (read.server.detect, read.server.any) == (True, True)
@@ -124,6 +124,22 @@ def test_how_many_submissions_fit_is_told_where_not_all_do(tmp_path: Path) -> No
     text, _ = begun(tmp_path, {}, [{"server.py": ""}, {"server.py": ""}, {"README.md": ""}])
 
     assert "(2 of 3 submissions have one that fits.)" in text
+
+
+def test_what_is_written_in_another_language_than_most_is_told(tmp_path: Path) -> None:
+    python = {"server.py": "", "tool.c": ""}
+    text, _ = begun(tmp_path, {}, [python, python, {"server.js": ""}, {"main.c": ""}, {"chat.c": ""}, {"x.txt": ""}])
+    alike, _ = begun(tmp_path, {}, [python, python, {"x.txt": ""}])
+
+    assert "in another language (2 .c, 1 .js)." in text
+    assert "another language" not in alike
+
+
+def test_one_mistake_costs_the_points_of_one_part_to_begin_with(tmp_path: Path) -> None:
+    _, read = begun(tmp_path, {}, [{"server.py": READS}])
+
+    assert [part.name for part in read.parts if "clean-exit" in part.properties] == ["cleaning up"]
+    assert all(part.properties for part in read.parts)
 
 
 @pytest.mark.parametrize("handed_in", [[], [{"Server.java": ""}], [{"server.py": READS}]])
