@@ -139,7 +139,8 @@ class ChatServer:
         for client in everybody:
             client.hang_up()
         for thread in everybody.values():
-            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():  # a Ctrl-C may have struck just before it was started
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def show(self, text: str) -> None:
         with self.printing:
