@@ -271,6 +271,15 @@ class History:
         self._details.append(detail)
         return index
 
+    def mend(self) -> None:
+        """Take back what was only half written when an interrupt struck. Nothing is read or written before this then."""
+        columns = (self.kinds, self.sessions, self.refs, self.forms, self.ticks)
+        whole = min(map(len, columns))
+        if whole and self.kinds[whole - 1] > ACK and self.refs[whole - 1] >= len(self._details):
+            whole -= 1  # its words were still to come
+        for column in columns:
+            del column[whole:]
+
     # --- reading ---------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:

@@ -247,6 +247,7 @@ class _Play:
             try:
                 self._director.play()
             except KeyboardInterrupt:
+                self._history.mend()
                 self._history.note(world.now(), "ended", why="interrupted")
                 raise
             finally:
