@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -153,6 +154,7 @@ def grade_class(asked: Asked) -> int:
     submissions = _submissions(asked)
     refuse_what_needs_one(asked.export, len(submissions))
     with Store(asked.results) as store:
+        _read_marks(asked, submissions, store)
         terms = _terms(asked, store)
         watch = ClassWatch(asked.jobs, wanted=not asked.quiet)
         interrupted = False
@@ -171,6 +173,16 @@ def grade_class(asked: Asked) -> int:
         return INTERRUPTED
     aside = any(file == "-" for _, file in asked.export)  # standard output is somebody else's food then
     return sum_up(asked.results, made, quiet=asked.quiet, aside=aside)
+
+
+def _read_marks(asked: Asked, submissions: Sequence[Submission], store: Store) -> None:
+    """What a person has decided is read once now, for its mistakes: an hour later they would be told too late."""
+    if asked.marks is not None:
+        from chatsim.grading.marks import load_marks
+
+        load_marks(
+            asked.marks, asked.assignment, sorted({each.student.key for each in submissions} | set(store.keys()))
+        )
 
 
 def _submissions(asked: Asked) -> list[Submission]:

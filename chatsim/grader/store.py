@@ -139,10 +139,16 @@ class Store:
 
     def records(self) -> Iterator[SubmissionRecord]:
         """Of all students that anything is known of, by their keys."""
-        with contextlib.suppress(FileNotFoundError):
-            for each in sorted((self.folder / "students").iterdir()):
-                if (record := self.record(each.name)) is not None:
-                    yield record
+        for key in self.keys():
+            if (record := self.record(key)) is not None:
+                yield record
+
+    def keys(self) -> list[str]:
+        """Of all students that something is stored of; their records are not read."""
+        try:
+            return sorted(each.parent.name for each in (self.folder / "students").glob("*/record.json"))
+        except FileNotFoundError:
+            return []
 
     def publish(self, name: str, text: str | bytes) -> None:
         """A file that is there whole, or not at all. `name` is relative, with `/`. Raises UsageError."""

@@ -155,3 +155,13 @@ def test_a_date_that_is_put_right_counts_and_nothing_is_played_for_it(two: Schoo
 
     assert "submission" not in told
     assert two.book().splitlines()[1].split(",")[8:10] == ["", ""]
+
+
+def test_a_mistake_in_the_marks_is_told_before_anybody_is_graded(two: School) -> None:
+    (two.folder / "marks.yaml").write_text("anna: {talking: {points: 2}}\n", encoding="utf-8")
+
+    ended = two.grade("--marks", "marks.yaml")
+
+    assert ended.code == 2
+    assert "marks.yaml:1:1" in ended.err
+    assert "submissions," not in ended.err

@@ -1,0 +1,112 @@
+"""One submission's turn: each way in which there is no server to be played with is a result, and says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import small_class
+
+from chatsim.checks.verdict import Outcome
+from chatsim.errors import ChatsimError
+from chatsim.grader.calibrating import MOST, USUAL, patience_here
+from chatsim.grader.grading import blank
+from chatsim.grader.sitting import Sitting
+from chatsim.grader.store import Terms
+from chatsim.grading.assignment import Assignment
+from chatsim.grading.reader import load_assignment
+from chatsim.grading.record import Student, SubmissionRecord
+from chatsim.jobs import Crew
+from chatsim.report.report import Run
+from chatsim.submissions.submission import Submission
+
+BUILT = small_class.ASSIGNMENT.replace("find: server.py, ", 'find: server.py, build: "{build}", ')
+ANN = Student("ann", "Ann")
+RUN = Run("a claim", "a.yaml", 1, "lines", "a server", Outcome.PASSED)
+
+
+@pytest.fixture
+def assignment(tmp_path: Path) -> Assignment:
+    return load_assignment(str(small_class.set_assignment(tmp_path)))
+
+
+def sitting(assignment: Assignment, submission: Submission, *, alone: bool = False) -> Sitting:
+    terms = Terms(assignment.played, assignment.file, 7, 0.5, "none", "1.0", "here")
+    return Sitting(assignment, submission, "none", blank(submission, terms, "none"), alone)
+
+
+def played(assignment: Assignment, folder: Path, files: dict[str, str], *, alone: bool = False) -> SubmissionRecord:
+    submission = Submission(ANN, small_class.hand_in(folder, "ann", files), "folder")
+    return sitting(assignment, submission, alone=alone).play()
+
+
+def test_who_has_handed_in_twice_is_not_opened(assignment: Assignment, tmp_path: Path) -> None:
+    told = "There are two submissions: a.zip and b.zip. Which of them counts?"
+    record = sitting(assignment, Submission(ANN, tmp_path, "several", told=told)).play()
+
+    assert (record.state, record.told, record.settled) == ("several-submissions", told, True)
+
+
+def test_without_a_server_it_is_settled_at_once(assignment: Assignment, tmp_path: Path) -> None:
+    none = played(assignment, tmp_path / "none", {"notes.txt": "soon"})
+
+    assert (none.state, none.settled) == ("no-server", True)
+
+
+def test_a_damaged_archive_is_a_result(assignment: Assignment, tmp_path: Path) -> None:
+    (tmp_path / "ann.zip").write_bytes(b"PK\x03\x04 and no more")
+
+    record = sitting(assignment, Submission(ANN, tmp_path / "ann.zip", "archive")).play()
+
+    assert (record.state, record.settled) == ("not-unpacked", True)
+
+
+def test_what_does_not_build_is_told_with_its_last_words(tmp_path: Path) -> None:
+    path = small_class.set_assignment(tmp_path, BUILT.replace("{build}", "echo no such luck; exit 3"))
+    record = played(load_assignment(str(path)), tmp_path / "in", {"server.py": ""})
+
+    assert (record.state, record.settled) == ("not-built", True)
+    assert record.told.startswith("The build failed: it ended with exit code 3")
+    assert "no such luck" in record.output
+
+
+def test_whatever_is_said_of_a_lost_one_nothing_that_was_known_is_forgotten(
+    assignment: Assignment, tmp_path: Path
+) -> None:
+    one = sitting(assignment, Submission(ANN, tmp_path, "folder"))
+    lost = replace(one, known=replace(one.known, profile="lines")).lost(ChatsimError("the worker has died"))
+
+    assert (lost.state, lost.profile, lost.settled) == ("infrastructure", "lines", False)
+    assert not one.is_whole(lost)
+
+
+# --- with how much patience --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("times", "patience"), [(0.1, 1.0), (1.0, 1.0), (1.2, 1.0), (1.3, 1.5), (2.2, 2.0), (3.4, 3.5), (100.0, MOST)]
+)
+def test_a_slower_machine_is_more_patient_in_halves_and_within_bounds(
+    times: float, patience: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def as_ready(crew: Crew[Run], jobs: list[object]) -> list[tuple[int, Run]]:
+        asked.extend(jobs)
+        outliers = [0.0, 1000.0]  # one that was lucky, one that was not: they decide nothing
+        seconds = [*outliers, *[times * USUAL] * (len(jobs) - len(outliers))]
+        return [(number, replace(RUN, duration_s=each)) for number, each in enumerate(seconds)]
+
+    monkeypatch.setattr(Crew, "as_ready", as_ready)
+
+    assert patience_here(2) == patience
+    assert len(asked) == 6
+
+
+def test_where_not_even_a_trusted_server_can_be_played_it_is_our_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    trouble = ChatsimError("no loopback here")
+    monkeypatch.setattr(Crew, "as_ready", lambda crew, jobs: [(0, replace(RUN, error=trouble))])
+
+    with pytest.raises(ChatsimError, match="no loopback here"):
+        patience_here(1)
