@@ -11,6 +11,7 @@ import contextlib
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -242,6 +243,9 @@ class Cell:
         self.scratch = base / "scratch"  # for its temporary files, where it has no /tmp of its own
         self.scratch.mkdir()
         self.marked = spring is None
+        self._unconfined: subprocess.Popen[bytes] | None = (
+            None  # a command of the level none, with a session of its own
+        )
         self.network: OwnNetwork | None = sandbox.next_network()
         self.exceeded = ""
         self._processes: list[Confined] = []
@@ -454,7 +458,7 @@ class Cell:
     def _begin(self, words: Sequence[str], environment: Mapping[str, str], stdin: int, stdout: int) -> Any:
         if self._spring is not None:
             return self.popen(words, environment, stdin, stdout, stdout)
-        return subprocess.Popen(
+        self._unconfined = subprocess.Popen(
             list(words),
             cwd=self.folder,
             env=dict(environment),
@@ -463,6 +467,7 @@ class Cell:
             stderr=stdout,
             start_new_session=True,
         )
+        return self._unconfined
 
     def _attend(self, process: Any, output: int, kept: Kept, deadline: float, seconds: float) -> str:
         """Read what it prints until it has ended, or has to be; the reason, if so."""
@@ -530,6 +535,9 @@ class Cell:
         """End whatever goes on in here, at once."""
         for process in self._processes:
             process.end()
+        if self._unconfined is not None and self._unconfined.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._unconfined.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End everything, and let it go. May be called at any time, and again."""

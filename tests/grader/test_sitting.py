@@ -71,6 +71,16 @@ def test_what_does_not_build_is_told_with_its_last_words(tmp_path: Path) -> None
     assert "no such luck" in record.output
 
 
+def test_a_build_without_an_end_is_ended_and_may_try_again_alone(tmp_path: Path) -> None:
+    text = BUILT.replace("{build}", "sleep 3600") + "limits: {build: 1 s}\n"
+    record = played(
+        load_assignment(str(small_class.set_assignment(tmp_path, text))), tmp_path / "in", {"server.py": ""}
+    )
+
+    assert (record.state, record.settled) == ("not-built", False)
+    assert record.told.startswith("The build failed: it was not done within 1 s and was ended")
+
+
 def test_whatever_is_said_of_a_lost_one_nothing_that_was_known_is_forgotten(
     assignment: Assignment, tmp_path: Path
 ) -> None:
