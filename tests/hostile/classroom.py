@@ -323,10 +323,18 @@ class _Classroom:
         deadline = time.monotonic() + 3.0  # what was told to end is given a moment
         while (left := self._who_is_left()) and time.monotonic() < deadline:
             time.sleep(0.02)
-        for number, words in left.items():
-            self.seen.left.append(words)
+        if self.level != "none":  # where an attacker stops or ends whatever it likes, the grader's own are left, too
+            left |= self._own()
+        self.seen.left += left.values()
+        for number in {**left, **self._own()}:
             with contextlib.suppress(OSError):
                 os.kill(number, signal.SIGKILL)
+
+    def _own(self) -> dict[int, str]:
+        """The grader's workers and guardians: the secret of its environment stands in theirs."""
+        secret = self._secret("environment")
+        numbers = [each for each in _processes() if each != os.getpid() and _state(each) not in "ZX"]
+        return {each: f"{each}: {_words(each)}" for each in numbers if secret in _read(f"/proc/{each}/environ")}
 
     def _who_is_left(self) -> dict[int, str]:
         left = {}
