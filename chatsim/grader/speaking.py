@@ -133,7 +133,7 @@ class Speaking:
 
     def play(self, wanted: Wanted, profile: Profile) -> RunRecord:
         """One run. Raises KeyboardInterrupt if it was interrupted: then nothing is known of it."""
-        limit = self._assignment.limits.run * max(1.0, wanted.patience)
+        limit = self._assignment.limits.run * max(1.0, self._patience) * max(1.0, wanted.patience)
         played = self._run(wanted.scenario, profile, wanted.seed, self._patience * wanted.patience, limit)
         return out_of_time(played, wanted, limit) if played.interrupted else noted(played, wanted)
 
