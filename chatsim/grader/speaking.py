@@ -91,7 +91,12 @@ class Speaking:
         target = Target(shlex.join(server.command), folder=folder)
         try:
             made = detect(
-                target, Hints(), seconds=DETECTING, patience=self._patience, tell=self._tell, sandbox=self._sandbox
+                target,
+                Hints(),
+                seconds=DETECTING * max(1.0, self._patience),
+                patience=self._patience,
+                tell=self._tell,
+                sandbox=self._sandbox,
             )
         except ServerError as error:
             return str(error)
