@@ -262,6 +262,7 @@ class _Near:
         except BlockingIOError:
             return
         except OSError:
+            self._broken = True  # it is told once only: should an interrupt strike now, the next look still knows of it
             self._was_reset()
             return
         if data:

@@ -23,6 +23,7 @@ __all__ = ["Confined"]
 
 APPEARING = 10.0  # seconds for the server to be there, on the busiest machine
 TELLING = 5.0  # seconds from its end until that is told
+A_MOMENT = 0.05  # seconds from the end of a server's connections until its own
 ENDING = 5.0  # seconds for what was killed to be gone
 
 
@@ -78,6 +79,9 @@ class Confined:
         """SIGKILL to all that is confined; none of it is left when this returns (within reason: see ENDING)."""
         if self._ended:
             return
+        if self.returncode is None:  # one whose connections are closed may be about to end: how, is worth that moment
+            _await(self._watch, A_MOMENT)
+            self.poll()
         if self._end is not None:
             self._end(self.init)  # also where `init` is gone: somebody may have ended it
         self._ended = True

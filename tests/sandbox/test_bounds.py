@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatsim.sandbox.bounds import Bounds
-from chatsim.sandbox.sandbox import Confinement, Sandbox
+from chatsim.sandbox.sandbox import Confinement, Sandbox, remove
 from tests.sandbox.conftest import Program
 
 MIB = 1024 * 1024
@@ -33,6 +33,7 @@ def tight(level: Confinement, tmp_path: Path) -> Iterator[Program]:
     folder.mkdir()
     with Sandbox(level, TIGHT) as sandbox:
         yield Program(sandbox, folder)
+    remove(str(folder))  # what is too deep for Python is no burden for whoever removes old test folders
 
 
 def test_one_process_gets_no_more_private_memory(tight: Program) -> None:
