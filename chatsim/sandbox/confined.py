@@ -23,7 +23,7 @@ __all__ = ["Confined"]
 
 APPEARING = 10.0  # seconds for the server to be there, on the busiest machine
 TELLING = 5.0  # seconds from its end until that is told
-A_MOMENT = 0.05  # seconds from the end of a server's connections until its own
+A_MOMENT = 0.02  # seconds from the end of a server's connections until its own
 ENDING = 5.0  # seconds for what was killed to be gone
 
 
