@@ -30,13 +30,17 @@ def autograder(
 
     Nothing is downloaded when it grades.
     """
+    from chatsim.cli.files import Problems
     from chatsim.cli.terminal import tell
     from chatsim.errors import UsageError
     from chatsim.gradebook.autograder import autograder_zip
     from chatsim.gradebook.carried import assignment_files, own_packages
-    from chatsim.grading.reader import load_assignment
 
-    name, files = assignment_files(load_assignment(assignment))
+    problems = Problems()
+    read = problems.assignment(assignment)
+    problems.stop_if_any()
+    assert read is not None
+    name, files = assignment_files(read)
     content = autograder_zip(name, files, own_packages(), setup=setup, unsafe=unsafe_no_sandbox)
     try:
         Path(output).write_bytes(content)

@@ -35,12 +35,15 @@ def books(store: Store, assignment: str | None, marks: str | None) -> Books:
 
     Raises UsageError, also where the assignment asks for other runs than were played.
     """
-    from chatsim.grading.reader import load_assignment
+    from chatsim.cli.files import Problems
 
     terms = store.terms()
     if terms is None:
         raise UsageError(f"{store.folder} holds no results", hint="It is the --results folder of a chatsim grade.")
-    read = load_assignment(assignment or terms.file)
+    problems = Problems()
+    read = problems.assignment(assignment or terms.file)
+    problems.stop_if_any()
+    assert read is not None
     if read.played != terms.assignment:
         raise UsageError(
             f"{read.file} asks for other runs than were played for {store.folder}",

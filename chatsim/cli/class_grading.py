@@ -51,10 +51,9 @@ class Asked:
 def asked(problems: Problems, **options: Any) -> Asked | None:
     """Reads them all, and notes everything that is wrong; then null."""
     from chatsim.cli.exporting import exports
-    from chatsim.grading.reader import load_assignment
     from chatsim.jobs import cores
 
-    assignment = problems.attempt(lambda: load_assignment(options["assignment"]))
+    assignment = problems.assignment(options["assignment"])
     path = Path(options["submissions"])
     if not path.exists():
         problems.add(f"there are no submissions at {path}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -19,8 +19,8 @@ from types import FrameType
 from chatsim.errors import ChatsimError, ConfinementError
 from chatsim.grader.handed_in import CannotBePlayedError, made_ready
 from chatsim.grader.speaking import Speaking, typed
-from chatsim.grading.assignment import Assignment, Limits, Part
-from chatsim.grading.counting import share_of
+from chatsim.grading.assignment import Assignment, Limits
+from chatsim.grading.counting import may_be_full
 from chatsim.grading.order import Wanted, next_alone, next_of_many, not_run
 from chatsim.grading.record import Confinement, RunRecord, State, SubmissionRecord
 from chatsim.grading.settling import settled
@@ -88,7 +88,7 @@ class Sitting:
                 notes=(*_of_its_time(self.submission), *server.notes),
                 submitted=record.submitted if record.submitted is not None else server.submitted,
             )
-            while (wanted := following(assignment, record, _may_be_full)) is not None:
+            while (wanted := following(assignment, record, may_be_full)) is not None:
                 tell(_doing(assignment, record, wanted))
                 key = (wanted.scenario.file, wanted.scenario.name, wanted.seed)
                 if wanted.replays is None and key in played:
@@ -102,7 +102,7 @@ class Sitting:
                 record = _with(record, wanted, run)
                 yield record
         record = _closed(assignment, record)
-        done = next_alone(assignment, record, _may_be_full) is None
+        done = next_alone(assignment, record, may_be_full) is None
         # What was our trouble to the end is left to the next `chatsim grade`: the machine may be well again then.
         yield replace(record, settled=done and not any(run.ours for run in record.runs))
 
@@ -123,7 +123,7 @@ def _with(record: SubmissionRecord, wanted: Wanted, run: RunRecord) -> Submissio
 
 def _closed(assignment: Assignment, record: SubmissionRecord) -> SubmissionRecord:
     """With what follows from its runs: which parts need what was not reached; and whether there was a server at all."""
-    record = replace(record, not_run=not_run(assignment, record, _may_be_full))
+    record = replace(record, not_run=not_run(assignment, record, may_be_full))
     if len(record.runs) != 1 or record.runs[0].outcome != "error":
         return record
     first = record.runs[0]
@@ -137,10 +137,6 @@ def _bounds(limits: Limits) -> Bounds:
     return Bounds(
         **{field.name: getattr(limits, field.name) for field in fields(Bounds) if hasattr(limits, field.name)}
     )
-
-
-def _may_be_full(part: Part, runs: Sequence[RunRecord]) -> bool:
-    return part.credit == "look" or share_of(part, runs).high == 1
 
 
 def _doing(assignment: Assignment, record: SubmissionRecord, wanted: Wanted) -> str:

@@ -59,8 +59,9 @@ def share_of(part: Part, runs: Sequence[RunRecord]) -> Share:
 
 
 def may_be_full(part: Part, runs: Sequence[RunRecord]) -> bool:
-    """Has it all its points by these runs, or may it have them, since some are missing or nobody could tell?"""
-    return share_of(part, runs).high == 1
+    """Has it all its points by these runs, or may it have them, since some are missing, nobody could tell, or a person gives
+    them?"""
+    return part.credit == "look" or share_of(part, runs).high == 1
 
 
 # --- the three ways --------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from chatsim.grading.assignment import Part
 from chatsim.grading.beside import Beside
 from chatsim.grading.units import read_points
 from chatsim.profile.keys import names
-from chatsim.properties import GROUPS, PROPERTIES, named
+from chatsim.properties import PROPERTIES, named
+from chatsim.scenario.asked import asked_for
 from chatsim.scenario.scenario import Scenario
 
 __all__ = ["MOST_PARTS", "MOST_REPEATS", "Playable", "Silent", "is_name", "read_parts"]
@@ -183,19 +184,7 @@ class _Part:
             key = self.node.key("properties") if isinstance(self.node, Map) else None
             reading.wrong("in a part that a person looks at, no property counts", key)
         catalogue = tuple(known.name for known in PROPERTIES)
-        choices = ("everything", *GROUPS, *catalogue)
-        words: dict[str, Scalar] = {}
-        for item in reading.one_or_many(node, what="a property or a group of properties"):
-            scalar = reading.scalar(item, what="a property or a group of properties")
-            if scalar is None:
-                continue
-            if scalar.text not in choices:
-                hint = "The groups: " + ", ".join(GROUPS) + '. "chatsim properties" lists all.'
-                reading.unknown(f"there is no property or group {excerpt(scalar.text)}", scalar, choices, hint=hint)
-            elif scalar.text in words:
-                reading.wrong(f"{excerpt(scalar.text)} is asked for twice", scalar)
-            else:
-                words[scalar.text] = scalar
+        words = asked_for(reading, node)
         for name, scalar in words.items():
             if name in catalogue:
                 self._check_judged(name, scalar, scenarios)

@@ -15,7 +15,8 @@ from typing import Any, Final
 from chatsim import document
 from chatsim.document import Broken, Mapping, Node, Reading, Scalar, Sequence, excerpt, is_null
 from chatsim.errors import Place, ScenarioError
-from chatsim.properties import GROUPS, PROMISES, PROPERTIES
+from chatsim.properties import PROMISES, PROPERTIES
+from chatsim.scenario.asked import asked_for
 from chatsim.scenario.cast import Cast, read_cast, read_who
 from chatsim.scenario.details import give, read_detail, read_span
 from chatsim.scenario.presence import UNREADABLE, check_presence
@@ -147,20 +148,8 @@ def _check(reading: Reading, node: Node | None) -> tuple[tuple[str, ...], dict[s
     if node is None:
         return ("everything",), {}
     names = tuple(known.name for known in PROPERTIES)
-    choices = ("everything", *GROUPS, *names)
-    asked: dict[str, Place] = {}
-    for item in reading.one_or_many(node, what="a property or a group of properties"):
-        scalar = reading.scalar(item, what="a property or a group of properties")
-        if scalar is None:
-            continue
-        if scalar.text not in choices:
-            hint = "The groups: " + ", ".join(GROUPS) + '. "chatsim properties" lists all.'
-            reading.unknown(f"there is no property or group {excerpt(scalar.text)}", scalar, choices, hint=hint)
-        elif scalar.text in asked:
-            reading.wrong(f"{excerpt(scalar.text)} is asked for twice", scalar)
-        else:
-            asked[scalar.text] = scalar.place
-    return tuple(asked) or ("everything",), {name: place for name, place in asked.items() if name in names}
+    asked = asked_for(reading, node)
+    return tuple(asked) or ("everything",), {name: word.place for name, word in asked.items() if name in names}
 
 
 class _Steps:
