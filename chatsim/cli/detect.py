@@ -40,6 +40,10 @@ def detect(
         bool,
         typer.Option("--isolate", help="Give the server a network of its own (Linux), away from what uses its port."),
     ] = False,
+    sandbox: Annotated[
+        bool,
+        typer.Option("--sandbox", help="Start it confined, in a copy of its folder, as `chatsim run --sandbox` does."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Do not show what is being tried.")] = False,
 ) -> None:
     """Work out how a server is spoken to, and write a profile.
@@ -56,6 +60,7 @@ def detect(
 
     from chatsim.cli.detecting import detect_and_tell
     from chatsim.cli.files import Problems
+    from chatsim.cli.side_by_side import confined
     from chatsim.cli.target import address
     from chatsim.cli.terminal import unwritable
     from chatsim.runs import Target
@@ -71,9 +76,9 @@ def detect(
         problems.add(f"--output: {why}")
     if not math.isfinite(seconds):
         problems.add(f"--time: {seconds} is no number of seconds")
-    problems.stop_if_any()
     started = _one_line(command or ()) if where is None else None
-    target = Target(command=started, address=where, isolated=isolate)
+    target = confined(Target(command=started, address=where, isolated=isolate), sandbox, connect, problems)
+    problems.stop_if_any()
     raise typer.Exit(detect_and_tell(target, output, seconds, tuple(source or ()), quiet=quiet))
 
 

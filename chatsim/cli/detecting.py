@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from chatsim.cli.exit_codes import INCONCLUSIVE, PASSED, SERVER
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from chatsim.detect.detecting import Detection
     from chatsim.profile.profile import Profile
     from chatsim.runs import Target
+    from chatsim.sandbox.sandbox import Sandbox
 
 __all__ = ["detect_and_tell", "profile_of"]
 
@@ -34,7 +37,8 @@ def profile_of(target: Target, *, quiet: bool) -> tuple[Profile, Target]:
         raise ServerError(f"no profile was given, and none could be found: {made.why}", hint=made.hint)
     if made.command:
         target = replace(target, command=made.command)
-    where = f"-- {target.command}" if target.address is None else f"--connect {named(target.address)}"
+    confined = "--sandbox " if target.confined is not None else ""
+    where = f"{confined}-- {target.command}" if target.address is None else f"--connect {named(target.address)}"
     hint(f"This is how it is spoken to, it seems. To keep it: chatsim detect -o server.yaml {where}")
     if not quiet:
         hint("".join(f"    {line}\n" for line in made.profile.splitlines() if line and not line.startswith("#")))
@@ -54,7 +58,26 @@ def _detected(target: Target, seconds: float, sources: tuple[str, ...] = (), *, 
         if not quiet:
             hint(f"  reading: {', '.join(read)}")
         hints = hints_from(clues_of(read))
-    return detect(target, hints, seconds=seconds, tell=(lambda _: None) if quiet else (lambda text: hint(f"  {text}")))
+    with _confined(target) as sandbox:
+        return detect(
+            target,
+            hints,
+            seconds=seconds,
+            tell=(lambda _: None) if quiet else (lambda text: hint(f"  {text}")),
+            sandbox=sandbox,
+        )
+
+
+@contextmanager
+def _confined(target: Target) -> Iterator[Sandbox | None]:
+    """Where the target asks for it, whatever is started to find out how it is spoken to is put into a sandbox, too."""
+    if target.confined is None:
+        yield None
+        return
+    from chatsim.sandbox.sandbox import Sandbox
+
+    with Sandbox(target.confined) as sandbox:
+        yield sandbox
 
 
 def detect_and_tell(

@@ -80,6 +80,28 @@ def test_many_side_by_side_on_one_port(tmp_path: Path) -> None:
     assert "one after the other" not in done.stderr
 
 
+MEDDLES = """try:
+    open(%r, "a").write("I was here")
+except OSError:
+    pass
+"""
+
+
+@pytest.mark.parametrize("verb", ["run", "detect"])
+def test_how_it_is_spoken_to_is_found_out_in_the_sandbox_too(verb: str, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    source = (ROOT / "tests" / "servers" / "right_threads.py").read_text()
+    head, future, rest = source.partition("from __future__ import annotations\n")
+    (folder / "server.py").write_text(head + future + MEDDLES % str(tmp_path / "meddled") + rest)
+    command = "python3 server.py {port}"
+    words = ("run", DROPS, "--server", command, "--sandbox")
+    done = chatsim(*(words if verb == "run" else ("detect", "--sandbox", "--", command)), folder=folder)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (tmp_path / "meddled").exists()
+
+
 def test_a_server_that_runs_already_stays_where_it_is(tmp_path: Path) -> None:
     done = chatsim("run", DROPS, "--connect", "127.0.0.1:9", "--profile", "lines", "--sandbox", folder=tmp_path)
 
