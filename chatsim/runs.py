@@ -110,8 +110,9 @@ def run(
 ) -> Run:
     """Play a scenario once and judge it. `replay`: how it is played again, if not by `chatsim run`. `seconds`: where it
     goes on for so long, it is interrupted; the server's start and end take their own time. `sandbox`: where a server that we
-    start is put, in a copy of its folder; one that uses more than it may there is ended, and the run's `error` is a
-    `LimitError`; where it cannot be confined, that is a `ConfinementError`, and no server's fault.
+    start is put, in a copy of its folder; one that uses more than it may there (of a processor's time as many times the bound
+    as of the patience) is ended, and the run's `error` is a `LimitError`; where it cannot be confined, that is a
+    `ConfinementError`, and no server's fault.
 
     Never raises for what the server, the scenario or an interrupt does: a server that cannot be started, reached or
     spoken to is the run's `error`; a SIGINT or SIGTERM ends it in good order with `interrupted`. In every case the
@@ -257,13 +258,17 @@ class _Play:
 
     @contextmanager
     def _confined(self) -> Iterator[None]:
-        """The sandbox that the target asks for, where none was given."""
-        if self._sandbox is not None or self._target.confined is None or self._target.address is not None:
+        """The sandbox that the target asks for, where none was given; and in either, time as the patience has it."""
+        if self._sandbox is not None:
+            with self._sandbox.as_slow_as(self._patience):
+                yield
+            return
+        if self._target.confined is None or self._target.address is not None:
             yield
             return
         from chatsim.sandbox.sandbox import Sandbox
 
-        with Sandbox(self._target.confined) as self._sandbox:
+        with Sandbox(self._target.confined) as self._sandbox, self._sandbox.as_slow_as(self._patience):
             yield
 
     @contextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from chatsim.detect.bench import Bench, OutOfTimeError
@@ -65,7 +66,8 @@ def detect(
     `sandbox`: where servers are put whose authors may attack. When this returns, no process of the server is left, unless
     it was running before.
     """
-    return _Detecting(target, hints, seconds, patience, tell, sandbox).run()
+    with sandbox.as_slow_as(patience) if sandbox is not None else nullcontext():
+        return _Detecting(target, hints, seconds, patience, tell, sandbox).run()
 
 
 class _Detecting:

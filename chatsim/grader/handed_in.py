@@ -45,9 +45,10 @@ class BuiltServer:
 
 
 def made_ready(
-    assignment: Assignment, submission: Submission, folder: Path, sandbox: Sandbox, tell: Tell
+    assignment: Assignment, submission: Submission, folder: Path, sandbox: Sandbox, tell: Tell, patience: float = 1.0
 ) -> BuiltServer:
-    """Raises CannotBePlayedError. Whatever of the student's runs here, runs in the sandbox."""
+    """Raises CannotBePlayedError. Whatever of the student's runs here, runs in the sandbox. `patience`: in times of the usual;
+    a build may take so many times as long."""
     if submission.kind == "several":
         raise CannotBePlayedError("several-submissions", submission.told)
     tell("unpacking")
@@ -58,7 +59,8 @@ def made_ready(
         raise CannotBePlayedError("no-server", _with_notes(located.told, unpacked))
     if isinstance(located, Several):
         raise CannotBePlayedError("several-servers", _with_notes(located.told, unpacked))
-    _build(assignment, located, unpacked, sandbox, tell)
+    with sandbox.as_slow_as(patience):
+        _build(assignment, located, unpacked, sandbox, tell, max(1.0, patience))
     cwd = located.folder.relative_to(unpacked.folder).as_posix()
     return BuiltServer(unpacked.folder, "" if cwd == "." else cwd, located.command, unpacked.notes, unpacked.submitted)
 
@@ -70,11 +72,13 @@ def _unpacked(submission: Submission, folder: Path) -> Unpacked:
     return found
 
 
-def _build(assignment: Assignment, located: Located, unpacked: Unpacked, sandbox: Sandbox, tell: Tell) -> None:
+def _build(
+    assignment: Assignment, located: Located, unpacked: Unpacked, sandbox: Sandbox, tell: Tell, times: float
+) -> None:
     if not located.build:
         return
     tell("building")
-    seconds = assignment.limits.build
+    seconds = assignment.limits.build * times
     cwd = located.folder.relative_to(unpacked.folder).as_posix()
     try:
         built = sandbox.run(f"cd {shlex.quote(cwd)} && {located.build}", unpacked.folder, seconds)

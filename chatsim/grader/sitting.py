@@ -77,7 +77,7 @@ class Sitting:
         following = next_alone if self.alone else next_of_many
         played: dict[tuple[str, str, int], RunRecord] = {}  # parts may share a scenario: it is played once
         with Sandbox(self.confinement, _bounds(assignment.limits)) as sandbox:
-            server = made_ready(assignment, self.submission, folder, sandbox, tell)
+            server = made_ready(assignment, self.submission, folder, sandbox, tell, record.patience)
             speaking = Speaking(assignment, server, sandbox, record.patience, tell)
             profile = speaking.profile(record.profile, record.worked_out)
             record = replace(

@@ -69,7 +69,7 @@ class Sandbox:
 
     def __init__(self, level: Confinement, bounds: Bounds | None = None, *, reads: Sequence[Path] = ()) -> None:
         self.level = level
-        self.bounds = bounds or Bounds()
+        self.bounds = self._usual = bounds or Bounds()
         self._reads = tuple(Path(each).resolve() for each in reads)
         self._slot: Slot | None = None
         self._spring: Spring | None = None
@@ -187,6 +187,17 @@ class Sandbox:
         if made is None and self.has_network and self._spring is not None:
             return OwnNetwork(self._spring.fork_broker)
         return made
+
+    @contextlib.contextmanager
+    def as_slow_as(self, times: float) -> Iterator[None]:
+        """Meanwhile a processor's time may last so many times as long: it is bounded for a usual machine, and whoever is given
+        more patience may need more of it. Never less."""
+        before = self.bounds
+        self.bounds = replace(before, cpu=self._usual.cpu * max(1.0, times))  # within another one, this one counts
+        try:
+            yield
+        finally:
+            self.bounds = before
 
     def cell(self) -> Cell:
         """For the servers of one run."""

@@ -81,6 +81,17 @@ def test_a_build_without_an_end_is_ended_and_may_try_again_alone(tmp_path: Path)
     assert record.told.startswith("The build failed: it was not done within 1 s and was ended")
 
 
+def test_a_build_may_take_longer_where_everybody_is_given_more_patience(tmp_path: Path) -> None:
+    text = BUILT.replace("{build}", "sleep 3600") + "limits: {build: 1 s}\n"
+    assignment = load_assignment(str(small_class.set_assignment(tmp_path, text)))
+    submission = Submission(ANN, small_class.hand_in(tmp_path / "in", "ann", {"server.py": ""}), "folder")
+    slow = sitting(assignment, submission)
+
+    record = replace(slow, known=replace(slow.known, patience=1.5)).play()
+
+    assert record.told.startswith("The build failed: it was not done within 1.5 s and was ended")
+
+
 def test_whatever_is_said_of_a_lost_one_nothing_that_was_known_is_forgotten(
     assignment: Assignment, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -43,6 +44,26 @@ def test_a_right_server_fails_nothing(name: str, sandbox: Sandbox) -> None:
     played = play("right_threads", ROOT / "scenarios" / f"{name}.yaml", "lines", sandbox)
 
     assert (played.outcome, played.error) == (Outcome.PASSED, None), render(Report((played,)), Style())
+
+
+@pytest.mark.parametrize(("patience", "seconds"), [(0.5, 60), (3.0, 180)])
+def test_whoever_is_given_more_patience_may_use_a_processor_for_longer(
+    patience: float, seconds: int, tmp_path: Path, sandbox: Sandbox
+) -> None:
+    shutil.copy(SERVERS / "right_threads.py", tmp_path)
+    (tmp_path / "server.py").write_text(
+        "import resource, runpy\n"
+        "print('may use', resource.getrlimit(resource.RLIMIT_CPU)[0])\n"
+        "runpy.run_path('right_threads.py', run_name='__main__')\n"
+    )
+    start = Start(command=("python3", "server.py", "{port}"), folder=str(tmp_path))
+    spoken = replace(load_profile("lines"), start=start)
+    played = run(load_scenario(ROOT / "scenarios" / "drops.yaml"), spoken, seed=1, patience=patience, sandbox=sandbox)
+
+    assert played.outcome is Outcome.PASSED
+    assert played.history is not None
+    assert next(entry.detail["line"] for entry in played.history.of("out")) == f"may use {seconds}"
+    assert sandbox.bounds.cpu == 60
 
 
 @pytest.mark.parametrize("name", ["drops", "restart"])
