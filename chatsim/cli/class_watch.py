@@ -14,6 +14,7 @@ from chatsim.report.printable import printable, shorten
 from chatsim.report.progress import gauge
 
 if TYPE_CHECKING:
+    from chatsim.grading.order import Phase
     from chatsim.grading.record import SubmissionRecord
 
 __all__ = ["ClassWatch", "in_a_word", "left"]
@@ -44,7 +45,7 @@ class ClassWatch:
         self._now = now
         self._began = now()
         self._total = self._done = 0
-        self._alone = False
+        self._phase: Phase = "all"
         self._doing: dict[str, str] = {}
         self._live: Any = None
         terminal = self._wanted and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -58,11 +59,16 @@ class ClassWatch:
         self._table.__exit__(*about)
         self._live = None
 
-    def begins(self, total: int, *, alone: bool) -> None:
-        self._total, self._done, self._alone = total, 0, alone
+    def begins(self, total: int, phase: Phase) -> None:
+        self._total, self._done, self._phase = total, 0, phase
         self._began = self._now()
         self._doing.clear()
-        words = "again alone, what is in doubt" if alone else f"{min(self._jobs, total)} at a time"
+        at_once = f"{min(self._jobs, total)} at a time"
+        words = {
+            "all": at_once,
+            "again": f"again, what is in doubt, {at_once}",
+            "alone": "again alone, what is in doubt",
+        }[phase]
         self._say(f"{total} submission{'s' if total != 1 else ''}, {words}")
 
     def doing(self, student: str, words: str) -> None:
@@ -119,7 +125,7 @@ class ClassWatch:
             told = left(self._done, self._total, self._now() - self._began)
             drawn = gauge(self._done / self._total) if self._width() >= WIDE else ""
             how_far = [drawn, f"{self._done} of {self._total}", told]
-            table.add_row(Text("alone" if self._alone else "all"), Text(" · ".join(filter(None, how_far))))
+            table.add_row(Text(self._phase), Text(" · ".join(filter(None, how_far))))
         return table
 
 
@@ -138,7 +144,7 @@ def in_a_word(record: SubmissionRecord) -> str:
         if number
     ]
     told = ", ".join(words) or "nothing that could be played"
-    return f"{count} run{'s' if count != 1 else ''}: {told}" + ("" if record.settled else "; some of it again, alone")
+    return f"{count} run{'s' if count != 1 else ''}: {told}" + ("" if record.settled else "; some of it again")
 
 
 def left(done: int, total: int, seconds: float) -> str:

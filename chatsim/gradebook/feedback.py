@@ -53,7 +53,7 @@ BECAUSE = {
     "tcp": "Our own disconnect may have taken the bytes along, so your server can not be blamed.",
     "profile": "Something arrived that the description of the protocol does not explain, so this proves nothing.",
 }
-DOUBTFUL = "It was not seen again when this was played alone, so it costs you nothing."
+DOUBTFUL = "It was not seen again when this was played undisturbed, so it costs you nothing."
 
 HEADS: dict[State, str] = {
     "played": "",
@@ -371,10 +371,10 @@ def _line(place: int, run: RunRecord, word: str) -> str:
 
 def _note(run: RunRecord, elsewhere: str) -> str:
     told = []
-    if run.alone:
-        often = "once" if run.alone == 1 else f"{run.alone} times"
+    if run.undisturbed:
+        often = "once" if run.undisturbed == 1 else f"{run.undisturbed} times"
         patiently = ", also with four times the patience" if run.patient else ""
-        told.append(f"It was played again {often} with nothing beside it before this was said{patiently}.")
+        told.append(f"It was played again {often}, undisturbed, before this was said{patiently}.")
     if elsewhere:
         told.append(f"It is the run that is told under “{elsewhere}” above.")
     return " ".join(told)
@@ -425,9 +425,9 @@ def _last_name(origin: str) -> str:
 
 
 def _again(runs: Sequence[RunRecord]) -> str:
-    again = sum(run.alone > 0 for run in runs)
+    again = sum(run.undisturbed > 0 for run in runs)
     which = "" if again == len(runs) else f"{again} of them "
-    return f"; {which}again alone, to be sure" if again else ""
+    return f"; {which}again undisturbed, to be sure" if again else ""
 
 
 def _lines(text: str) -> tuple[str, ...]:

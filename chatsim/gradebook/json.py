@@ -97,7 +97,7 @@ def _run(run: RunRecord) -> dict[str, Any]:
         "patience": run.patience,
         "outcome": run.outcome,
         "ours": run.ours,
-        "alone": run.alone,
+        "undisturbed": run.undisturbed,
         "needs_review": run.needs_review,
         "duration_s": round(run.duration_s, 6),
         "verdicts": {verdict.property: "doubtful" if verdict.doubtful else verdict.outcome for verdict in run.verdicts},

@@ -262,7 +262,9 @@ def _review(students: Sequence[Graded]) -> Iterator[Review]:
             continue
         for part in one.grade.parts:
             if part.state == "needs-review":
-                yield Review(one, part.title or part.name, part.why or "Nobody can tell, also after repeats alone.")
+                yield Review(
+                    one, part.title or part.name, part.why or "Nobody can tell, also after undisturbed repeats."
+                )
 
 
 def _shared(students: Sequence[Graded], review: Sequence[Review]) -> Iterator[Shared]:
@@ -294,9 +296,9 @@ def _trouble(students: Sequence[Graded]) -> Iterator[Trouble]:
 def _how(students: Sequence[Graded]) -> Iterator[tuple[str, str]]:
     for what, told in _facts(students):
         yield what, "; ".join(sorted(told)) or "unknown"
-    again = sum(run.alone > 0 for one in students for run in one.record.runs)
+    again = sum(run.undisturbed > 0 for one in students for run in one.record.runs)
     yield "Runs", str(sum(len(one.record.runs) for one in students))
-    yield "Runs that were repeated alone", str(again)
+    yield "Runs that were repeated undisturbed", str(again)
 
 
 def _uneven(students: Sequence[Graded]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from chatsim.errors import ChatsimError, UsageError
 from chatsim.grader.sitting import Sitting
+from chatsim.grading.order import Phase
 from chatsim.grading.record import SubmissionRecord
 from chatsim.jobs import Crew
 
@@ -25,8 +26,12 @@ class Players(Protocol):
 
 
 class Engine(Protocol):
-    def players(self, heard: Heard, *, alone: bool) -> AbstractContextManager[Players]:
-        """`alone`: one submission at a time, with nothing beside it."""
+    @property
+    def several(self) -> bool:
+        """Are several submissions played at the same time?"""
+
+    def players(self, heard: Heard, phase: Phase) -> AbstractContextManager[Players]:
+        """Those who play in this phase; in `alone`, one submission at a time, with nothing beside it."""
 
 
 class OnThisMachine:
@@ -35,8 +40,12 @@ class OnThisMachine:
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
 
-    def players(self, heard: Heard, *, alone: bool) -> AbstractContextManager[Players]:
-        crew: Crew[SubmissionRecord] = Crew(1 if alone else self.jobs, heard)
+    @property
+    def several(self) -> bool:
+        return self.jobs > 1
+
+    def players(self, heard: Heard, phase: Phase) -> AbstractContextManager[Players]:
+        crew: Crew[SubmissionRecord] = Crew(1 if phase == "alone" else self.jobs, heard)
         return crew
 
 
@@ -57,8 +66,12 @@ class OnDask:
     def close(self) -> None:
         self._client.close()
 
-    def players(self, heard: Heard, *, alone: bool) -> AbstractContextManager[Players]:
-        return _Cluster(self._client, alone=alone)
+    @property
+    def several(self) -> bool:
+        return True
+
+    def players(self, heard: Heard, phase: Phase) -> AbstractContextManager[Players]:
+        return _Cluster(self._client, alone=phase == "alone")
 
 
 def _distributed() -> Any:

@@ -1,4 +1,5 @@
-"""A class is graded: everybody once, side by side; then what is in doubt, one after the other with nothing beside it.
+"""A class is graded: everybody once, side by side; then what is in doubt, side by side with its like, which counts where
+nothing disturbed it; then what was disturbed, one after the other with nothing beside it.
 
 What is known of a submission is stored at once, so a grading that was killed goes on where it was.
 """
@@ -14,6 +15,8 @@ from chatsim.grader.fingerprint import fingerprint
 from chatsim.grader.sitting import Sitting
 from chatsim.grader.store import Store, Terms
 from chatsim.grading.assignment import Assignment
+from chatsim.grading.counting import may_be_full
+from chatsim.grading.order import Phase, next_run
 from chatsim.grading.record import Confinement, SubmissionRecord
 from chatsim.submissions.submission import Submission
 
@@ -23,7 +26,7 @@ __all__ = ["Grading", "Watcher", "blank"]
 class Watcher(Protocol):
     """Who is told how it goes. `total` counts submissions of this phase."""
 
-    def begins(self, total: int, *, alone: bool) -> None: ...
+    def begins(self, total: int, phase: Phase) -> None: ...
 
     def doing(self, student: str, words: str) -> None: ...
 
@@ -44,10 +47,11 @@ class Grading:
 
     def run(self) -> None:
         """Until everybody is settled. On Ctrl-C or SIGTERM what was finished is stored, and it is raised again."""
-        self._phase(self._sittings(alone=False), alone=False)
-        self._phase(self._sittings(alone=True), alone=True)
+        phases: tuple[Phase, ...] = ("all", "again", "alone") if self.engine.several else ("all", "alone")
+        for phase in phases:
+            self._play(self._sittings(phase), phase)
 
-    def _sittings(self, *, alone: bool) -> list[Sitting]:
+    def _sittings(self, phase: Phase) -> list[Sitting]:
         """Who has to be played (once more)."""
         found = []
         for submission in self.submissions:
@@ -59,9 +63,11 @@ class Grading:
                 known = self._told_anew(known, new)
                 if known.settled:
                     continue
-                if not alone:
+                if phase == "all":
                     known = _without_our_trouble(known)
-            found.append(Sitting(self.assignment, submission, self.confinement, known, alone))
+                if known.runs and next_run(self.assignment, known, may_be_full, phase) is None:
+                    continue  # it waits for the next phase
+            found.append(Sitting(self.assignment, submission, self.confinement, known, phase))
         return found
 
     def _told_anew(self, known: SubmissionRecord, new: SubmissionRecord) -> SubmissionRecord:
@@ -72,15 +78,15 @@ class Grading:
             self.store.keep(told)
         return told
 
-    def _phase(self, sittings: list[Sitting], *, alone: bool) -> None:
+    def _play(self, sittings: list[Sitting], phase: Phase) -> None:
         if not sittings:
             return
-        self.watcher.begins(len(sittings), alone=alone)
+        self.watcher.begins(len(sittings), phase)
 
         def heard(number: int, words: str) -> None:
             self.watcher.doing(sittings[number].submission.student.name, words)
 
-        with self.engine.players(heard, alone=alone) as players:
+        with self.engine.players(heard, phase) as players:
             for _, record in players.as_ready(sittings):
                 self.store.keep(record)
                 self.watcher.done(record)
@@ -88,7 +94,7 @@ class Grading:
 
 def _without_our_trouble(record: SubmissionRecord) -> SubmissionRecord:
     """What an earlier `chatsim grade` could not play, by no fault of the server: this one tries again."""
-    return replace(record, runs=tuple(run for run in record.runs if not (run.ours and run.alone)))
+    return replace(record, runs=tuple(run for run in record.runs if not (run.ours and run.undisturbed)))
 
 
 def blank(submission: Submission, terms: Terms, confinement: Confinement) -> SubmissionRecord:

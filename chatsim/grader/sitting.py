@@ -17,11 +17,12 @@ from time import monotonic
 from types import FrameType
 
 from chatsim.errors import ChatsimError, ConfinementError
+from chatsim.grader.disturbance import Disturbance
 from chatsim.grader.handed_in import CannotBePlayedError, made_ready
 from chatsim.grader.speaking import Speaking, typed
 from chatsim.grading.assignment import Assignment, Limits
 from chatsim.grading.counting import may_be_full
-from chatsim.grading.order import Wanted, next_alone, next_of_many, not_run
+from chatsim.grading.order import Phase, Wanted, next_run, not_run
 from chatsim.grading.record import Confinement, RunRecord, State, SubmissionRecord
 from chatsim.grading.settling import settled
 from chatsim.jobs import Tell, silent
@@ -34,20 +35,21 @@ __all__ = ["Sitting"]
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """`known`: what was seen before, which is not played again. `alone`: nothing is played beside it, so what is in doubt
-    is decided now."""
+    """`known`: what was seen before, which is not played again. `phase`: what may be played beside it, and so what is to be
+    played now."""
 
     assignment: Assignment
     submission: Submission
     confinement: Confinement
     known: SubmissionRecord
-    alone: bool = False
+    phase: Phase = "all"
 
     def play(self, tell: Tell = silent) -> SubmissionRecord:
         """What is known afterwards. An interrupt ends it in good order; what was finished is known then."""
         began = monotonic()
         record = self.known
         interrupts: list[int] = []
+        disturbed = Disturbance()
         try:
             with (
                 _interruptible(interrupts),
@@ -60,8 +62,9 @@ class Sitting:
         except ConfinementError as error:
             record = self.lost(error)
         except CannotBePlayedError as why:
-            sure = why.state != "infrastructure" and (self.alone or not why.doubtful)
-            record = replace(record, state=why.state, told=why.told, output=why.output, settled=sure)
+            sure = not why.doubtful or self._undisturbed(disturbed)
+            settled = sure and why.state != "infrastructure"
+            record = replace(record, state=why.state, told=why.told, output=why.output, settled=settled)
         return replace(record, seconds=record.seconds + monotonic() - began)
 
     def lost(self, error: ChatsimError) -> SubmissionRecord:
@@ -71,10 +74,13 @@ class Sitting:
     def is_whole(self, result: SubmissionRecord) -> bool:
         return result.state != "infrastructure"
 
+    def _undisturbed(self, disturbed: Disturbance) -> bool:
+        """May what was played meanwhile count for good?"""
+        return self.phase == "alone" or (self.phase == "again" and not disturbed)
+
     def _records(self, folder: Path, tell: Tell, interrupts: list[int]) -> Iterator[SubmissionRecord]:
         """What is known, more after each run."""
         assignment, record = self.assignment, replace(self.known, state="played", told="", output="")
-        following = next_alone if self.alone else next_of_many
         played: dict[tuple[str, str, int], RunRecord] = {}  # parts may share a scenario: it is played once
         with Sandbox(self.confinement, _bounds(assignment.limits)) as sandbox:
             server = made_ready(assignment, self.submission, folder, sandbox, tell, record.patience)
@@ -88,21 +94,25 @@ class Sitting:
                 notes=(*_of_its_time(self.submission), *server.notes),
                 submitted=record.submitted if record.submitted is not None else server.submitted,
             )
-            while (wanted := following(assignment, record, may_be_full)) is not None:
+            while (wanted := next_run(assignment, record, may_be_full, self.phase)) is not None:
                 tell(_doing(assignment, record, wanted))
                 key = (wanted.scenario.file, wanted.scenario.name, wanted.seed)
                 if wanted.replays is None and key in played:
                     run = replace(played[key], part=wanted.part)
                 else:
+                    disturbed = Disturbance()
                     run = speaking.play(wanted, profile)
                     if interrupts:
                         raise KeyboardInterrupt
+                    if wanted.replays is not None and not self._undisturbed(disturbed):
+                        record = _to_be_alone(record, wanted.replays)
+                        continue
                 if wanted.replays is None:
                     played[key] = run
                 record = _with(record, wanted, run)
                 yield record
         record = _closed(assignment, record)
-        done = next_alone(assignment, record, may_be_full) is None
+        done = next_run(assignment, record, may_be_full, "alone") is None
         # What was our trouble to the end is left to the next `chatsim grade`: the machine may be well again then.
         yield replace(record, settled=done and not any(run.ours for run in record.runs))
 
@@ -118,6 +128,12 @@ def _with(record: SubmissionRecord, wanted: Wanted, run: RunRecord) -> Submissio
         return replace(record, runs=(*record.runs, run))
     runs = list(record.runs)
     runs[wanted.replays] = settled(runs[wanted.replays], run)
+    return replace(record, runs=tuple(runs))
+
+
+def _to_be_alone(record: SubmissionRecord, place: int) -> SubmissionRecord:
+    runs = list(record.runs)
+    runs[place] = replace(runs[place], disturbed=True)
     return replace(record, runs=tuple(runs))
 
 
@@ -142,7 +158,7 @@ def _bounds(limits: Limits) -> Bounds:
 def _doing(assignment: Assignment, record: SubmissionRecord, wanted: Wanted) -> str:
     whole = sum(len(part.scenarios) * part.repeat for part in assignment.parts)
     bad = sum(run.outcome in ("failed", "error") for run in record.runs)
-    again = "again alone, " if wanted.replays is not None else ""
+    again = "again, " if wanted.replays is not None else ""
     told = f", {bad} failed" if bad else ""
     return f"{len(record.runs)} of {whole} runs{told} · {again}{wanted.scenario.name}"
 

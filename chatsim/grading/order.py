@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from chatsim.grading.assignment import Assignment, Part
 from chatsim.grading.record import RunRecord, SubmissionRecord
 from chatsim.grading.settling import again
 from chatsim.scenario.scenario import Scenario
 
-__all__ = ["Wanted", "is_open", "next_alone", "next_of_many", "not_run"]
+__all__ = ["Phase", "Wanted", "is_open", "next_run", "not_run"]
+
+Phase = Literal["all", "again", "alone"]
+"""`all`: everything once, side by side. `again`: what is in doubt, side by side with its like; it counts if nothing disturbed
+it. `alone`: what was disturbed even so, with nothing beside it at all."""
 
 MayBeFull = Callable[[Part, Sequence[RunRecord]], bool]  # by these runs: has a part all its points, or may it have?
 
@@ -27,26 +32,21 @@ class Wanted:
     replays: int | None = None
 
 
-def next_of_many(assignment: Assignment, record: SubmissionRecord, may_be_full: MayBeFull) -> Wanted | None:
-    """What may be played beside others: each run once. A part waits if what it needs is still in doubt.
+def next_run(assignment: Assignment, record: SubmissionRecord, may_be_full: MayBeFull, phase: Phase) -> Wanted | None:
+    """What is to be played next; None: nothing in this phase, and in the last one: the submission is settled. `record` must
+    not be in the making by anybody else.
 
-    After a first run that could not be played at all, nothing more: most likely none can, and each would wait as long.
+    In the first phase a part waits if what it needs is still in doubt. After a first run that could not be played at all,
+    nothing more: most likely none can, and each would wait as long.
     """
-    if len(record.runs) == 1 and record.runs[0].outcome == "error":
-        return None
-    return next(_missing(assignment, record, may_be_full), None)
-
-
-def next_alone(assignment: Assignment, record: SubmissionRecord, may_be_full: MayBeFull) -> Wanted | None:
-    """What is to be played with nothing beside it; None: the submission is settled. `record` must not be in the making
-    by anybody else."""
-    scenarios = {(part.name, each.file, each.name): each for part in assignment.parts for each in part.scenarios}
-    for index, run in enumerate(record.runs):
-        patience = again(run)
-        if patience is not None:
-            return Wanted(run.part, scenarios[run.part, run.file, run.scenario], run.seed, patience, index)
-    if len(record.runs) == 1 and record.runs[0].outcome == "error" and not record.runs[0].ours:
-        return None  # nor was it to be played alone: all others would say the same
+    if phase != "all":
+        scenarios = {(part.name, each.file, each.name): each for part in assignment.parts for each in part.scenarios}
+        for index, run in enumerate(record.runs):
+            patience = again(run)
+            if patience is not None and not (run.disturbed and phase == "again"):
+                return Wanted(run.part, scenarios[run.part, run.file, run.scenario], run.seed, patience, index)
+    if len(record.runs) == 1 and record.runs[0].outcome == "error" and (phase != "alone" or not record.runs[0].ours):
+        return None  # nor was it to be played undisturbed: all others would say the same
     return next(_missing(assignment, record, may_be_full), None)
 
 

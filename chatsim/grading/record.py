@@ -18,7 +18,7 @@ State = Literal[
     "no-server",
     "several-servers",
     "not-built",
-    "not-started",  # also alone
+    "not-started",  # also when nothing disturbed it
     "not-understood",  # by no profile; or nobody was ever told that it had joined
     "stopped",  # it took too long, or more than it may
     "infrastructure",  # the trouble was ours
@@ -37,7 +37,8 @@ class Student:
 
 @dataclass(frozen=True, slots=True)
 class VerdictRecord:
-    """One property of one run. `doubtful`: it rests on waiting, and was not confirmed by a run alone."""
+    """One property of one run. `doubtful`: it rests on waiting, and was not confirmed by a
+    run that nothing disturbed."""
 
     property: str
     outcome: OutcomeWord
@@ -51,7 +52,7 @@ class VerdictRecord:
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """One scenario, played once. `outcome` `error`: `error` tells; `ours`: the trouble is the machine's or chatsim's, and no
-    student's. `alone`: how often it was played again with nothing beside it before this was said."""
+    student's. `undisturbed`: how often it was played again, with nothing that disturbed it, before this was said."""
 
     part: str
     scenario: str  # its claim
@@ -66,9 +67,10 @@ class RunRecord:
     stopped: bool = False  # the error is that it took too long, or more than it may
     sure: bool = False  # the error was seen, and rests on no waiting
     ours: bool = False
-    alone: int = 0
+    undisturbed: int = 0
+    disturbed: bool = False  # it was played again in vain: what else was played disturbed that, so it has to be alone
     patient: int = 0  # so many of them with four times the patience
-    needs_review: bool = False  # inconclusive, also alone and with four times the patience
+    needs_review: bool = False  # inconclusive, also undisturbed and with four times the patience
     text: str = ""  # as the console tells it, without the command that plays it again
     replay: str = ""  # the command that plays it again at home; empty: it can not be
     picture: str = ""  # the space-time diagram as SVG, where something failed

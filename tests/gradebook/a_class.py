@@ -103,7 +103,7 @@ def failed(part: str, scenario: str, file: str, name: str, seed: int = 7) -> Run
 def unclear(part: str, scenario: str, file: str, seed: int = 7) -> RunRecord:
     verdict = VerdictRecord("drop-notice", "inconclusive", "ann may or may not have been told.", cause="machine")
     return RunRecord(
-        part, scenario, file, seed, 4.8, "inconclusive", 9.5, (verdict,), alone=2, patient=1, needs_review=True,
+        part, scenario, file, seed, 4.8, "inconclusive", 9.5, (verdict,), undisturbed=2, patient=1, needs_review=True,
         text=f"INCONCLUSIVE  {file}\n", replay=f"chatsim run {file} --seed {seed}",
     )  # fmt: skip
 

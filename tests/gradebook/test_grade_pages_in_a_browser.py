@@ -129,7 +129,9 @@ def test_what_is_folded_is_printed_too(show: Open) -> None:
 
     page.emulate_media(media="print")
 
-    page.wait_for_function(f"{heights}.every(Boolean)")  # the browser lays it out anew with its next frame, and not before
+    page.wait_for_function(
+        f"{heights}.every(Boolean)"
+    )  # the browser lays it out anew with its next frame, and not before
 
 
 def test_a_proof_in_the_picture_leads_to_the_verdict(show: Open) -> None:

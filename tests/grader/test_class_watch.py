@@ -51,8 +51,8 @@ def golden(name: str, told: str) -> str:
 
 
 def a_morning(watch: ClassWatch, look: Callable[[], None]) -> None:
-    """Seven hand in; three are played at a time; one of them again, alone."""
-    watch.begins(7, alone=False)
+    """Seven hand in; three are played at a time; one of them again."""
+    watch.begins(7, "all")
     watch.doing("Ann Lee", "unpacking")
     watch.doing("Zoë", "3 of 12 runs, 1 failed · [ann] says a lot, and nobody has ever heard of it again")
     watch.doing(HOSTILE, "building")
@@ -67,8 +67,8 @@ def a_morning(watch: ClassWatch, look: Callable[[], None]) -> None:
     look()
     watch.done(record("Maximiliane Wolkenstein-Rodenegg of the Valley", state="infrastructure"))
     watch.done(record("last", PASSED))
-    watch.begins(1, alone=True)
-    watch.doing("Zoë", "again alone, two talk")
+    watch.begins(1, "again")
+    watch.doing("Zoë", "again, two talk")
     look()
     watch.done(record("Zoë", PASSED, PASSED))
 
@@ -89,7 +89,7 @@ def test_more_at_a_time_than_a_terminal_has_lines_and_still_one_sees_how_far_it_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def crowd(watch: ClassWatch, look: Callable[[], None]) -> None:
-        watch.begins(200, alone=False)
+        watch.begins(200, "all")
         for number in range(64):
             watch.doing(f"student {number}", "unpacking")
         look()
@@ -108,7 +108,7 @@ def test_where_nothing_can_be_drawn_there_is_a_line_a_submission(
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
 
     with ClassWatch(3, now=lambda: 0.0) as watch:
-        watch.begins(2, alone=False)
+        watch.begins(2, "all")
         watch.doing(HOSTILE, "building")
         watch.done(record(HOSTILE, PASSED))
         watch.done(record("bob", FAILED))
@@ -131,7 +131,7 @@ def test_who_wants_no_progress_is_told_none(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def a_morning_unseen(watch: ClassWatch) -> None:
-    watch.begins(1, alone=False)
+    watch.begins(1, "all")
     watch.doing("ann", "building")
     watch.done(record("ann", PASSED))
 
@@ -141,7 +141,7 @@ def test_every_state_has_its_word() -> None:
     assert [in_a_word(record("ann", state=state)) for state in WORDS] == list(WORDS.values())
     assert in_a_word(record("ann")) == "0 runs: nothing that could be played"
     assert in_a_word(record("ann", PASSED, replace(PASSED, outcome="inconclusive"), settled=False)) == (
-        "2 runs: 1 passed, 1 inconclusive; some of it again, alone"
+        "2 runs: 1 passed, 1 inconclusive; some of it again"
     )
 
 

@@ -47,7 +47,7 @@ def in_general(told: str) -> str:
 
 
 def test_a_class_is_graded_each_by_what_its_server_does(a_whole_class: School) -> None:
-    ended = a_whole_class.grade()
+    ended = a_whole_class.grade("--jobs", "1")  # of several at a time, it is the machine's affair who disturbs whom
 
     assert a_whole_class.book() == BOOK
     assert ended.code == 0

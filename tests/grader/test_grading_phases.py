@@ -1,4 +1,4 @@
-"""A class is graded in two phases; who is played in which, and what is taken over from an earlier grading."""
+"""A class is graded in phases; who is played in which, and what is taken over from an earlier grading."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from chatsim.grader.grading import Grading
 from chatsim.grader.sitting import Sitting
 from chatsim.grader.store import Store, Terms
 from chatsim.grading.assignment import Assignment
+from chatsim.grading.order import Phase
 from chatsim.grading.reader import load_assignment
-from chatsim.grading.record import RunRecord, Student, SubmissionRecord
+from chatsim.grading.record import RunRecord, Student, SubmissionRecord, VerdictRecord
 from chatsim.submissions.submission import Submission
 
 PASSED = RunRecord("talking", "two talk, and each hears the other", "talk.yaml", 7, 1.0, "passed")
-OURS = replace(PASSED, outcome="error", error="no room on the disk", ours=True, alone=1)
+DOUBT = VerdictRecord("delivery", "failed", evidence="absence", doubtful=True)
+OURS = replace(PASSED, outcome="error", error="no room on the disk", ours=True, undisturbed=1)
 
 Play = Callable[[Sitting], SubmissionRecord]
 
@@ -30,21 +32,22 @@ class Playing:
     """An engine that plays nothing, and notes what it was asked for."""
 
     play: Play
-    asked: list[tuple[bool, str, SubmissionRecord]] = field(default_factory=list)
+    several: bool = True
+    asked: list[tuple[Phase, str, SubmissionRecord]] = field(default_factory=list)
 
-    def players(self, heard: Heard, *, alone: bool) -> AbstractContextManager[Players]:
+    def players(self, heard: Heard, phase: Phase) -> AbstractContextManager[Players]:
         return nullcontext(self)
 
     def as_ready(self, jobs: Iterable[Sitting]) -> Iterator[tuple[int, SubmissionRecord]]:
         for number, sitting in enumerate(jobs):
-            self.asked.append((sitting.alone, sitting.known.student.key, sitting.known))
+            self.asked.append((sitting.phase, sitting.known.student.key, sitting.known))
             yield number, self.play(sitting)
 
 
 class Nobody:
     """Who is told, and does not listen."""
 
-    def begins(self, total: int, *, alone: bool) -> None: ...
+    def begins(self, total: int, phase: Phase) -> None: ...
 
     def doing(self, student: str, words: str) -> None: ...
 
@@ -57,8 +60,8 @@ class Room:
     store: Store
     submissions: list[Submission]
 
-    def grade(self, play: Play) -> Playing:
-        engine = Playing(play)
+    def grade(self, play: Play, *, several: bool = True) -> Playing:
+        engine = Playing(play, several)
         terms = Terms(self.assignment.played, self.assignment.file, 7, 1.0, "none", "2.0", "this machine")
         Grading(self.assignment, terms, "none", self.submissions, self.store, engine, Nobody()).run()
         return engine
@@ -80,20 +83,56 @@ def settle(sitting: Sitting) -> SubmissionRecord:
 
 
 def test_who_is_settled_is_not_asked_again(room: Room) -> None:
-    assert [(alone, key) for alone, key, _ in room.grade(settle).asked] == [(False, "ann"), (False, "bob")]
+    assert [(phase, key) for phase, key, _ in room.grade(settle).asked] == [("all", "ann"), ("all", "bob")]
     assert room.grade(settle).asked == []
 
 
-def test_who_is_in_doubt_is_played_again_alone_with_what_is_known(room: Room) -> None:
-    engine = room.grade(lambda sitting: replace(settle(sitting), settled=sitting.alone or sitting.known.digest == ""))
+def absent(sitting: Sitting, *, disturbed: bool) -> RunRecord:
+    """Its first run, which rests on waiting."""
+    part = sitting.assignment.parts[0]
+    file = part.scenarios[0].file
+    return replace(PASSED, part=part.name, file=file, outcome="failed", verdicts=(DOUBT,), disturbed=disturbed)
 
-    assert [(alone, key) for alone, key, _ in engine.asked] == [
-        (False, "ann"),
-        (False, "bob"),
-        (True, "ann"),
-        (True, "bob"),
+
+def in_doubt_until(last: Phase) -> Play:
+    """Everybody's only run rests on waiting; from the phase before the last one on it is known that it was disturbed."""
+
+    def play(sitting: Sitting) -> SubmissionRecord:
+        run = absent(sitting, disturbed=sitting.phase == "again")
+        return replace(sitting.known, runs=(run,), settled=sitting.phase == last)
+
+    return play
+
+
+def test_who_is_in_doubt_is_played_again_with_what_is_known(room: Room) -> None:
+    asked = room.grade(in_doubt_until("again")).asked
+
+    assert [(phase, key) for phase, key, _ in asked] == [
+        ("all", "ann"),
+        ("all", "bob"),
+        ("again", "ann"),
+        ("again", "bob"),
     ]
-    assert [known.runs for alone, _, known in engine.asked if alone] == [(PASSED,), (PASSED,)]
+    assert [len(known.runs) for phase, _, known in asked if phase == "again"] == [1, 1]
+
+
+def test_who_was_disturbed_even_then_is_played_alone(room: Room) -> None:
+    asked = room.grade(in_doubt_until("alone")).asked
+
+    assert [phase for phase, _, _ in asked] == ["all", "all", "again", "again", "alone", "alone"]
+    assert [known.runs[0].disturbed for phase, _, known in asked if phase == "alone"] == [True, True]
+
+
+def test_where_nobody_is_beside_anybody_what_is_in_doubt_is_played_alone_at_once(room: Room) -> None:
+    asked = room.grade(in_doubt_until("alone"), several=False).asked
+
+    assert [phase for phase, _, _ in asked] == ["all", "all", "alone", "alone"]
+
+
+def test_whose_runs_all_wait_for_the_next_phase_is_not_unpacked_in_this_one(room: Room) -> None:
+    room.grade(lambda sitting: replace(sitting.known, runs=(absent(sitting, disturbed=True),)))
+
+    assert [phase for phase, _, _ in room.grade(in_doubt_until("alone")).asked] == ["alone", "alone"]
 
 
 def test_who_has_written_something_since_is_played_from_the_beginning(room: Room, tmp_path: Path) -> None:

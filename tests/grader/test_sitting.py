@@ -15,6 +15,7 @@ from chatsim.grader.grading import blank
 from chatsim.grader.sitting import Sitting
 from chatsim.grader.store import Terms
 from chatsim.grading.assignment import Assignment
+from chatsim.grading.order import Phase
 from chatsim.grading.reader import load_assignment
 from chatsim.grading.record import Student, SubmissionRecord
 from chatsim.jobs import Crew
@@ -31,14 +32,14 @@ def assignment(tmp_path: Path) -> Assignment:
     return load_assignment(str(small_class.set_assignment(tmp_path)))
 
 
-def sitting(assignment: Assignment, submission: Submission, *, alone: bool = False) -> Sitting:
+def sitting(assignment: Assignment, submission: Submission, phase: Phase = "all") -> Sitting:
     terms = Terms(assignment.played, assignment.file, 7, 0.5, "none", "1.0", "here")
-    return Sitting(assignment, submission, "none", blank(submission, terms, "none"), alone)
+    return Sitting(assignment, submission, "none", blank(submission, terms, "none"), phase)
 
 
-def played(assignment: Assignment, folder: Path, files: dict[str, str], *, alone: bool = False) -> SubmissionRecord:
+def played(assignment: Assignment, folder: Path, files: dict[str, str], phase: Phase = "all") -> SubmissionRecord:
     submission = Submission(ANN, small_class.hand_in(folder, "ann", files), "folder")
-    return sitting(assignment, submission, alone=alone).play()
+    return sitting(assignment, submission, phase).play()
 
 
 def test_who_has_handed_in_twice_is_not_opened(assignment: Assignment, tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_what_does_not_build_is_told_with_its_last_words(tmp_path: Path) -> None
     assert "no such luck" in record.output
 
 
-def test_a_build_without_an_end_is_ended_and_may_try_again_alone(tmp_path: Path) -> None:
+def test_a_build_without_an_end_is_ended_and_may_try_again(tmp_path: Path) -> None:
     text = BUILT.replace("{build}", "sleep 3600") + "limits: {build: 1 s}\n"
     record = played(
         load_assignment(str(small_class.set_assignment(tmp_path, text))), tmp_path / "in", {"server.py": ""}
@@ -100,6 +101,33 @@ def test_whatever_is_said_of_a_lost_one_nothing_that_was_known_is_forgotten(
 
     assert (lost.state, lost.profile, lost.settled) == ("infrastructure", "lines", False)
     assert not one.is_whole(lost)
+
+
+# --- played again ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("phase", "disturbed", "settled"), [("again", False, True), ("again", True, False), ("alone", True, True)]
+)
+def test_a_replay_counts_if_nothing_disturbed_it_or_nothing_was_beside_it(
+    assignment: Assignment,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    phase: Phase,
+    disturbed: bool,
+    settled: bool,
+) -> None:
+    monkeypatch.setattr("chatsim.grader.sitting.Disturbance", lambda: disturbed)
+    exits = {"server.py": "raise SystemExit(3)"}
+    first = played(assignment, tmp_path, exits)
+    assert (first.state, first.settled, len(first.runs)) == ("not-started", False, 1)
+
+    one = sitting(assignment, Submission(ANN, tmp_path / "ann", "folder"), phase)
+    record = replace(one, known=first).play()
+
+    (run,) = record.runs
+    assert (record.state, record.settled) == ("not-started", settled)
+    assert (run.undisturbed, run.disturbed) == ((1, False) if settled else (0, True))
 
 
 # --- with how much patience --------------------------------------------------------------------------------------------

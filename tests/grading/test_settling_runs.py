@@ -1,4 +1,4 @@
-"""What timing alone could have caused is played again alone before it counts."""
+"""What timing alone could have caused is played again undisturbed before it counts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_an_absence_is_played_again_with_the_same_patience_and_counts_when_it_is
     said = played(first, run("failed", ABSENCE))
 
     assert again(said) is None
-    assert (said.outcome, said.alone, said.needs_review) == ("failed", 1, False)
+    assert (said.outcome, said.undisturbed, said.needs_review) == ("failed", 1, False)
     assert not said.verdicts[0].doubtful
 
 
@@ -78,10 +78,10 @@ def test_what_stays_inconclusive_is_for_a_person_after_two_patient_runs() -> Non
 
     assert again(twice) is None
     assert twice.needs_review
-    assert (twice.alone, twice.patient) == (2, 2)
+    assert (twice.undisturbed, twice.patient) == (2, 2)
 
 
-def test_a_run_that_could_not_be_played_is_tried_once_more_alone() -> None:
+def test_a_run_that_could_not_be_played_is_tried_once_more() -> None:
     first = run("error", error="it did not start")
     assert again(first) == 1.0
 
@@ -125,7 +125,7 @@ def test_it_always_comes_to_an_end_and_what_had_been_seen_stays(first: RunRecord
         said, count = settled(said, replays[count]), count + 1
 
     assert count <= 4
-    assert said.alone == count
+    assert said.undisturbed == count
     if again(first) is None:
         assert said == first
     if first.outcome == "failed" and any(v.outcome == "failed" and not v.doubtful for v in first.verdicts):
