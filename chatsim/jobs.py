@@ -21,6 +21,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from queue import SimpleQueue
+from tempfile import gettempdir
 from threading import Thread
 from time import monotonic, sleep
 from types import TracebackType
@@ -263,6 +264,7 @@ def _loss(status: int) -> ChatsimError:
 def worker(number: int) -> None:
     """A worker's whole life: play what comes in over this descriptor, until it is closed. Never returns."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever ends us says so by SIGTERM: it ends a run in good order
+    _find_temporary_folder()
     link = Connection(number)
     os.set_inheritable(number, False)  # a server that held it would keep us alive
     orders: SimpleQueue[Work[Any]] = SimpleQueue()
@@ -273,6 +275,16 @@ def worker(number: int) -> None:
             link.send(said)
         except OSError:  # nobody is there any more
             os._exit(0)
+
+
+def _find_temporary_folder() -> None:
+    """Python finds it by writing a file there, once. An end in the middle of that would leave the file: so it is done now,
+    while we have one thread, and nobody can end us."""
+    ending = {signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    with suppress(OSError):  # there is none: told by whoever needs it
+        gettempdir()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ending)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,16 @@
 """One submission's turn, from what was handed in to what was seen: made ready, and played with.
 
-It is work for a worker process (`chatsim.jobs`), in a temporary folder and a sandbox of its own; both end with it. What goes
+It is work for a worker process (`chatsim.jobs`), in a sandbox of its own, which ends with it. What goes
 wrong with a submission is a result. What goes wrong with us is one, too, and says so.
 """
 
 from __future__ import annotations
 
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from time import monotonic
 from types import FrameType
 
@@ -27,7 +25,7 @@ from chatsim.grading.record import Confinement, RunRecord, State, SubmissionReco
 from chatsim.grading.settling import settled
 from chatsim.jobs import Tell, silent
 from chatsim.sandbox.bounds import Bounds
-from chatsim.sandbox.sandbox import Sandbox, remove
+from chatsim.sandbox.sandbox import Sandbox
 from chatsim.submissions.submission import Submission
 
 __all__ = ["Sitting"]
@@ -51,11 +49,8 @@ class Sitting:
         interrupts: list[int] = []
         disturbed = Disturbance()
         try:
-            with (
-                _interruptible(interrupts),
-                _temporary_folder() as folder,
-            ):
-                for known in self._records(folder, tell, interrupts):
+            with _interruptible(interrupts):
+                for known in self._records(tell, interrupts):
                     record = known
         except KeyboardInterrupt:
             pass
@@ -78,12 +73,12 @@ class Sitting:
         """May what was played meanwhile count for good?"""
         return self.phase == "alone" or (self.phase == "again" and not disturbed)
 
-    def _records(self, folder: Path, tell: Tell, interrupts: list[int]) -> Iterator[SubmissionRecord]:
+    def _records(self, tell: Tell, interrupts: list[int]) -> Iterator[SubmissionRecord]:
         """What is known, more after each run."""
         assignment, record = self.assignment, replace(self.known, state="played", told="", output="")
         played: dict[tuple[str, str, int], RunRecord] = {}  # parts may share a scenario: it is played once
         with Sandbox(self.confinement, _bounds(assignment.limits)) as sandbox:
-            server = made_ready(assignment, self.submission, folder, sandbox, tell, record.patience)
+            server = made_ready(assignment, self.submission, sandbox.place(), sandbox, tell, record.patience)
             speaking = Speaking(assignment, server, sandbox, record.patience, tell)
             profile = speaking.profile(record.profile, record.worked_out)
             record = replace(
@@ -161,16 +156,6 @@ def _doing(assignment: Assignment, record: SubmissionRecord, wanted: Wanted) -> 
     again = "again, " if wanted.replays is not None else ""
     told = f", {bad} failed" if bad else ""
     return f"{len(record.runs)} of {whole} runs{told} · {again}{wanted.scenario.name}"
-
-
-@contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    """It ends with us, however deep a build has made it."""
-    folder = tempfile.mkdtemp(prefix="m")  # a name that tells nothing: mounts show it
-    try:
-        yield Path(folder)
-    finally:
-        remove(folder)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import secrets
 import shutil
 import signal
 import subprocess
@@ -96,9 +97,10 @@ class Sandbox:
     def _open(self) -> None:
         if self.level != "none":
             self._slot = self._taken_slot()
-        self._temporary = tempfile.mkdtemp(
-            prefix="room-", dir=self._place()
-        )  # a name that tells nothing: mounts show it
+        # A name that tells nothing, since mounts show it; and it is known before the folder is there: an interrupt in
+        # between leaves nothing behind.
+        self._temporary = str(Path(self._place(), f"room-{secrets.token_hex(8)}"))
+        Path(self._temporary).mkdir(mode=0o700)
         if sys.platform == "linux":  # it removes that folder, too, should we be killed: so it comes first
             self._spring = Spring(self._temporary)
             self._spring.open([self._slot.fileno()] if self._slot else [])
@@ -198,6 +200,13 @@ class Sandbox:
             yield
         finally:
             self.bounds = before
+
+    def place(self) -> Path:
+        """A new folder of ours, which no server sees. It goes with the sandbox, also where we are killed."""
+        self._number += 1
+        made = Path(self._temporary, str(self._number))
+        made.mkdir(mode=0o700)
+        return made
 
     def cell(self) -> Cell:
         """For the servers of one run."""

@@ -79,9 +79,8 @@ def best_level() -> Confinement:
 def why_not(level: Confinement) -> Offer:
     """Try one level: a small program is started in it, and has to end as it is told to. Never raises for the machine's sake."""
     try:
-        with Sandbox(level) as sandbox, tempfile.TemporaryDirectory() as folder:
-            Path(folder, "in").mkdir()
-            done = sandbox.run(f"exit {CODE}", Path(folder, "in"), PATIENCE)
+        with Sandbox(level) as sandbox:
+            done = sandbox.run(f"exit {CODE}", sandbox.place(), PATIENCE)
     except ChatsimError as error:
         problem = error.problems[0]
         said = problem.hint.replace(TRY, "").strip()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import small_class
+from school import ROOT
 
 from chatsim.checks.verdict import Outcome
 from chatsim.errors import ChatsimError
@@ -128,6 +134,51 @@ def test_a_replay_counts_if_nothing_disturbed_it_or_nothing_was_beside_it(
     (run,) = record.runs
     assert (record.state, record.settled) == ("not-started", settled)
     assert (run.undisturbed, run.disturbed) == ((1, False) if settled else (0, True))
+
+
+KILLED = """
+import os, signal, sys
+from chatsim.grader import handed_in
+from chatsim.grader.grading import blank
+from chatsim.grader.sitting import Sitting
+from chatsim.grader.store import Terms
+from chatsim.grading.reader import load_assignment
+from chatsim.grading.record import Student
+from chatsim.submissions.submission import Submission
+from pathlib import Path
+
+def killed(folder, rules):
+    print(folder, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+handed_in.locate = killed
+assignment = load_assignment(sys.argv[1])
+submission = Submission(Student("ann", "Ann"), Path(sys.argv[2]), "folder")
+terms = Terms(assignment.played, assignment.file, 7, 0.5, "none", "1.0", "here")
+Sitting(assignment, submission, "none", blank(submission, terms, "none")).play()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what outlives us to tidy up is there on Linux only")
+def test_what_was_unpacked_goes_with_us_even_if_we_are_killed(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    path = small_class.set_assignment(tmp_path)
+    handed_in = small_class.hand_in(tmp_path / "in", "ann", {"server.py": ""})
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(path), str(handed_in)],
+        env={**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert Path(killed.stdout.strip()).is_relative_to(temporary)
+    deadline = time.monotonic() + 20
+    while list(temporary.iterdir()):
+        assert time.monotonic() < deadline, list(temporary.rglob("*"))
+        time.sleep(0.005)
 
 
 # --- with how much patience --------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chatsim import runs
+from chatsim import jobs, runs
 from chatsim.checks.verdict import Outcome
 from chatsim.jobs import Crew, Job, cores
 from chatsim.profile.reader import builtin_names, load_profile, read_profile
@@ -116,6 +116,26 @@ def test_an_error_survives_the_way_with_its_problems() -> None:
 
 def test_there_is_a_processor() -> None:
     assert 1 <= cores() <= (os.cpu_count() or 1)
+
+
+def test_a_worker_that_is_ended_while_it_looks_for_temporary_files_tidies_up_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    happened: list[str] = []
+
+    def probing() -> str:
+        os.kill(os.getpid(), signal.SIGTERM)
+        happened.append("looked and tidied up")
+        return "/tmp"
+
+    before = signal.signal(signal.SIGTERM, lambda *_: happened.append("ended"))
+    try:
+        monkeypatch.setattr(jobs, "gettempdir", probing)
+        jobs._find_temporary_folder()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert happened == ["looked and tidied up", "ended"]
 
 
 # --- what goes wrong ------------------------------------------------------------------------------------------------

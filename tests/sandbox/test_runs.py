@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -232,6 +233,21 @@ with Sandbox("none") as sandbox:
     grader.stdout.close()
 
     assert wait_until(lambda: not list(tmp_path.iterdir()))
+
+
+def test_an_interrupt_as_its_folder_is_made_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Path.mkdir
+
+    def mkdir(folder: Path, mode: int = 0o777) -> None:
+        made(folder, mode)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+
+    with pytest.raises(KeyboardInterrupt):
+        Sandbox("none").__enter__()
+    assert not list(tmp_path.iterdir())
 
 
 def running(name: str) -> list[Path]:
