@@ -178,7 +178,7 @@ def _goes_on(world: World) -> None:
             if isinstance(event, ServerEvent) and event.what == "exited":
                 words = "".join(f"\n  {line}" for line in world.last_output())
                 raise ServerError(
-                    f"the server ended as soon as it listened: {world.describe()}\nits last words:{words}"
+                    f"the server ended as soon as it listened: {world.describe()}\nIts last words:{words}"
                 )
 
 

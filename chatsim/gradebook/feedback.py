@@ -33,6 +33,7 @@ from chatsim.grading.grade import Grade, PartGrade
 from chatsim.grading.record import RunRecord, State, SubmissionRecord, VerdictRecord
 from chatsim.grading.visibility import HIDDEN_NAME
 from chatsim.properties import PROPERTIES
+from chatsim.report.sentences import sentence
 
 __all__ = ["Feedback", "PartTold", "Seen", "Tried", "Trouble", "feedback"]
 
@@ -225,7 +226,7 @@ def _trouble(record: SubmissionRecord, grade: Grade) -> Trouble | None:
     told = record.told or grade.told
     return Trouble(
         HEADS[record.state],
-        _lines(told),
+        _sentences_of(told),
         ADVICE[record.state],
         _last(record.output),
         record.state == "infrastructure",
@@ -296,7 +297,7 @@ def _tried(runs: Sequence[RunRecord], counts: Sequence[str], title: str, once: _
         tuple(sorted(_seen(worst, counts), key=lambda one: one.word != "failed")),
         also,
         worst.replay if told or also else "",
-        _lines(worst.error),
+        _sentences_of(worst.error),
         _lines(worst.text) if told else (),
         worst.picture if told else "",
         (*others[:MOST_RUNS], *((f"… and {left} more",) if left > 0 else ())),
@@ -432,6 +433,10 @@ def _again(runs: Sequence[RunRecord]) -> str:
 
 def _lines(text: str) -> tuple[str, ...]:
     return tuple(text.strip("\n").split("\n")) if text.strip() else ()
+
+
+def _sentences_of(error: str) -> tuple[str, ...]:
+    return tuple(sentence(line) for line in _lines(error))
 
 
 def _last(text: str) -> tuple[str, ...]:

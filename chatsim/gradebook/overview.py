@@ -15,6 +15,7 @@ from chatsim.grading.assignment import Assignment
 from chatsim.grading.grade import PartState
 from chatsim.grading.record import RunRecord
 from chatsim.properties import PROPERTIES
+from chatsim.report.sentences import sentence
 
 __all__ = [
     "BINS",
@@ -258,7 +259,7 @@ def _review(students: Sequence[Graded]) -> Iterator[Review]:
         states = {part.state for part in one.grade.parts}
         if one.grade.state != "played" and "needs-review" in states:
             told = one.record.told or one.grade.told or STATE_WORDS[one.grade.state]
-            yield Review(one, "all parts", told.strip().split("\n")[0])
+            yield Review(one, "all parts", sentence(told.strip().split("\n")[0]))
             continue
         for part in one.grade.parts:
             if part.state == "needs-review":
@@ -287,7 +288,7 @@ def _unseen(assignment: Assignment, students: Sequence[Graded]) -> Iterator[Unse
 def _trouble(students: Sequence[Graded]) -> Iterator[Trouble]:
     for one in students:
         if one.grade.state == "infrastructure":
-            yield Trouble(one, one.record.told or one.grade.told or "It could not be graded.")
+            yield Trouble(one, sentence(one.record.told) or one.grade.told or "It could not be graded.")
         for run in one.record.runs:
             if run.ours:
                 yield Trouble(one, f"{run.scenario or run.file}, seed {run.seed}: {run.error or 'no result'}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 
@@ -16,21 +18,24 @@ from chatsim.report.report import Report, Run
 from chatsim.report.spacetime.layout import diagram
 from chatsim.report.spacetime.svg import svg
 
-__all__ = ["noted", "out_of_time"]
+__all__ = ["for_its_author", "noted", "out_of_time"]
 
 WIDTH = 92  # columns of the text: a page has a margin
 MOST_TEXT = 40_000  # characters that are kept of a run's text
 MOST_EVENTS = 60  # of a diagram: it is a help for the eye, and the text has it all
 
+_OF_THE_CALL = re.compile(r"(?:^|\s)--[a-z]|\bprofile\b")
+
 
 def noted(run: Run, wanted: Wanted) -> RunRecord:
     """The record of a run that ended by itself."""
-    if run.error is not None:
-        ours = run.error.exit_code == ChatsimError.exit_code
-        unstarted, over = isinstance(run.error, StartError), isinstance(run.error, LimitError)
+    if (error := run.error) is not None:
+        ours = error.exit_code == ChatsimError.exit_code
+        unstarted, over = isinstance(error, StartError), isinstance(error, LimitError)
+        told = error if ours else for_its_author(error)
         return replace(
-            _bare(run, wanted),
-            error=printable_lines(str(run.error)),
+            _bare(replace(run, error=told), wanted),
+            error=printable_lines(str(told)),
             unstarted=unstarted,
             stopped=over,
             sure=over,
@@ -43,6 +48,17 @@ def noted(run: Run, wanted: Wanted) -> RunRecord:
         verdicts=tuple(_verdict(each, each.property in doubted) for each in run.verdicts),
         picture=_picture(run, wanted) if run.outcome is Outcome.FAILED else "",
     )
+
+
+def for_its_author(error: ChatsimError) -> ChatsimError:
+    """The same without advice that is none for students: who is graded chooses neither the options nor the profile."""
+    return ChatsimError(replace(problem, hint="\n".join(_of_the_server(problem.hint))) for problem in error.problems)
+
+
+def _of_the_server(hint: str) -> Iterator[str]:
+    for line in hint.split("\n"):
+        if not _OF_THE_CALL.search(line):
+            yield line
 
 
 def out_of_time(run: Run, wanted: Wanted, seconds: float) -> RunRecord:

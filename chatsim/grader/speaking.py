@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from chatsim.errors import ServerError, StartError
 from chatsim.grader.handed_in import BuiltServer, CannotBePlayedError
-from chatsim.grader.noting import noted, out_of_time
+from chatsim.grader.noting import for_its_author, noted, out_of_time
 from chatsim.grading.assignment import Assignment
 from chatsim.grading.order import Wanted
 from chatsim.grading.record import RunRecord
@@ -99,7 +99,7 @@ class Speaking:
                 sandbox=self._sandbox,
             )
         except ServerError as error:
-            return str(error)
+            return str(for_its_author(error))
         if made.works and not made.command:
             return self._by(made.profile)
         if made.command:
@@ -124,8 +124,9 @@ class Speaking:
         nearest = next((each for each in attempts if each.error is None), attempts[0])
         if all(each.error is not None and not isinstance(each.error, ServerError) for each in attempts):
             return CannotBePlayedError("infrastructure", printable_lines(str(nearest.error)))
-        if _none_started(attempts):
-            return CannotBePlayedError("not-started", printable_lines(str(nearest.error)), doubtful=True)
+        if nearest.error is not None and _none_started(attempts):
+            why = printable_lines(str(for_its_author(nearest.error)))
+            return CannotBePlayedError("not-started", why, doubtful=True)
         names = ", ".join(each.profile for each in tried)
         told = [f"It was spoken to in each of these ways, and answered to none of them as it says: {names}."] * bool(
             tried

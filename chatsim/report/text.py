@@ -12,6 +12,7 @@ from chatsim.report.narrate import Narrator
 from chatsim.report.printable import columns, encodable, fit, printable, shorten, wrap
 from chatsim.report.rate import rarer_than, rates, valid
 from chatsim.report.report import VALID_ENOUGH, Report, Run
+from chatsim.report.sentences import sentence
 from chatsim.report.timeline import step_lines
 from chatsim.report.unrecognised import unrecognised
 
@@ -206,7 +207,7 @@ class _Teller:
 
     def _error(self, run: Run) -> Iterator[str]:
         for line in _lines(str(run.error)):
-            yield from self._paragraph(line, " " * 8)
+            yield from self._paragraph(sentence(line), " " * 8)
         yield from self._printed(run)
 
     def _verdict(self, verdict: Verdict, run: Run, *, explained: bool) -> Iterator[str]:

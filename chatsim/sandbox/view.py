@@ -92,7 +92,7 @@ class View:
         if found is None or (_is_ours(found) and not _is_shown(os.path.realpath(found), self.shown)):
             raise ServerError(
                 f'the server\'s command was not found: there is no program "{name}" for it',
-                hint="is it installed, and where a confined server may see it? A program in the server's folder is written ./"
+                hint="Is it installed, and where a confined server may see it? A program in the server's folder is written ./"
                 + name,
             )
         return found, self._needed(found)

@@ -121,7 +121,7 @@ class Launcher:
         self.patience = patience
         chosen = command if command is not None else start.command
         if not chosen:
-            raise ServerError("there is no command that starts the server", hint='say --server "COMMAND"')
+            raise ServerError("there is no command that starts the server", hint='Say --server "COMMAND".')
         self.command = self._split(chosen)
         base = Path(folder or (start.folder if command is None else "") or Path.cwd())
         self._origin = base / (start.cwd or "")
@@ -364,7 +364,7 @@ def _program(name: str, environment: Mapping[str, str]) -> str:
         return shutil.which("python3", path=environment.get("PATH")) or sys.executable
     raise ServerError(
         f'the server\'s command was not found: there is no program "{name}"',
-        hint="is it installed, and on the PATH? A program in the server's folder is written ./" + name,
+        hint="Is it installed, and on the PATH? A program in the server's folder is written ./" + name,
     )
 
 

@@ -161,7 +161,7 @@ class Life:
             self._fail(
                 Failure(
                     f"the server listens on several {'Unix sockets' if unix else 'ports'}, {', '.join(map(str, found))}",
-                    "name the one that clients connect to in the profile: start: "
+                    "Name the one that clients connect to in the profile: start: "
                     + ("{socket: PATH}" if unix else "{port: NUMBER}"),
                     ports=tuple(listener.port for listener in found if listener.port),
                 )
@@ -182,7 +182,7 @@ class Life:
             what, key = ("port", f"port: {found[0].port}") if found[0].port else ("socket", f"socket: {found[0].host}")
             return Failure(
                 f"the server listens on {where}, not on {'port ' if isinstance(wanted, int) else ''}{wanted}",
-                f"say so in the profile, start: {{{key}}}, or leave the {what} out to have it found",
+                f"Say so in the profile, start: {{{key}}}, or leave the {what} out to have it found",
             )
         if found:
             return Failure(f"the server listens, but did not print its `ready` line within {seconds}")
@@ -192,12 +192,13 @@ class Life:
                 at = f"{KINDS[kind]} {elsewhere[0].place}"
                 return Failure(
                     f"{nothing}: it listens on {at}",
-                    "compare `transport` in the profile with what it speaks",
+                    "Compare `transport` in the profile with what it speaks",
                     silent=True,
                 )
         return Failure(
             nothing,
-            "does it need more time (--patience 3), a command-line argument, a file, or an answer on its console?",
+            "Does it need an argument on its command line, a file, or an answer on its console?\n"
+            "If it only needs more time: --patience 3",
             silent=True,
         )
 

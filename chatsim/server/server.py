@@ -125,14 +125,14 @@ class Server:
         deadline = time.monotonic() + TURN * self._launcher.patience
         while not self._turn.take():
             if time.monotonic() > deadline:
-                raise ServerError(f"another chatsim has been using {called} for {TURN:g} s", hint="wait for its end")
+                raise ServerError(f"another chatsim has been using {called} for {TURN:g} s", hint="Wait for its end.")
             time.sleep(0.01)
         deadline = time.monotonic() + OTHERS_END
         while (occupant := occupant_of(place, self._namespace, sockets=self._sockets)) is not None:
             if time.monotonic() > deadline:
                 raise ServerError(
                     f"{called} is taken: {occupant}",
-                    hint="end that program first: chatsim never judges a server that it has not started",
+                    hint="End that program first: chatsim never judges a server that it has not started.",
                 )
             time.sleep(0.01)
 
@@ -172,7 +172,7 @@ class Server:
         lines = self._last_words.last(LAST_LINES)
         said = "".join(f"\n  {line}" for line in lines)
         text = f"{failure.why}: {self._launcher.describe(self._port)}"
-        text += f"\nits last words:{said}" if lines else "\nit printed nothing"
+        text += f"\nIts last words:{said}" if lines else "\nIt printed nothing."
         hint = failure.hint or _hint_from(lines, self._sockets)
         return StartError(text, hint=hint, silent=failure.silent, ports=failure.ports)
 
@@ -344,7 +344,7 @@ def _hint_from(lines: list[str], sockets: Sockets) -> str:
     text = "\n".join(lines)
     taken = re.search(TAKEN, text, re.IGNORECASE)
     if taken and sockets == "unix":
-        return "the file of its socket is there already: let it be removed at its end, or before it is bound"
+        return "The file of its socket is there already: let it be removed at its end, or before it is bound"
     if taken:
-        return "its port is taken: by another program, or for a minute by its own last run, if it sets no SO_REUSEADDR"
+        return "Its port is taken: by another program, or for a minute by its own last run, if it sets no SO_REUSEADDR"
     return ""

@@ -64,7 +64,7 @@ def chatsim(own: Path, *words: str) -> Done:
         [*CHATSIM, *words], capture_output=True, text=True, cwd=ROOT, env=environment(own), timeout=120, check=False
     )
     seconds = time.monotonic() - begun
-    assert "Traceback (most recent call last)" not in done.stderr.partition("its last words:")[0]
+    assert "Traceback (most recent call last)" not in done.stderr.partition("Its last words:")[0]
     assert of_this_test(own) == []
     assert list(own.iterdir()) == []
     return Done(done.returncode, done.stdout, done.stderr, seconds)
@@ -218,7 +218,7 @@ def test_a_server_that_ends_at_once_is_told_with_its_last_words(tmp_path: Path) 
     assert done.code == 4
     assert done.err == (
         f"the server ended at once, with exit code 0, before it listened: {command}\n"
-        "its last words:\n  usage: exits_at_once.py FILE\n"
+        "Its last words:\n  usage: exits_at_once.py FILE\n"
     )
 
 

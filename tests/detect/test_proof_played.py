@@ -54,7 +54,7 @@ def test_a_server_that_puts_clients_out_is_at_fault_for_what_they_miss(monkeypat
 
 
 def test_a_run_that_did_not_begin_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    outcome = played(monkeypatch, error=ServerError("it did not listen\nits last words: none"))
+    outcome = played(monkeypatch, error=ServerError("it did not listen\nIts last words: none"))
 
     assert outcome == Played(False, ("nobody was let in: it did not listen",))
 

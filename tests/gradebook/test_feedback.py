@@ -126,6 +126,24 @@ def test_where_the_assignment_lies_on_the_graders_machine_is_not_told() -> None:
     assert one.replay.startswith("chatsim run stay.yaml")
 
 
+def test_what_went_wrong_is_told_in_sentences_that_begin_as_sentences_do() -> None:
+    error = (
+        "the server ended before it listened: ./x\nits last words:\n  no such file\nann connected, and was not let in"
+    )
+    one = tried(RunRecord("leaving", "x", "x.yaml", 7, 1.0, "error", error=error))
+    broken = a_class.not_played("not-started")
+    trouble = feedback(a_class.ASSIGNMENT, replace(broken, record=replace(broken.record, told=error))).trouble
+
+    assert one.error == (
+        "The server ended before it listened: ./x",
+        "Its last words:",
+        "  no such file",
+        "ann connected, and was not let in",  # a bot is called as it is called
+    )
+    assert trouble is not None
+    assert trouble.told == one.error
+
+
 def test_of_an_origin_only_its_name_is_told() -> None:
     shown = a_class.only_shown(a_class.right())
     how = dict(feedback(a_class.ASSIGNMENT, replace(shown, record=replace(shown.record, origin="/srv/x/anna.zip"))).how)

@@ -15,9 +15,10 @@ import small_class
 from school import ROOT
 
 from chatsim.checks.verdict import Outcome
-from chatsim.errors import ChatsimError
+from chatsim.errors import ChatsimError, StartError
 from chatsim.grader.calibrating import MOST, USUAL, patience_here
 from chatsim.grader.grading import blank
+from chatsim.grader.noting import for_its_author
 from chatsim.grader.sitting import Sitting
 from chatsim.grader.store import Terms
 from chatsim.grading.assignment import Assignment
@@ -29,6 +30,7 @@ from chatsim.report.report import Run
 from chatsim.submissions.submission import Submission
 
 BUILT = small_class.ASSIGNMENT.replace("find: server.py, ", 'find: server.py, build: "{build}", ')
+SILENT = "import time\nprint('thinking')\nwhile True:\n    time.sleep(1)\n"
 ANN = Student("ann", "Ann")
 RUN = Run("a claim", "a.yaml", 1, "lines", "a server", Outcome.PASSED)
 
@@ -179,6 +181,27 @@ def test_what_was_unpacked_goes_with_us_even_if_we_are_killed(tmp_path: Path) ->
     while list(temporary.iterdir()):
         assert time.monotonic() < deadline, list(temporary.rglob("*"))
         time.sleep(0.005)
+
+
+def test_who_does_not_listen_is_not_told_to_use_options_that_students_do_not_have(
+    assignment: Assignment, tmp_path: Path
+) -> None:
+    quick = replace(assignment, patience=0.02)
+    submission = Submission(ANN, small_class.hand_in(tmp_path / "in", "ann", {"server.py": SILENT}), "folder")
+    first = sitting(quick, submission)
+
+    record = replace(first, known=replace(first.known, patience=0.02)).play()
+
+    (run,) = record.runs
+    assert (record.state, run.unstarted) == ("not-started", True)
+    assert "does it need an argument on its command line" in record.told.lower()
+    assert "patience" not in record.told + run.error + run.text.partition("seed")[2]
+
+
+def test_where_it_listens_otherwise_nobody_is_told_to_change_the_profile() -> None:
+    error = StartError("the server listens on 1, not on 2", hint="Say so in the profile, start: {port: 1}\nOr end it.")
+
+    assert str(for_its_author(error)) == "the server listens on 1, not on 2\nOr end it."
 
 
 # --- with how much patience --------------------------------------------------------------------------------------------

@@ -51,9 +51,9 @@ class Case:
 
 CASES = [
     Case("right", 0, 8),
-    Case("exits_at_once", 4, 8, ("the server ended at once, with exit code 0", "nothing to do")),
+    Case("exits_at_once", 4, 8, ("The server ended at once, with exit code 0", "nothing to do")),
     Case("listens_nowhere", 4, 10, ("did not listen on any TCP port within 2 s", "thinking about it"), patience=0.2),
-    Case("another_port", 4, 10, ("the server listens on 127.0.0.1:", "not on port")),
+    Case("another_port", 4, 10, ("The server listens on 127.0.0.1:", "not on port")),
     Case("prints_100_mb_first", 0, 20),
     Case("prints_100_mb", 0, 25),
     Case("prints_without_end", 0, 15),

@@ -190,7 +190,7 @@ def test_a_server_that_does_not_start_fails_with_its_last_words(pytester: pytest
     result = inner("--chatsim-server=python -c 'print(6 * 7)'", "--chatsim-profile=relay")
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["ERROR  room.chatsim.yaml*", "*before it listened*", "*its last words:", "*42"])
+    result.stdout.fnmatch_lines(["ERROR  room.chatsim.yaml*", "*before it listened*", "*Its last words:", "*42"])
     assert "Traceback" not in result.stdout.str()
 
 

@@ -60,7 +60,7 @@ def test_a_failure_reads_as_on_the_console() -> None:
 
 
 def test_a_server_that_does_not_start_says_in_one_line_what_happened_and_its_last_words_below() -> None:
-    words = ServerError("the server ended at once, before it listened: ./server\nits last words:\n  no such port")
+    words = ServerError("the server ended at once, before it listened: ./server\nIts last words:\n  no such port")
 
     (error,) = read(Report((replace(literal.not_started(), error=words),))).iter("error")
 

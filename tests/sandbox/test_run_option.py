@@ -51,7 +51,7 @@ def test_what_it_uses_too_much_of_is_told_as_the_servers_fault(tmp_path: Path) -
     done = chatsim(*words, folder=tmp_path)
 
     assert done.returncode == 4, done.stdout + done.stderr
-    assert "the server wrote more than 128 MiB to the disk and was ended" in done.stdout
+    assert "The server wrote more than 128 MiB to the disk and was ended" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["server.py"]
 
 

@@ -219,7 +219,7 @@ def test_one_that_ends_at_once_is_quoted_with_its_exit_code(yard: Yard) -> None:
     text = refusal(yard, yard.script("print('no config'); sys.exit(3)"))
 
     assert "the server ended at once, with exit code 3, before it listened" in text
-    assert "its last words:\n  no config" in text
+    assert "Its last words:\n  no config" in text
 
 
 def test_one_that_dies_by_a_signal_says_which(yard: Yard) -> None:
@@ -231,7 +231,7 @@ def test_one_that_listens_nowhere(yard: Yard) -> None:
     text = refusal(yard, yard.script("print('thinking'); input()"))
 
     assert "the server did not listen on any TCP port within 1 s" in text
-    assert "its last words:\n  thinking" in text
+    assert "Its last words:\n  thinking" in text
 
 
 @pytest.mark.usefixtures("hasty")
@@ -278,7 +278,7 @@ def test_a_stranger_on_a_found_port_is_not_taken_for_the_server(yard: Yard) -> N
         text = refusal(yard, yard.script(f"serve({other.getsockname()[1]})"))
 
     assert "Address already in use" in text
-    assert "its port is taken" in text
+    assert "Its port is taken" in text
 
 
 def test_a_folder_too_large_to_copy_is_refused(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
