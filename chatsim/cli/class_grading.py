@@ -55,8 +55,7 @@ def asked(problems: Problems, **options: Any) -> Asked | None:
 
     assignment = problems.assignment(options["assignment"])
     path = Path(options["submissions"])
-    if not path.exists():
-        problems.add(f"there are no submissions at {path}")
+    problems.attempt(lambda: _there(path))
     if options["jobs"] < 0:
         problems.add("--jobs can not be less than 0")
     if options["patience"] is not None and not 0 < options["patience"] <= 1000:
@@ -89,6 +88,15 @@ def asked(problems: Problems, **options: Any) -> Asked | None:
         options["scheduler"],
         options["quiet"],
     )
+
+
+def _there(submissions: Path) -> None:
+    try:
+        submissions.stat()
+    except FileNotFoundError:
+        raise UsageError(f"there are no submissions at {submissions}") from None
+    except OSError as error:
+        raise UsageError(f"{submissions} can not be read: {(error.strerror or str(error)).lower()}") from None
 
 
 def _confinement(level: str) -> Confinement:
@@ -214,10 +222,14 @@ def _submissions(asked: Asked) -> list[Submission]:
 def _the_only_one(path: Path, submitted: float | None) -> Submission:
     from chatsim.grading.record import Student
     from chatsim.submissions.passing_over import archive_suffix
+    from chatsim.submissions.repositories import is_bare
     from chatsim.submissions.submission import Submission
 
-    kind: Kind = "folder" if path.is_dir() else "archive" if archive_suffix(path.name) else "file"
-    return Submission(Student("submission", "submission"), path, kind, submitted, path.name)
+    there = path.resolve()  # a link is followed: this one was named by whoever grades
+    kind: Kind = "archive" if archive_suffix(there.name) else "file"
+    if there.is_dir():
+        kind = "repository" if is_bare(there) else "folder"
+    return Submission(Student("submission", "submission"), there, kind, submitted, path.name)
 
 
 def _terms(asked: Asked, store: Store) -> Terms:

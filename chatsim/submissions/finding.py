@@ -169,4 +169,7 @@ def _repository(handed: Handed) -> Path | None:
         if len(handed.pieces) > 1 or folder.is_symlink():
             return None
     git = folder / ".git"
-    return git if handed.kind == "folder" and git.is_dir() and not git.is_symlink() else None
+    try:
+        return git if handed.kind == "folder" and git.is_dir() and not git.is_symlink() else None
+    except OSError:  # the folder can not be looked into, which is told when it is unpacked
+        return None

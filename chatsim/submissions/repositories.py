@@ -39,8 +39,11 @@ _LINE = re.compile(rb"([0-9]{6}) (\w+) ([0-9a-f]{40}|[0-9a-f]{64}) +([0-9]+|-)\t
 
 
 def is_bare(folder: Path) -> bool:
-    """Is the folder itself a repository, without files beside it?"""
-    return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+    """Is the folder itself a repository, without files beside it? One that can not be looked into is none."""
+    try:
+        return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+    except OSError:
+        return False
 
 
 def committed(repository: Path) -> float | None:

@@ -70,6 +70,23 @@ def test_standard_output_is_the_exported_table_and_nothing_else(two: School) -> 
     assert "2 graded. The class: grades/index.html, grades/grades.csv" in ended.err
 
 
+def test_a_single_submission_may_be_named_by_a_link(two: School) -> None:
+    (two.folder / "submission").symlink_to("handed in/ann")
+
+    ended = two.call("grade", "submission", "--single", "--unsafe-no-sandbox", "--patience", "0.5")
+
+    assert ended.code == 0
+    assert "submission: no server found" in ended.err
+
+
+def test_what_can_not_be_a_path_is_told_with_what_else_is_wrong(two: School) -> None:
+    ended = two.call("grade", "x" * 300, "--jobs", "-1")
+
+    assert ended.code == 2
+    assert ended.err.splitlines()[0] == f"{'x' * 300} can not be read: file name too long"
+    assert "--jobs can not be less than 0" in ended.err
+
+
 @pytest.mark.parametrize("kind", ["canvas", "gradescope"])
 def test_what_can_not_be_exported_in_the_end_is_refused_in_the_beginning(two: School, kind: str) -> None:
     ended = two.grade("--export", f"{kind}=x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import zipfile
 from pathlib import Path
@@ -53,6 +54,23 @@ def test_folders_archives_and_single_files_are_submissions_and_the_rest_is_told(
         PassedOver("link", "it is a link, and could lead anywhere"),
         PassedOver("pipe", "it is neither a folder nor a file"),
     )
+
+
+def test_a_folder_that_can_not_be_looked_into_is_its_own_students_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may look into all of them, so it is only told that it may not."""
+    made(tmp_path, "anna/server.py", "ben/server.py")
+    plain = os.stat
+
+    def stat(path: object, **how: object) -> object:
+        if str(path).startswith(f"{tmp_path}/anna/"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return plain(path, **how)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "stat", stat)
+
+    assert told(find(tmp_path)) == {"anna": ("folder", "anna"), "ben": ("folder", "ben")}
 
 
 def test_what_machines_left_is_passed_over_in_silence(tmp_path: Path) -> None:
