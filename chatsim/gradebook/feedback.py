@@ -27,8 +27,8 @@ from chatsim.gradebook.wording import (
     score,
     seeds_told,
 )
-from chatsim.grading.assignment import Assignment
-from chatsim.grading.counting import ENDS_ALL
+from chatsim.grading.assignment import Assignment, Part
+from chatsim.grading.counting import ENDS_ALL, Standing, its_end_counts, not_shown, standing_of
 from chatsim.grading.grade import Grade, PartGrade
 from chatsim.grading.record import RunRecord, State, SubmissionRecord, VerdictRecord
 from chatsim.grading.visibility import HIDDEN_NAME
@@ -44,6 +44,15 @@ VIOLATED = {known.name: known.violated_when for known in PROPERTIES}
 
 OURS = "our trouble"
 
+MOST_LACKING = 4  # properties that are named one by one
+
+WORDS: dict[Standing, str] = {
+    "passed": "passed",
+    "failed": "failed",
+    "unclear": "inconclusive",
+    "ours": OURS,
+    "silent": "not exercised",
+}
 # Gravest first: of several runs of a scenario, the first of the gravest kind is told in full.
 GRAVEST = ("failed", "error", "inconclusive", OURS, "not exercised", "not applicable", "passed")
 
@@ -109,6 +118,7 @@ class Tried:
     counts: str  # `3 runs: 2 passed, 1 failed`
     run: RunRecord
     number: int  # of that run, from 1
+    said: str  # how what counts here goes together with what was seen; empty where that is plain
     seen: tuple[Seen, ...]
     also: tuple[str, ...]
     replay: str  # how to see it at home; empty where there is nothing to see
@@ -164,7 +174,7 @@ class Feedback:
 def feedback(assignment: Assignment, graded: Graded) -> Feedback:
     """Of a record and a grade that have been cut to what the student may see; or whole, and then it says so."""
     record, grade = graded.record, graded.grade
-    counts = {part.name: part.properties for part in assignment.parts}
+    known = {part.name: part for part in assignment.parts}
     record = _from_its_folder(record, assignment)
     once = _Once()
     return Feedback(
@@ -174,7 +184,7 @@ def feedback(assignment: Assignment, graded: Graded) -> Feedback:
         score(grade),
         tuple(_sentences(grade, record)),
         _trouble(record, grade),
-        tuple(_part(part, record, counts.get(part.name, ()), once) for part in grade.parts if not _idle(part, record)),
+        tuple(_part(part, record, known.get(part.name), once) for part in grade.parts if not _idle(part, record)),
         tuple(_how(record, _shown(record, grade))),
     )
 
@@ -252,12 +262,14 @@ class _Once:
                 yield line
 
 
-def _part(part: PartGrade, record: SubmissionRecord, counts: Sequence[str], once: _Once) -> PartTold:
+def _part(part: PartGrade, record: SubmissionRecord, of: Part | None, once: _Once) -> PartTold:
     groups: dict[tuple[str, str], list[RunRecord]] = {}
     for run in record.runs:
         if run.part == part.name:
             groups.setdefault((run.file, run.scenario), []).append(run)
     title = part.title or part.name
+    of = of or Part(part.name, title, part.of, ())
+    asked = _Asked(of, not_shown(of, [run for runs in groups.values() for run in runs]))
     return PartTold(
         part.name,
         title,
@@ -268,19 +280,19 @@ def _part(part: PartGrade, record: SubmissionRecord, counts: Sequence[str], once
         part_score(part),
         part.why,
         _lines(part.comment),
-        tuple(counts),
-        tuple(_tried(runs, counts, title, once) for runs in groups.values()),
+        asked.counts,
+        tuple(_tried(runs, asked, title, once) for runs in groups.values()),
     )
 
 
-def _tried(runs: Sequence[RunRecord], counts: Sequence[str], title: str, once: _Once) -> Tried:
-    words = [_word(run, counts) for run in runs]
+def _tried(runs: Sequence[RunRecord], asked: _Asked, title: str, once: _Once) -> Tried:
+    words = [asked.word(run) for run in runs]
     number = min(range(len(runs)), key=lambda place: GRAVEST.index(words[place]))
     worst, word = runs[number], words[number]
     often = Counter(words)
     fully = word != "passed"
     where = once.in_full(worst, title) if fully else title
-    also = () if where != title else tuple(once.aside(worst, _also(worst, counts)))
+    also = () if where != title else tuple(once.aside(worst, _also(worst, asked)))
     told = fully and where == title
     others = [
         _line(place, run, words[place - 1])
@@ -294,7 +306,8 @@ def _tried(runs: Sequence[RunRecord], counts: Sequence[str], title: str, once: _
         f"{len(runs)} runs: {', '.join(f'{many} {one}' for one, many in often.items())}" if len(runs) > 1 else "",
         worst,
         number + 1,
-        tuple(sorted(_seen(worst, counts), key=lambda one: one.word != "failed")),
+        asked.said(worst),
+        tuple(sorted(_seen(worst, asked), key=lambda one: one.word != "failed")),
         also,
         worst.replay if told or also else "",
         _sentences_of(worst.error),
@@ -305,33 +318,57 @@ def _tried(runs: Sequence[RunRecord], counts: Sequence[str], title: str, once: _
     )
 
 
-def _word(run: RunRecord, counts: Sequence[str]) -> str:
-    """What a run says about a part in which these properties count; if there are none, all of it does."""
-    if run.ours:
-        return OURS
-    if run.outcome in ("error", "not-applicable"):
-        return run.outcome.replace("-", " ")
-    verdicts = [verdict for verdict in run.verdicts if not counts or verdict.property in counts]
-    failed = [verdict for verdict in verdicts if verdict.outcome == "failed"]
-    if any(not verdict.doubtful for verdict in failed):
-        return "failed"
-    if not counts:
-        return "inconclusive" if failed else run.outcome.replace("-", " ")
-    if failed or any(verdict.outcome == "inconclusive" for verdict in verdicts):
-        return "inconclusive"
-    if any(verdict.outcome == "passed" for verdict in verdicts):
-        return "passed"
-    # It let nobody in, or was gone: what it was not put to the test for then, it has not shown.
-    return "failed" if run.outcome == "failed" and any(_ends(verdict) for verdict in run.verdicts) else "not exercised"
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a part asks of its runs; `missed`: what none of them has shown, because the server was not there any more."""
+
+    part: Part
+    missed: tuple[str, ...]
+
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """The properties that count; if there are none, all of a run does."""
+        return self.part.properties
+
+    def word(self, run: RunRecord) -> str:
+        """What a run says: the same as the points do."""
+        if run.ours:
+            return OURS
+        if run.outcome in ("error", "not-applicable") or (not self.counts and run.outcome != "failed"):
+            return run.outcome.replace("-", " ")
+        return WORDS[standing_of(run, self.part, self.missed)]
+
+    def is_about(self, verdict: VerdictRecord, run: RunRecord) -> bool:
+        """Does this verdict count here?"""
+        if not self.counts or verdict.property in self.counts:
+            return True
+        return _ends(verdict) and its_end_counts(run, self.part, self.missed)
+
+    def said(self, run: RunRecord) -> str:
+        """Where what counts and what was seen seem to contradict each other: how they go together."""
+        wrong = [verdict.property for verdict in run.verdicts if verdict.outcome == "failed" and not verdict.doubtful]
+        if not self.counts or not wrong:
+            return ""
+        if self.word(run) == "passed":
+            return "What this part asks for passed, as far as it was put to the test. That is what counts here."
+        if self.word(run) != "failed" or not its_end_counts(run, self.part, self.missed):
+            return ""
+        untold = [verdict.property for verdict in run.verdicts if verdict.outcome == "not-exercised"]
+        lacking = [name for name in self.counts if name in untold and (not self.missed or name in self.missed)]
+        what = ", ".join(lacking) if 0 < len(lacking) <= MOST_LACKING else "what this part asks for"
+        return (
+            f"Your server let nobody in or was gone, and so {what} could not be put to the test. What a server has not shown "
+            "gives no points."
+        )
 
 
 def _ends(verdict: VerdictRecord) -> bool:
     return verdict.property in ENDS_ALL and verdict.outcome == "failed" and not verdict.doubtful
 
 
-def _seen(run: RunRecord, counts: Sequence[str]) -> Iterator[Seen]:
+def _seen(run: RunRecord, asked: _Asked) -> Iterator[Seen]:
     for verdict in run.verdicts:
-        if verdict.outcome in ("failed", "inconclusive") and _told_here(verdict, counts):
+        if verdict.outcome in ("failed", "inconclusive") and asked.is_about(verdict, run):
             yield Seen(
                 verdict.property,
                 "inconclusive" if verdict.doubtful else verdict.outcome,
@@ -349,13 +386,9 @@ def _hints(hint: str) -> Iterator[str]:
             yield line
 
 
-def _told_here(verdict: VerdictRecord, counts: Sequence[str]) -> bool:
-    return not counts or verdict.property in counts or _ends(verdict)
-
-
-def _also(run: RunRecord, counts: Sequence[str]) -> Iterator[str]:
+def _also(run: RunRecord, asked: _Asked) -> Iterator[str]:
     for verdict in run.verdicts:
-        if verdict.outcome == "failed" and not verdict.doubtful and not _told_here(verdict, counts):
+        if verdict.outcome == "failed" and not verdict.doubtful and not asked.is_about(verdict, run):
             yield f"{verdict.property}: {verdict.summary}" if verdict.summary else verdict.property
 
 

@@ -46,6 +46,8 @@ def _tried(one: Tried) -> Iterator[str]:
     if one.counts:
         which = f" This is run {one.number}, seed {one.run.seed}:" if one.word != "passed" else ""
         yield from _wrapped(f"{one.counts}.{which}", "  ")
+    if one.said:
+        yield from _wrapped(one.said, "  ")
     for line in one.error:
         yield from _wrapped(line, "  ")
     for seen in one.seen:

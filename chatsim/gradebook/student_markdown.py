@@ -76,6 +76,8 @@ def _tried(one: Tried) -> Iterator[str]:
     if one.counts:
         which = f" This is run {one.number}, seed {one.run.seed}:" if one.word != "passed" else ""
         yield f"{paragraph(one.counts)}.{which}"
+    if one.said:
+        yield paragraph(one.said)
     yield from _blocks(one.error)
     for seen in one.seen:
         yield "\n\n".join(_seen(seen))

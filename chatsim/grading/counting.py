@@ -14,12 +14,14 @@ from typing import Final, Literal
 from chatsim.grading.assignment import Part
 from chatsim.grading.record import RunRecord, VerdictRecord
 
-__all__ = ["VALID_ENOUGH", "Share", "may_be_full", "share_of"]
+__all__ = ["VALID_ENOUGH", "Share", "Standing", "its_end_counts", "may_be_full", "not_shown", "share_of", "standing_of"]
 
 VALID_ENOUGH: Final = Fraction(4, 5)  # of the runs of one scenario; then those that could not tell are left out
 
 ENDS_ALL: Final = frozenset(("lets-in", "stays-up", "keeps-clients", "still-serves"))
 """A server that fails one of these lets nobody in or is gone: what it was not put to the test for, it has not shown."""
+
+TOLD: Final = frozenset(("passed", "failed", "inconclusive"))  # outcomes of what was put to the test
 
 Standing = Literal["passed", "failed", "unclear", "ours", "silent"]
 """What one run says: `ours`, nothing, by a trouble that is no student's; `silent`, nothing, and nothing was wrong."""
@@ -45,7 +47,8 @@ UNKNOWN: Final = Share(Fraction(0), Fraction(1))
 def share_of(part: Part, runs: Sequence[RunRecord]) -> Share:
     """What these runs, all of this part, are worth. Runs that should be there and are not are our own trouble."""
     missing = _missing(part, runs)
-    kept = [*_kept(runs, lambda run: _of_run(run, part.properties)), *missing]
+    missed = not_shown(part, runs)
+    kept = [*_kept(runs, lambda run: standing_of(run, part, missed)), *missing]
     passed, failed = kept.count("passed"), kept.count("failed")
     if part.credit == "each":
         share = _each(part, runs, missing)
@@ -55,7 +58,7 @@ def share_of(part: Part, runs: Sequence[RunRecord]) -> Share:
         share = _all(part, runs, kept)
     unclear = share.low != share.high
     ours = unclear and "ours" in kept and "unclear" not in kept
-    return Share(share.low, share.high, passed, passed + failed, ours, share.why or _why(part, runs, kept))
+    return Share(share.low, share.high, passed, passed + failed, ours, share.why or _why(part, runs, kept, missed))
 
 
 def may_be_full(part: Part, runs: Sequence[RunRecord]) -> bool:
@@ -114,6 +117,21 @@ def _told_of(count: Mapping[str, Standing], standings: Mapping[str, Standing]) -
 
 
 # --- what one run says -----------------------------------------------------------------------------------------------
+
+
+def standing_of(run: RunRecord, part: Part, missed: Sequence[str]) -> Standing:
+    """`missed`: what the server has `not_shown` in all runs of this part."""
+    standing = _of_run(run, part.properties)
+    return "failed" if missed and standing in ("passed", "unclear") and _ended(run) else standing
+
+
+def its_end_counts(run: RunRecord, part: Part, missed: Sequence[str]) -> bool:
+    """Does it cost something in this part that the server let nobody in, or was gone, whether or not the part asks for that?
+    Where what it asks for was put to the test all the same, it does not."""
+    if not part.properties:
+        return True
+    tried = any(verdict.property in part.properties and verdict.outcome in TOLD for verdict in run.verdicts)
+    return _ended(run) and (bool(missed) or not tried)
 
 
 def _of_run(run: RunRecord, properties: Sequence[str]) -> Standing:
@@ -185,10 +203,26 @@ def _of_property(name: str, runs: Sequence[RunRecord], missing: Sequence[Standin
     return "failed" if any(_ended(run) for run in runs) else "silent"
 
 
+def not_shown(part: Part, runs: Sequence[RunRecord]) -> tuple[str, ...]:
+    """What was asked for and never put to the test, because the server let nobody in or was gone: that counts as missed.
+
+    Of what all runs of a scenario have left out though nobody ended them, it is not the server that kept it from the test.
+    """
+    ended = [all(_ended(run) for run in group) for group in _scenarios(runs).values()]
+    if not any(_ended(run) for run in runs) or (part.credit != "each" and not any(ended)):
+        return ()
+    tried = _tried(runs)
+    whole = part.credit == "each" or tried.isdisjoint(part.properties)
+    return tuple(name for name in (part.properties if whole else part.named) if name not in tried)
+
+
+def _tried(runs: Sequence[RunRecord]) -> set[str]:
+    return {verdict.property for run in runs for verdict in run.verdicts if verdict.outcome in TOLD}
+
+
 def _untried(part: Part, runs: Sequence[RunRecord]) -> str | None:
     """What should have been put to the test and was not, in a sentence: a pass without it would be an empty one."""
-    told = ("passed", "failed", "inconclusive")
-    tried = {verdict.property for run in runs for verdict in run.verdicts if verdict.outcome in told}
+    tried = _tried(runs)
     lacking = [name for name in part.named if name not in tried]
     if lacking:
         return f"Never put to the test: {', '.join(lacking)}."
@@ -220,12 +254,14 @@ def _missing(part: Part, runs: Sequence[RunRecord]) -> list[Standing]:
     return ["ours"] * max(0, len(part.scenarios) * part.repeat - len(runs))
 
 
-def _why(part: Part, runs: Sequence[RunRecord], kept: Sequence[Standing]) -> str:
+def _why(part: Part, runs: Sequence[RunRecord], kept: Sequence[Standing], missed: Sequence[str]) -> str:
     passed, failed = kept.count("passed"), kept.count("failed")
     unclear, ours = kept.count("unclear"), kept.count("ours")
     all_that_count = len(kept) - kept.count("silent")
     if failed and (part.credit == "all" or not (unclear or ours)):
-        return f"{passed} of {passed + failed} runs passed."
+        told = f"{passed} of {passed + failed} runs passed."
+        lacking = [name for name in missed if name in part.named]
+        return f"{told} Not shown: {', '.join(lacking)}." if lacking else told
     unplayable = sorted({run.scenario for run in runs if run.outcome == "not-applicable"})
     if unplayable:
         return f"It can not be played with what this server speaks: {'; '.join(unplayable)}."

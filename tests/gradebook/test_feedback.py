@@ -49,6 +49,30 @@ def test_a_server_that_lets_nobody_in_has_shown_nothing_of_what_counts() -> None
     assert (one.word, [seen.name for seen in one.seen], one.also) == ("failed", ["lets-in"], ())
 
 
+def test_a_server_that_was_gone_after_what_counts_was_seen_has_passed_and_the_page_says_so() -> None:
+    run = a_class.failed(*LEAVING, "stays-up")
+    shown = (VerdictRecord("drop-notice", "passed"), VerdictRecord("leave-notice", "passed"))
+    one = tried(replace(run, verdicts=(*run.verdicts, *shown)))
+
+    assert (one.word, one.seen) == ("passed", ())
+    assert one.said.startswith("What this part asks for passed")
+    assert [line.partition(":")[0] for line in one.also] == ["stays-up"]
+
+
+def test_a_server_that_was_gone_before_is_told_what_it_has_not_shown() -> None:
+    run = a_class.failed(*LEAVING, "stays-up")
+    verdicts = (*run.verdicts, VerdictRecord("drop-notice", "passed"), VerdictRecord("leave-notice", "not-exercised"))
+    one = tried(replace(run, verdicts=verdicts))  # each of both gives a half
+
+    assert (one.word, [seen.name for seen in one.seen], one.also) == ("failed", ["stays-up"], ())
+    assert "was gone, and so leave-notice could not be put to the test" in one.said
+
+
+def test_where_it_fails_by_itself_nothing_has_to_be_explained() -> None:
+    assert tried(a_class.failed(*LEAVING, "drop-notice")).said == ""
+    assert tried(a_class.passed(*LEAVING)).said == ""
+
+
 def test_what_waiting_alone_shows_and_nobody_saw_again_is_no_failure() -> None:
     run = a_class.failed(*LEAVING, "drop-notice")
     one = tried(replace(run, verdicts=tuple(replace(verdict, doubtful=True) for verdict in run.verdicts)))

@@ -193,6 +193,39 @@ def test_a_server_that_ends_has_not_shown_what_it_was_not_put_to_the_test_for(cr
     assert points(part, a_run("failed", verdicts={failing: "failed", "roster": "not-exercised"}))[2] == "none"
 
 
+DIED = {"delivery": "passed", "roster": "not-exercised", "stays-up": "failed"}
+
+
+@pytest.mark.parametrize("credit", ["all", "rate", "each"])
+def test_what_a_server_had_shown_before_it_ended_counts(credit: str) -> None:
+    part = a_part(properties=("delivery",), named=("delivery",), credit=credit)
+
+    assert points(part, a_run("failed", verdicts=DIED))[2] == "full"
+
+
+@pytest.mark.parametrize(("credit", "state"), [("all", "none"), ("rate", "none"), ("each", "partial")])
+def test_what_it_was_asked_for_by_name_and_had_not_shown_when_it_ended_is_missed(credit: str, state: str) -> None:
+    part = a_part(properties=("delivery", "roster"), named=("delivery", "roster"), credit=credit)
+
+    (found,) = grade(an_assignment(part), a_record(a_run("failed", verdicts=DIED))).parts
+
+    assert (found.state, found.why.endswith("Not shown: roster.")) == (state, True)
+
+
+def test_by_rate_a_run_that_ended_is_missed_and_the_others_say_what_they_say() -> None:
+    part = a_part(properties=("delivery", "roster"), named=("roster",), credit="rate", repeat=2)
+    other = a_run(seed=1, verdicts={"delivery": "passed", "roster": "passed"})
+
+    assert points(part, a_run("failed", verdicts=DIED), other) == ("10.00", "10.00", "full")  # it was shown, after all
+
+
+def test_what_a_run_to_its_end_left_out_as_well_was_not_left_out_because_another_one_ended() -> None:
+    part = a_part(properties=("delivery", "roster"), named=("roster",), repeat=2)
+    other = a_run(seed=1, verdicts={"delivery": "passed", "roster": "not-exercised"})
+
+    assert points(part, a_run("failed", verdicts=DIED), other)[2] == "needs-review"
+
+
 def test_by_each_every_property_counts_alike() -> None:
     part = a_part(properties=("join-notice", "leave-notice", "roster"), credit="each", repeat=2)
     seen = {"join-notice": "passed", "leave-notice": "failed", "roster": "passed"}
