@@ -30,10 +30,14 @@ def merge(
     Exit code 0: everybody is graded; 3: there is something that a person has to decide.
     """
     from chatsim.cli.class_books import books, sum_up
+    from chatsim.cli.terminal import hint
     from chatsim.grader import merging
     from chatsim.grader.store import Store
 
+    folders = [Path(part) for part in parts]
     with Store(Path(results)) as store:
-        merging.merge([Path(part) for part in parts], store)
+        merging.merge(folders, store)
+        if missing := merging.not_given(folders):
+            hint(missing)
         made = books(store, assignment, marks)
     raise typer.Exit(sum_up(Path(results), made))

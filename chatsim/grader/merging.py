@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from chatsim.errors import Problem, UsageError
 from chatsim.grader.store import Store, Terms
 from chatsim.grading.record import SubmissionRecord
 
-__all__ = ["merge"]
+__all__ = ["merge", "not_given"]
+
+SHARD = re.compile(r"(\d{1,18})/(\d{1,18})")
+MOST_NAMED = 10
 
 
 def merge(parts: Sequence[Path], into: Store) -> Terms:
@@ -24,13 +29,13 @@ def merge(parts: Sequence[Path], into: Store) -> Terms:
     heads: dict[Path, Terms] = {}
     known: dict[str, tuple[Path, SubmissionRecord]] = {}
     for part in parts:
-        store = Store(part)
-        head = store.terms() if part.is_dir() else None
-        if head is None:
-            problems.append(Problem(f"{part} holds no results", hint="It is the --results folder of a chatsim grade."))
+        try:
+            head, records = _head(part), list(Store(part).records())
+        except UsageError as error:
+            problems += error.problems
             continue
         heads[part] = head
-        for record in store.records():
+        for record in records:
             before = known.get(record.student.key)
             if before is None or (record.settled and not before[1].settled):
                 known[record.student.key] = part, record
@@ -48,6 +53,32 @@ def merge(parts: Sequence[Path], into: Store) -> Terms:
     for _, record in known.values():
         into.keep(record)
     return whole
+
+
+def not_given(parts: Sequence[Path]) -> str:
+    """Which parts of the class are not among these, in a sentence; empty: none, or nobody can tell. Raises UsageError."""
+    shards = [SHARD.fullmatch(_head(part).shard) for part in parts]
+    wholes = {int(shard[2]) for shard in shards if shard is not None}
+    if None in shards or len(wholes) != 1:
+        return ""
+    (whole,) = wholes
+    given = {int(shard[1]) for shard in shards if shard is not None}
+    missing = list(islice((number for number in range(1, whole + 1) if number not in given), MOST_NAMED + 1))
+    names = [str(number) for number in missing[:MOST_NAMED]] + ["more"] * (len(missing) > MOST_NAMED)
+    if not names:
+        return ""
+    told = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"Of the {whole} parts of the class, {told} {'is' if len(names) == 1 else 'are'} not among these."
+
+
+def _head(part: Path) -> Terms:
+    try:
+        head = Store(part).terms() if part.is_dir() else None
+    except OSError as error:
+        raise UsageError(f"{part} can not be read: {(error.strerror or str(error)).lower()}") from None
+    if head is None:
+        raise UsageError(f"{part} holds no results", hint="It is the --results folder of a chatsim grade.")
+    return head
 
 
 def _seen(record: SubmissionRecord) -> tuple[object, ...]:

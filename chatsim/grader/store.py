@@ -15,13 +15,15 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from chatsim.errors import UsageError
+from chatsim.grading.plain import NotPlainError, read
 from chatsim.grading.record import SubmissionRecord
 from chatsim.grading.stored import from_json, to_json
+from chatsim.report.printable import printable
 
 __all__ = ["Store", "Terms"]
 
@@ -57,9 +59,7 @@ class Store:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise UsageError(
-                f"results can not be kept in {self.folder}: {(error.strerror or str(error)).lower()}"
-            ) from None
+            raise UsageError(f"results can not be kept in {self.folder}: {_why(error)}") from None
         if not _locked(self._lock):
             self.__exit__()
             raise UsageError(f"another chatsim is grading into {self.folder}", hint="Wait for its end, or end it.")
@@ -82,14 +82,14 @@ class Store:
                     hint="Results go into a folder of their own: --results FOLDER",
                 ) from None
             return None
-        except (OSError, ValueError) as error:
-            raise _unreadable(path, str(error)) from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise _unreadable(path, _why(error)) from None
         if not isinstance(plain, dict) or plain.get("chatsim") != "grading" or plain.get("format") != FORMAT:
             raise _unreadable(path, "it was not written by this version of chatsim")
         try:
-            return Terms(**{field.name: plain[field.name] for field in fields(Terms)})
-        except KeyError as missing:
-            raise _unreadable(path, f"{missing.args[0]} is missing") from None
+            return read(Terms, {name: value for name, value in plain.items() if name not in ("chatsim", "format")})
+        except NotPlainError as error:
+            raise _unreadable(path, str(error)) from None
 
     def _others(self) -> list[str]:
         """What lies here that no grading has put here, as far as names tell."""
@@ -104,7 +104,7 @@ class Store:
         path = self.folder / HEAD
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             plain = None  # it is damaged, or not there
         if not path.exists() or (plain is not None and (not isinstance(plain, dict) or "chatsim" not in plain)):
             self.terms()
@@ -114,9 +114,7 @@ class Store:
                 with contextlib.suppress(FileNotFoundError):
                     shutil.rmtree(self.folder / name)
         except OSError as error:
-            raise UsageError(
-                f"{error.filename or self.folder} can not be removed: {(error.strerror or str(error)).lower()}"
-            ) from None
+            raise UsageError(f"{error.filename or self.folder} can not be removed: {_why(error)}") from None
 
     def begin(self, terms: Terms) -> None:
         """A new grading: what it goes by."""
@@ -130,11 +128,11 @@ class Store:
         """What is known of a student. Raises UsageError if that was damaged."""
         path = self.folder / "students" / key / "record.json"
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise _unreadable(path, str(error)) from None
+        except OSError as error:
+            raise _unreadable(path, _why(error)) from None
         return from_json(text, str(path))
 
     def records(self) -> Iterator[SubmissionRecord]:
@@ -161,10 +159,24 @@ class Store:
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)
-        except OSError as error:
-            with contextlib.suppress(OSError):
+        except BaseException as error:  # an interrupt, too
+            with contextlib.suppress(OSError, UnicodeError):
                 beside.unlink()
-            raise UsageError(f"{path} can not be written: {(error.strerror or str(error)).lower()}") from None
+            if isinstance(error, UnicodeError):
+                raise UsageError(
+                    f"{printable(str(path))} can not be written: files can not be called so where letters are {error.encoding}"  # type: ignore[attr-defined]
+                ) from None
+            if isinstance(error, OSError):
+                raise UsageError(f"{path} can not be written: {_why(error)}") from None
+            raise
+
+    def tidy(self) -> None:
+        """What somebody was writing who was killed goes. To be called where this is known to be a folder of results."""
+        for place in (".", "students", "students/*", "pages"):
+            for draft in self.folder.glob(f"{place}/.*"):
+                if UNFINISHED.fullmatch(draft.name):
+                    with contextlib.suppress(OSError):
+                        draft.unlink()
 
     def unpublish(self, name: str) -> None:
         """It is not true any more."""
@@ -179,9 +191,17 @@ def _locked(descriptor: int) -> bool:
         return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:  # a file system without locks: nobody is kept from it, either
+        return True
     return True
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return (error.strerror or str(error)).lower()
+    return "it is no JSON: perhaps it was not written to its end"
 
 
 def _unreadable(path: Path, why: str) -> UsageError:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chatsim.errors import ChatsimError, UsageError
-from chatsim.grader.merging import merge
+from chatsim.grader.merging import merge, not_given
 from chatsim.grader.store import Store, Terms
 from chatsim.grading.record import RunRecord, Student, SubmissionRecord
 
@@ -53,13 +55,74 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> Non
         store.terms()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"chatsim": "grading", "format": 99}', '{"chatsim": "report"}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "[" * 100_000, '{"chatsim": "grading", "format": 99}', '{"chatsim": "x"}']
+)
 def test_a_damaged_head_is_told_and_not_written_over(tmp_path: Path, text: str) -> None:
     (tmp_path / "grading.json").write_text(text)
 
     with pytest.raises(UsageError, match=r"grading\.json can not be read back"):
         Store(tmp_path).terms()
     assert (tmp_path / "grading.json").read_text() == text
+
+
+def test_a_head_with_values_of_another_kind_is_told_by_its_place(tmp_path: Path) -> None:
+    path = stored(tmp_path / "grades") / "grading.json"
+    path.write_text(path.read_text().replace('"patience": 1.5', '"patience": "much"'))
+
+    with pytest.raises(UsageError, match=r"grading\.json can not be read back: patience: a number is expected"):
+        Store(tmp_path / "grades").terms()
+
+
+def test_an_interrupt_in_the_middle_of_writing_leaves_no_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    with Store(stored(tmp_path / "grades")) as store:
+        monkeypatch.setattr(os, "fsync", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            store.publish("grades.csv", "half")
+
+    assert sorted(path.name for path in (tmp_path / "grades").iterdir()) == [".lock", "grading.json"]
+
+
+def test_what_somebody_was_writing_who_was_killed_is_tidied_up(tmp_path: Path) -> None:
+    grades = stored(tmp_path / "grades", record("ann"))
+    drafts = [grades / ".index.html.17", grades / "pages/.ann.md.17", grades / "students/ann/.record.json.17"]
+    (grades / "pages").mkdir()
+    for draft in drafts:
+        draft.write_text("half")
+
+    with Store(grades) as store:
+        store.tidy()
+
+        assert not any(draft.exists() for draft in drafts)
+        assert store.record("ann") == record("ann")
+
+
+def test_where_letters_have_no_place_in_names_of_files_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mkdir(folder: Path, *_: object, **__: object) -> None:
+        str(folder.name).encode("ascii")
+
+    with Store(stored(tmp_path / "grades")) as store:
+        monkeypatch.setattr(Path, "mkdir", mkdir)
+        with pytest.raises(UsageError, match="files can not be called so where letters are ascii"):
+            store.publish("Zoë/record.json", "")
+
+
+def test_on_a_file_system_without_locks_one_can_grade_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def flock(descriptor: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+
+    assert Store(stored(tmp_path / "grades")).terms() == TERMS
 
 
 def test_what_was_being_written_when_somebody_was_killed_is_in_nobodys_way(tmp_path: Path) -> None:
@@ -116,6 +179,23 @@ def test_parts_become_a_whole(tmp_path: Path) -> None:
 
         assert [each.student.key for each in store.records()] == ["ann", "bob"]
     assert (whole.shard, whole.patience, whole.machine) == ("", 2.0, "Linux, 2 processors + slow")
+
+
+@pytest.mark.parametrize(
+    ("shards", "told"),
+    [
+        (["1/3", "2/3", "3/3"], ""),
+        (["1/3", "3/3"], "Of the 3 parts of the class, 2 is not among these."),
+        (["2/3"], "Of the 3 parts of the class, 1 and 3 are not among these."),
+        (["1/99"], "Of the 99 parts of the class, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and more are not among these."),
+        (["1/3", "2/4"], ""),
+        (["1/3", ""], ""),
+    ],
+)
+def test_parts_that_were_forgotten_are_told(tmp_path: Path, shards: list[str], told: str) -> None:
+    parts = [stored(tmp_path / f"{n}", terms=replace(TERMS, shard=shard)) for n, shard in enumerate(shards)]
+
+    assert not_given(parts) == told
 
 
 def test_of_a_student_in_two_parts_what_is_settled_counts(tmp_path: Path) -> None:
