@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatsim.cli.exit_codes import INTERRUPTED, PASSED
 from chatsim.cli.files import Problems
-from chatsim.cli.terminal import hint, tell
+from chatsim.cli.terminal import hint, tell, unwritable, whole_file
 from chatsim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,6 +68,11 @@ def asked(problems: Problems, **options: Any) -> Asked | None:
     shard = problems.attempt(lambda: _shard(options["shard"]))
     submitted = problems.attempt(lambda: _submitted(options["submitted"], single=options["single"]))
     export = problems.attempt(lambda: exports(options["export"], table=False))
+    for _, file in export or ():  # an hour later it would be told too late
+        if why := unwritable(file):
+            problems.add(why)
+    if options["single"] and (options["students"] or options["shard"] is not None):
+        problems.add("--single is about one submission; --student and --shard choose among several")
     if problems.found or assignment is None or confinement is None:
         return None
     return Asked(
@@ -106,9 +111,11 @@ def _confinement(level: str) -> Confinement:
             "WARNING: --unsafe-no-sandbox: what students wrote runs with all that you may do here. It can read and remove\n"
             "your files, use your network, and write its own grades."
         )
+        _look_for_temporary_folder()
         return "none"
     if level not in LEVELS:
         raise UsageError(f"--sandbox {level}: it can be {', '.join(LEVELS[:-1])} or {LEVELS[-1]}")
+    _look_for_temporary_folder()
     from chatsim.sandbox.survey import best_level, why_not
 
     if level == "auto":
@@ -123,6 +130,18 @@ def _confinement(level: str) -> Confinement:
     if not offer.offered:
         raise UsageError(f"--sandbox {level} is not to be had here: {offer.why}", hint=offer.hint)
     return chosen
+
+
+def _look_for_temporary_folder() -> None:
+    from tempfile import gettempdir
+
+    try:
+        gettempdir()
+    except OSError as error:
+        raise UsageError(
+            f"submissions can be unpacked nowhere: {error.strerror or error}",
+            hint="Name a folder with room for them: TMPDIR=FOLDER chatsim grade …",
+        ) from None
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:
@@ -152,6 +171,18 @@ def _submitted(text: str | None, *, single: bool) -> float | None:
 
 def grade_class(asked: Asked) -> int:
     """The exit code."""
+    try:
+        return _graded(asked)
+    except KeyboardInterrupt:
+        return _interrupted(asked)
+
+
+def _interrupted(asked: Asked) -> int:
+    hint(f"Interrupted. What was finished is in {asked.results}; the same command goes on from there.")
+    return INTERRUPTED
+
+
+def _graded(asked: Asked) -> int:
     from chatsim.cli.class_books import sum_up, written
     from chatsim.cli.class_watch import ClassWatch
     from chatsim.cli.exporting import refuse_what_needs_one, write
@@ -163,6 +194,9 @@ def grade_class(asked: Asked) -> int:
     with Store(asked.results) as store:
         _read_marks(asked, submissions, store)
         terms = _terms(asked, store)
+        store.tidy()
+        for _ in store.records():
+            pass  # all that is known is in the books in the end: what is damaged is told now, and not then
         watch = ClassWatch(asked.jobs, wanted=not asked.quiet)
         interrupted = False
         with _engine(asked) as engine:
@@ -176,8 +210,7 @@ def grade_class(asked: Asked) -> int:
         for kind, file in asked.export:
             write(kind, file, made)
     if interrupted:
-        hint(f"Interrupted. What was finished is in {asked.results}; the same command goes on from there.")
-        return INTERRUPTED
+        return _interrupted(asked)
     aside = any(file == "-" for _, file in asked.export)  # standard output is somebody else's food then
     return sum_up(asked.results, made, quiet=asked.quiet, aside=aside)
 
@@ -249,7 +282,12 @@ def _terms(asked: Asked, store: Store) -> Terms:
                 hint="Grade into another folder, or all anew: --fresh",
             )
         now = replace(
-            known, confinement=asked.confinement, version=__version__, machine=this_machine(), shard=shard, file=file
+            known,
+            confinement=asked.confinement,
+            version=__version__,
+            machine=this_machine(),
+            shard=shard if shard == known.shard else "",  # several parts
+            file=file,
         )
         if not asked.quiet:
             _tell_what_differs(known, now)
@@ -300,13 +338,17 @@ def _engine(asked: Asked) -> AbstractContextManager[Engine]:
 
 
 def write_first_assignment(submissions: str, assignment: str) -> int:
-    """`--init`. Raises UsageError if the file is there already."""
+    """`--init`. Raises UsageError if the file is there already, or the disk refuses."""
     from chatsim.grader.beginning import first_assignment
 
     path = Path(assignment)
-    if path.exists():
-        raise UsageError(f"{path} is there already", hint="Name another file: --assignment NEW.yaml")
-    text = first_assignment(Path(submissions), path.parent)
-    path.write_text(text, encoding="utf-8")
+    try:
+        if path.exists():
+            raise UsageError(f"{path} is there already", hint="Name another file: --assignment NEW.yaml")
+        text = first_assignment(Path(submissions), path.parent)
+    except OSError as error:
+        raise UsageError(f"{error.filename or path}: {(error.strerror or str(error)).lower()}") from None
+    with whole_file(assignment) as file:
+        file.write(text)
     tell(f"Written: {path}. Read it, mend it, then: chatsim grade {submissions} -a {path}")
     return PASSED

@@ -39,6 +39,7 @@ def export(
     """Write grades for a learning system (docs/grade-formats.md)."""
     from chatsim.cli.class_books import books
     from chatsim.cli.exporting import Table, exports, write
+    from chatsim.cli.files import is_there
     from chatsim.errors import UsageError
     from chatsim.grader.store import Store
 
@@ -49,7 +50,7 @@ def export(
             into = Table(Path(table).read_bytes(), table, column)
         except OSError as error:
             raise UsageError(f"{table} can not be read: {(error.strerror or str(error)).lower()}") from None
-    if not Path(results).is_dir():  # opening it would make it
+    if not is_there(Path(results).is_dir):  # opening it would make it
         raise UsageError(f"{results} holds no results", hint="It is the --results folder of a chatsim grade.")
     with Store(Path(results)) as store:
         made = books(store, assignment, marks)

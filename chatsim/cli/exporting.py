@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatsim.cli.terminal import hint
+from chatsim.cli.terminal import hint, silence
 from chatsim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,9 +52,7 @@ def write(kind: str, file: str, made: Books, table: Table | None = None) -> None
     """One of the formats, into a file that is there whole or not at all; `-` is standard output. Raises UsageError."""
     content = FORMATS[kind](made, table)
     if file == "-":
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content.removeprefix(BOM_UTF8))  # a spreadsheet wants it, a pipe does not
-        sys.stdout.buffer.flush()
+        _say(content.removeprefix(BOM_UTF8))  # a spreadsheet wants it, a pipe does not
         return
     path = Path(file)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -64,6 +62,21 @@ def write(kind: str, file: str, made: Books, table: Table | None = None) -> None
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise UsageError(f"{file} can not be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def _say(content: bytes) -> None:
+    """On standard output, as it is. A reader who has gone is no error, nor is one that the caller has closed."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)
+    except OSError as error:
+        silence(sys.stdout)
+        raise UsageError(f"standard output could not be written: {(error.strerror or str(error)).lower()}") from None
 
 
 # --- one submission ----------------------------------------------------------------------------------------------------

@@ -6,11 +6,15 @@ Nobody here hands in a server that would have to be played: so it is quick.
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import small_class
-from school import School
+from school import ROOT, School
 
 EMPTY = {"readme.txt": "I was ill."}
 LATE = small_class.ASSIGNMENT + "due: 2026-01-10 12:00 UTC\nlate: {per: 1 day, minus: 10 %}\n"
@@ -85,6 +89,87 @@ def test_what_can_not_be_a_path_is_told_with_what_else_is_wrong(two: School) -> 
     assert ended.code == 2
     assert ended.err.splitlines()[0] == f"{'x' * 300} can not be read: file name too long"
     assert "--jobs can not be less than 0" in ended.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize(
+    ("where", "code"), [(">&-", 0), ("| true", 0), (">/dev/full", 2), (">&- 2>&-", 0), ("<&- >&- 2>&-", 0)]
+)
+def test_wherever_standard_output_leads_everybody_is_graded(two: School, where: str, code: int) -> None:
+    line = f'"{sys.executable}" -m chatsim grade "handed in" --unsafe-no-sandbox --patience 0.5 --export csv=- {where}'
+    ended = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line],
+        cwd=two.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == code, ended.stderr
+    assert "chatsim itself failed" not in ended.stderr
+    assert names(two) == ["ann", "bob"]
+
+
+def test_what_can_not_be_written_in_the_end_is_told_in_the_beginning(two: School) -> None:
+    ended = two.grade("--export", "csv=nowhere/x.csv", "--export", "json=.")
+
+    assert (ended.code, ended.err.splitlines()[-3:]) == (2, ["there is no folder nowhere", "", ". is a folder"])
+    assert not (two.folder / "grades").exists()
+
+
+def test_what_is_damaged_of_somebody_else_is_told_before_anybody_is_graded(two: School) -> None:
+    two.grade("--quiet", "--student", "ann")
+    record(two, "ann").write_bytes(b"")
+
+    ended = two.grade("--student", "bob")
+
+    assert ended.code == 2
+    assert "grades/students/ann/record.json can not be read" in ended.err
+    assert "1 submission" not in ended.err
+
+
+def test_a_first_assignment_that_can_not_be_written_is_told(two: School) -> None:
+    (two.folder / "there").write_text("a file")
+
+    ended = two.call("grade", "handed in", "--init", "-a", "there/assignment.yaml")
+
+    assert (ended.code, ended.err) == (2, "there/scenarios: not a directory\n")
+
+
+def test_without_room_for_temporary_files_nobody_is_graded(two: School) -> None:
+    program = "import tempfile; tempfile._candidate_tempdir_list = lambda: ['/nowhere']; "
+    program += "from chatsim.cli.main import entry; entry()"
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "grade", "handed in", "--unsafe-no-sandbox"],
+        cwd=two.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert "submissions can be unpacked nowhere: No usable temporary directory found" in ended.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes that have a name here")
+def test_an_interrupt_before_anybody_is_graded_is_told_as_any_other(two: School) -> None:
+    os.mkfifo(two.folder / "marks.yaml")
+    process = two.start("grade", "handed in", "--unsafe-no-sandbox", "--marks", "marks.yaml")
+    with (two.folder / "marks.yaml").open("w"):  # it is being read, and does not end
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "Interrupted. What was finished is in grades; the same command goes on from there."
+
+
+def test_whoever_asks_for_one_and_for_a_choice_is_told(two: School) -> None:
+    ended = two.grade("--single", "--student", "ann")
+
+    assert ended.code == 2
+    assert "--single is about one submission; --student and --shard choose among several" in ended.err
 
 
 @pytest.mark.parametrize("kind", ["canvas", "gradescope"])
