@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-from chatsim.cli.terminal import hint
+from chatsim.cli.terminal import hint, silence
 from chatsim.report.printable import printable, shorten
 from chatsim.report.progress import gauge
 
@@ -98,7 +98,8 @@ class ClassWatch:
         from rich.console import Console
         from rich.live import Live
 
-        return Live(console=Console(stderr=True), refresh_per_second=8, transient=True, get_renderable=self._drawn)
+        file: Any = _Terminal(sys.stderr)
+        return Live(console=Console(file=file), refresh_per_second=8, transient=True, get_renderable=self._drawn)
 
     def _refresh(self) -> None:
         if self._live is not None:
@@ -127,6 +128,32 @@ class ClassWatch:
             how_far = [drawn, f"{self._done} of {self._total}", told]
             table.add_row(Text(self._phase), Text(" · ".join(filter(None, how_far))))
         return table
+
+
+class _Terminal:
+    """Standard error, which may be closed while a table stands on it: then the rest is said to nobody."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with self._or_nobody():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._or_nobody():
+            self._stream.flush()
+
+    @contextmanager
+    def _or_nobody(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            silence(self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def in_a_word(record: SubmissionRecord) -> str:

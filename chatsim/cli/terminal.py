@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,7 +31,8 @@ __all__ = [
 
 
 def tell(text: str, stream: TextIO | None = None, *, commands: bool = False) -> None:
-    """Print a result as it stands. A reader who has gone (`| head`) is no error: the rest is said to nobody.
+    """Print a result as it stands. A reader who has gone (`| head`, a terminal that was closed) is no error: the rest is said
+    to nobody.
 
     In a workflow of GitHub nothing in it is a command to the runner, unless these are `commands`.
     Raises UsageError where it can not be written for another reason (the disk is full).
@@ -49,12 +52,20 @@ def tell(text: str, stream: TextIO | None = None, *, commands: bool = False) -> 
     try:
         stream.write(text if text.endswith("\n") or not text else text + "\n")
         stream.flush()
-    except BrokenPipeError:
-        silence(stream)
     except OSError as problem:
+        gone = _is_gone(problem, stream)
         silence(stream)
+        if gone:
+            return
         name = "standard error" if stream is sys.stderr else "standard output"
         raise UsageError(f"{name} could not be written: {problem.strerror or problem}") from problem
+
+
+def _is_gone(problem: OSError, stream: TextIO) -> bool:
+    """Is nobody there to read it? Of a terminal that was closed nothing is left but that it is a device."""
+    return problem.errno == errno.EPIPE or (
+        problem.errno == errno.EIO and stat.S_ISCHR(os.fstat(stream.fileno()).st_mode)
+    )
 
 
 def silence(stream: TextIO) -> None:

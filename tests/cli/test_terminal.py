@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chatsim.cli.terminal import colours, tell, unwritable, whole_file
+from chatsim.errors import UsageError
 
 
 def test_a_file_takes_its_name_when_all_is_written(tmp_path: Path) -> None:
@@ -52,6 +53,21 @@ def test_a_device_is_written_to_and_not_replaced() -> None:
         file.write("anything")
 
     assert not Path(os.devnull).is_file()
+
+
+def test_a_terminal_that_was_closed_is_a_reader_who_has_gone() -> None:
+    pty = pytest.importorskip("pty")
+    theirs, ours = pty.openpty()
+    os.close(theirs)
+    with open(ours, "w", encoding="utf-8") as terminal:  # noqa: PTH123 - a descriptor
+        tell("to nobody", terminal)
+        tell("nor this", terminal)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_where_there_is_no_room_it_is_an_error() -> None:
+    with Path("/dev/full").open("w") as full, pytest.raises(UsageError, match="could not be written: No space left"):
+        tell("too much", full)
 
 
 def test_what_can_not_be_written_is_known_before(tmp_path: Path) -> None:

@@ -50,6 +50,22 @@ def golden(name: str, told: str) -> str:
     return file.read_text(encoding="utf-8")
 
 
+def test_a_terminal_that_is_closed_ends_the_table_and_not_the_grading(monkeypatch: pytest.MonkeyPatch) -> None:
+    pty = pytest.importorskip("pty")
+    theirs, ours = pty.openpty()
+    with open(ours, "w", encoding="utf-8") as terminal:  # noqa: PTH123 - a descriptor
+        monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setenv("TERM", "xterm")
+        with ClassWatch(3) as watch:
+            watch.begins(2, "all")
+            os.close(theirs)
+            with pytest.raises(OSError, match="error"):
+                os.write(ours, b"is anybody there?")
+            watch.doing("Ann Lee", "unpacking")
+            watch.done(record("Ann Lee", state="no-server"))
+        os.write(ours, b"nobody is, and it is no error any more")
+
+
 def a_morning(watch: ClassWatch, look: Callable[[], None]) -> None:
     """Seven hand in; three are played at a time; one of them again."""
     watch.begins(7, "all")
