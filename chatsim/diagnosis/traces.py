@@ -31,6 +31,7 @@ _PY_SPY_FRAME = re.compile(r"^ +(?P<function>.+?) \((?P<path>[^()]+?)(?::(?P<lin
 # Not the student's: the standard library and installed packages, wherever Python lies.
 _LIBRARY = re.compile(
     r"<frozen |site-packages|dist-packages|[/\\][Ll]ib(?:64)?[/\\](?:python|pypy)\d|\.zip[/\\]|<string>"
+    r"|^(?:python|pypy)\d+\.\d+t?[/\\]"  # its short name (`chatsim.sandbox.retelling`)
 )
 _WINDOWS = re.compile(r"[/\\][Pp]ython\d*[/\\][Ll]ib[/\\]")
 # py-spy tells base names alone. Only modules that a server stands on, and after which nobody calls a file of theirs.
@@ -112,6 +113,12 @@ def shown(frame: Frame, among: Iterable[Frame] = ()) -> str:
     return f"{name}:{frame.line}" + (f", in {frame.function}" if frame.function not in ("", "<module>") else "")
 
 
+def _whole(path: str) -> str:
+    """Python itself tells whole paths, or such as it was given: one without folders lies where the server was started. (py-spy
+    tells base names, of a library's files, too.)"""
+    return path if re.search(r"[/\\]", path) or path.startswith("<") else f"./{path}"
+
+
 def _base(path: str) -> str:
     return re.split(r"[/\\]", path)[-1]
 
@@ -160,7 +167,7 @@ def read_traces(lines: Sequence[tuple[int, str]], *, unhandled: bool = False) ->
             continue
         frame = _FRAME.match(line)
         if frame:
-            frames.append(Frame(frame["path"], int(frame["line"]), (frame["function"] or "").strip()))
+            frames.append(Frame(_whole(frame["path"]), int(frame["line"]), (frame["function"] or "").strip()))
         elif line.startswith((" ", "\t")):
             words = line.strip(" \t|")
             if frames and not frames[-1].source and words and not set(words) <= set("^~ "):
@@ -180,7 +187,7 @@ def read_stacks(text: str) -> tuple[Stack, ...]:
     """What each thread was doing, from the words of faulthandler or py-spy. Both tell the newest line first."""
     stacks: list[Stack] = []
     frames: list[Frame] | None = None
-    main, active = False, None
+    main, active, spied_on = False, None, False
 
     def close() -> None:
         if frames:
@@ -192,7 +199,7 @@ def read_stacks(text: str) -> tuple[Stack, ...]:
         if begun or spied:
             close()
             frames = []
-            main, active = False, None
+            main, active, spied_on = False, None, spied is not None
             if spied:
                 main = spied["name"] == "MainThread"
                 active = spied["state"].startswith("active")
@@ -202,6 +209,7 @@ def read_stacks(text: str) -> tuple[Stack, ...]:
         frame = _FAULTHANDLER_FRAME.match(line) or _PY_SPY_FRAME.match(line)
         if frame:
             number, path = frame["line"], _ESCAPED.sub(_letter, frame["path"])
+            path = path if spied_on else _whole(path)
             frames.append(Frame(path, int(number) if number and number.isdigit() else 0, frame["function"]))
         elif not line.startswith(" "):
             close()

@@ -19,7 +19,9 @@ UNHANDLED = re.compile(
 )
 TRACEBACK = "Traceback (most recent call last):"
 MOST_LINES = 60
-NODE_HEAD = re.compile(r"(?:/|[A-Za-z]:\\|file://|node:)\S*:\d+$")  # where the exception was thrown
+NODE_HEAD = re.compile(
+    r"(?:(?:/|[A-Za-z]:\\|file://|node:)\S*|\S+\.[cm]?[jt]s):\d+$"
+)  # where the exception was thrown; a sandbox tells it from its folder on
 NODE_LAST = re.compile(r"Node\.js v\d+\.\d+")  # printed by Node only when an exception ends it
 
 # What Python's faulthandler prints of an aborted process: a head for each thread, then its frames, the innermost first.

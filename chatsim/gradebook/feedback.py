@@ -56,6 +56,10 @@ WORDS: dict[Standing, str] = {
 # Gravest first: of several runs of a scenario, the first of the gravest kind is told in full.
 GRAVEST = ("failed", "error", "inconclusive", OURS, "not exercised", "not applicable", "passed")
 
+_ELSEWHERE = re.compile(
+    r"(?<![\w./:~-])/(?:tmp|home|root|srv|var|opt|mnt|media|run|usr|Users|private)"
+    r"(?:/[^\s/:\"'()<>]+)*/([^\s/:\"'()<>]+)"
+)
 _OF_PROFILE = re.compile(r"\bprofile\b", re.IGNORECASE)
 
 BECAUSE = {
@@ -416,17 +420,21 @@ def _note(run: RunRecord, elsewhere: str) -> str:
 
 def _from_its_folder(record: SubmissionRecord, assignment: Assignment) -> SubmissionRecord:
     """Scenarios named as from the assignment's own folder: where that lies on the grader's machine is nobody's concern,
-    and at home it lies elsewhere."""
+    and at home it lies elsewhere. Of what else lies on that machine, its name alone is told (a server's own output was cut
+    so when it was read)."""
     folder = assignment.file.replace("\\", "/").rpartition("/")[0]
-    if folder in ("", "."):
-        return record
+
+    def near(text: str) -> str:
+        return text if folder in ("", ".") else text.replace(f"{folder}/", "")
+
+    def told(text: str) -> str:
+        return _ELSEWHERE.sub(r"\1", near(text))
+
     runs = tuple(
-        replace(
-            run, **{what: getattr(run, what).replace(f"{folder}/", "") for what in ("file", "error", "text", "replay")}
-        )
+        replace(run, file=near(run.file), replay=near(run.replay), error=told(run.error), text=told(run.text))
         for run in record.runs
     )
-    return replace(record, runs=runs, told=record.told.replace(f"{folder}/", ""))
+    return replace(record, runs=runs, told=told(record.told), output=told(record.output))
 
 
 def _how(record: SubmissionRecord, runs: Sequence[RunRecord]) -> Iterator[tuple[str, str]]:

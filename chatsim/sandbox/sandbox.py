@@ -28,6 +28,7 @@ from chatsim.sandbox import bubblewrap, landlock, seccomp
 from chatsim.sandbox.asking import Spring
 from chatsim.sandbox.bounds import Bounds, Used, broken_bound, ended_by_a_bound
 from chatsim.sandbox.confined import TRY, Confined
+from chatsim.sandbox.retelling import retelling
 from chatsim.sandbox.slots import Slot, take_slot
 from chatsim.sandbox.using import Held, files_in, held_by, memory_of, room_taken
 from chatsim.sandbox.view import COPIED, FOLDER, HOME, View, is_for_everybody, view_of
@@ -296,6 +297,11 @@ class Cell:
             return ""
         return moved
 
+    def retold(self, text: str) -> str:
+        """What was printed in here, without where things lie."""
+        folders = {self.home, str(self.folder), os.path.realpath(self.folder)}
+        return retelling(tuple(sorted(folders)), HOME if self._has_view else "", str(self.scratch))(text)
+
     def environment(self, own: Mapping[str, str]) -> dict[str, str]:
         """All that stands in its environment. `own`: what its profile gives it."""
         home = HOME if self._has_view else str(self.folder)
@@ -473,7 +479,8 @@ class Cell:
             os.close(output)
         code = process.poll()
         code = code if code is not None else process.wait()
-        return Done(code, kept.bytes(), why or ended_by_a_bound(self._sandbox.bounds, code))
+        told = self.retold(kept.bytes().decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        return Done(code, told, why or ended_by_a_bound(self._sandbox.bounds, code))
 
     def _begin(self, words: Sequence[str], environment: Mapping[str, str], stdin: int, stdout: int) -> Any:
         if self._spring is not None:

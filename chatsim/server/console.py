@@ -18,10 +18,17 @@ READ_SIZE = 64 * 1024
 class Printing:
     """One of the server's outputs, read whenever something is there: the server never waits for us."""
 
-    def __init__(self, fd: int, loop: Loop, give: Callable[[str, bool], None], last_words: LastWords) -> None:
+    def __init__(
+        self,
+        fd: int,
+        loop: Loop,
+        give: Callable[[str, bool], None],
+        last_words: LastWords,
+        retold: Callable[[str], str] = str,
+    ) -> None:
         self._fd = fd
         self._loop = loop
-        self._lines = Lines(give, last_words)
+        self._lines = Lines(give, last_words, retold)
         self._prompt: Timer | None = None
         self._loop.watch(fd, READ, self._ready)
 

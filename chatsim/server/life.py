@@ -71,6 +71,7 @@ class Life:
         self._process = spawned.process
         self.tree = ProcessTree(spawned.process.pid, marker, within=spawned.within)
         self._quarters = spawned.quarters
+        self._retold: Callable[[str], str] = spawned.quarters.retold if spawned.quarters is not None else str
         self.onlooker = Onlooker(self.tree, wish.namespace, spawned.quarters.outside if spawned.quarters else None)
         self._known = known  # listening sockets that were there before: nobody we start can hold one of these
         self._wish = wish
@@ -95,7 +96,7 @@ class Life:
         self.failure: Failure | None = None
         self._typing = Typing(loop, spawned.typing)
         self._printing = [
-            Printing(fd, loop, give, last_words)
+            Printing(fd, loop, give, last_words, self._retold)
             for fd, give in ((spawned.output, self._on_stdout), (spawned.errors, self._on_stderr))
             if fd >= 0
         ]
@@ -275,7 +276,7 @@ class Life:
             self._tell("ended", {"asked": bool(self._asked), "killed": self._killed})
             return
         if members and now > self._deadline and not self._killed:
-            left = [{"pid": process.pid, "command": command_of(process.pid)} for process in members]
+            left = [{"pid": process.pid, "command": self._retold(command_of(process.pid))} for process in members]
             self._tell("left-behind", {"processes": left, "exited": self._exited})
             self._kill_after_testimony(TESTIMONY)
         elif self._witness:

@@ -33,10 +33,14 @@ class LastWords:
 
 
 class Lines:
-    """The lines of one stream. `give(line, whole)` is called for each; `whole` is false for one without its end."""
+    """The lines of one stream. `give(line, whole)` is called for each; `whole` is false for one without its end. `retold`:
+    how a line is put, where it is not given as it stands."""
 
-    def __init__(self, give: Callable[[str, bool], None], last_words: LastWords) -> None:
+    def __init__(
+        self, give: Callable[[str, bool], None], last_words: LastWords, retold: Callable[[str], str] = str
+    ) -> None:
         self._give = give
+        self._retold = retold
         self._last_words = last_words
         self._open = b""  # of the line that has not ended yet
         self._cutting = False  # inside a line that is too long: its rest is dropped
@@ -90,7 +94,7 @@ class Lines:
 
     def _send(self, line: bytes, *, whole: bool) -> None:
         self._allowance -= len(line) + OVERHEAD
-        text = line.removesuffix(b"\r").decode("utf-8", "replace")
+        text = self._retold(line.removesuffix(b"\r").decode("utf-8", "replace"))
         self._last_words.add(text)
         self._give(text, whole)
 

@@ -134,3 +134,19 @@ def test_the_library_is_nobodys_own() -> None:
 
     assert not any(Frame(path, 1).own for path in (*library, "threading.py", r"C:\Python312\Lib\socket.py"))
     assert all(Frame(path, 1).own for path in ("server.py", "lib/chat.py", "/home/mia/lib/server.py"))
+
+
+def test_a_file_beside_the_server_is_its_own_whatever_it_is_called() -> None:
+    """In a sandbox paths are told from the server's folder on, and the library by its short name."""
+    lines = [
+        "Traceback (most recent call last):",
+        '  File "python3.11/threading.py", line 1038, in _bootstrap_inner',
+        '  File "tasks.py", line 7, in handle',
+        '  File "python3.11/asyncio/tasks.py", line 3, in go',
+        "ValueError: so",
+    ]
+    (trace,) = read_traces(list(enumerate(lines)))
+
+    assert [frame.own for frame in trace.frames] == [False, True, False]
+    assert trace.own is not None
+    assert shown(trace.own) == "tasks.py:7, in handle"

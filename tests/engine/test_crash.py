@@ -65,6 +65,20 @@ def test_what_ends_a_node_program_is_told_from_where_it_was_thrown() -> None:
     assert read(["listening on /srv/chat.sock:1", "Client #2 disconnected", *node]) == ["\n".join(node)]
 
 
+def test_where_it_was_thrown_may_be_told_from_the_servers_own_folder_on() -> None:
+    node = [
+        "pkg/chat_server.mjs:47",
+        "        throw new Error('so')",
+        "        ^",
+        "",
+        "Error: so",
+        "",
+        "Node.js v20.20.2",
+    ]
+
+    assert read(["listening on 5000", *node]) == ["\n".join(node)]
+
+
 def test_a_node_program_that_tells_its_version_has_not_crashed() -> None:
     assert read(["starting up", "Node.js v20.20.2", "listening"]) == []
 

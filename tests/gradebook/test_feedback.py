@@ -150,6 +150,17 @@ def test_where_the_assignment_lies_on_the_graders_machine_is_not_told() -> None:
     assert one.replay.startswith("chatsim run stay.yaml")
 
 
+def test_of_what_lies_elsewhere_on_the_graders_machine_only_the_name_is_told() -> None:
+    error = "the server's folder cannot be copied: /tmp/room-ab/1/server\n[Errno 28] '/var/tmp/x y': /dev/null, 1/2"
+    broken = a_class.not_played("not-built")
+    record = replace(broken.record, told=error, output="/opt/teacher/venv/bin/javac: /tmp/m1/A.java:3: no")
+    trouble = feedback(a_class.ASSIGNMENT, replace(broken, record=record)).trouble
+
+    assert trouble is not None
+    assert trouble.told == ("The server's folder cannot be copied: server", "[Errno 28] 'x y': /dev/null, 1/2")
+    assert trouble.output == ("javac: A.java:3: no",)
+
+
 def test_what_went_wrong_is_told_in_sentences_that_begin_as_sentences_do() -> None:
     error = (
         "the server ended before it listened: ./x\nits last words:\n  no such file\nann connected, and was not let in"
