@@ -44,6 +44,13 @@ _BY_NAME = frozenset(
     )
 )
 
+_OF_ONE_CLIENT = (
+    "Exception in thread ",
+    "Exception occurred during processing of request",
+    "Task exception was never retrieved",
+    "Unhandled exception in client_connected_cb",
+)
+
 _MAIN = ("<module>", "_run_module_as_main", "_shutdown")
 
 
@@ -73,7 +80,7 @@ class Trace:
     frames: tuple[Frame, ...]
     index: int
     unhandled: bool = False
-    thread: bool = False  # it ended a thread, and not the process
+    thread: bool = False  # it ended a thread or a task, and not the process
 
     @property
     def name(self) -> str:
@@ -158,7 +165,7 @@ def read_traces(lines: Sequence[tuple[int, str]], *, unhandled: bool = False) ->
     frames: list[Frame] | None = None
     thread = False
     for index, line in lines:
-        if line.startswith(("Exception in thread ", "Exception occurred during processing of request")):
+        if line.startswith(_OF_ONE_CLIENT):
             thread = True
         if line.lstrip(" |+").startswith(_BEGIN):
             frames = []

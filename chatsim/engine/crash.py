@@ -17,6 +17,11 @@ UNHANDLED = re.compile(
     r"|terminate called|Segmentation fault|\*\*\* stack smashing|==\d+==ERROR: |Unhandled exception|Unhandled rejection"
     r"|Uncaught |node:internal/process/|\[UnhandledPromiseRejection|Exception in callback |Fatal Python error)"
 )
+# A trace of Python's follows. The last is asyncio's: a handler of a client's connection that ended by an exception.
+ANNOUNCED = (
+    *("Exception in thread", "Task exc", "Future exc", "Exception occ", "Exception in call"),
+    "Unhandled exception in client_connected_cb",
+)
 TRACEBACK = "Traceback (most recent call last):"
 MOST_LINES = 60
 NODE_HEAD = re.compile(
@@ -49,9 +54,7 @@ class CrashReader:
             return self._of_node()
         if UNHANDLED.match(line) and self._open is None:
             self._open, self._counts = [line], True
-            if not line.startswith(
-                ("Exception in thread", "Task exc", "Future exc", "Exception occ", "Exception in call")
-            ):
+            if not line.startswith(ANNOUNCED):
                 return self._close()  # one line says it all; what follows is a stack
             return None
         if line.startswith(TRACEBACK):

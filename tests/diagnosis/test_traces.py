@@ -150,3 +150,20 @@ def test_a_file_beside_the_server_is_its_own_whatever_it_is_called() -> None:
     assert [frame.own for frame in trace.frames] == [False, True, False]
     assert trace.own is not None
     assert shown(trace.own) == "tasks.py:7, in handle"
+
+
+@pytest.mark.parametrize(
+    ("announced", "alone"),
+    [("Unhandled exception in client_connected_cb", True), ("Task exception was never retrieved", True), ("so", False)],
+)
+def test_what_ended_one_clients_task_did_not_end_the_server(announced: str, alone: bool) -> None:
+    lines = [
+        announced,
+        "transport: <x>",
+        "Traceback (most recent call last):",
+        '  File "s.py", line 7, in f',
+        "OSError: so",
+    ]
+    (trace,) = read_traces(list(enumerate(lines)))
+
+    assert trace.thread is alone

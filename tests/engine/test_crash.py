@@ -25,6 +25,7 @@ def read(lines: list[str]) -> list[str]:
         "Future exception was never retrieved",
         "Exception occurred during processing of request from ('127.0.0.1', 5000)",
         "Exception in callback Protocol.data_received()",
+        "Unhandled exception in client_connected_cb",
     ],
 )
 def test_a_python_trace_behind_an_announcement_counts_whole(first: str) -> None:
@@ -33,8 +34,15 @@ def test_a_python_trace_behind_an_announcement_counts_whole(first: str) -> None:
     assert text.splitlines() == [first, *TRACE, LAST]
 
 
-def test_an_asyncio_announcement_has_a_line_on_the_future_before_its_trace() -> None:
-    lines = ["Task exception was never retrieved", "future: <Task finished name='Task-2'>", *TRACE, LAST]
+@pytest.mark.parametrize(
+    "announced",
+    [
+        ("Task exception was never retrieved", "future: <Task finished name='Task-2'>"),
+        ("Unhandled exception in client_connected_cb", "transport: <_SelectorSocketTransport fd=7 read=polling>"),
+    ],
+)
+def test_an_asyncio_announcement_has_a_line_on_what_it_is_about_before_its_trace(announced: tuple[str, str]) -> None:
+    lines = [*announced, *TRACE, LAST]
 
     assert read(lines) == ["\n".join(lines)]
 
