@@ -8,6 +8,7 @@ from chatsim.checks.faults import BUSY
 from chatsim.checks.lives import NEVER, Life, Lives, lives_of
 from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.checks.wording import clip, counted, exception_in
+from chatsim.endings import exit_code
 from chatsim.history import Entry, History
 
 __all__ = ["began_to_end", "no_crash_output", "stays_up", "unasked_end"]
@@ -113,7 +114,7 @@ def _deaf(lives: Lives, sign: Entry, exercised: int) -> Verdict:
 
 def _obituary(lives: Lives, death: Entry) -> tuple[str, str]:
     code = death.detail.get("code")
-    how = "" if code is None else f" (killed by signal {-code})" if code < 0 else f" (exit code {code})"
+    how = "" if code is None else f" (killed by signal {-code})" if code < 0 else f" ({exit_code(code)})"
     summary = f"The server ended by itself at {lives.when(death.index)}{how}"
     before = lives.last_act_before(death.index)
     if before is not None:

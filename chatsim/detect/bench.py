@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from chatsim.endings import exit_code
 from chatsim.network.network import (
     Abort,
     Close,
@@ -202,7 +203,7 @@ class Bench:
                 self.printed.append(event.line)
             elif isinstance(event, ServerEvent) and event.what in ("exited", "ended") and not self.died:
                 code = event.detail.get("code")
-                self.died = f"it ended, exit code {code}" if isinstance(code, int) and code >= 0 else "it ended"
+                self.died = f"it ended, {exit_code(code)}" if isinstance(code, int) and code >= 0 else "it ended"
                 if isinstance(code, int) and code < 0:
                     self.died = f"it was ended by signal {-code}"
                 self._signs += 1

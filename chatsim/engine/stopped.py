@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatsim.endings import exit_code
 from chatsim.engine.session import Session
 from chatsim.engine.stage import Stage
 from chatsim.engine.unanswered import nearest_line, quoted, wanted
@@ -59,8 +60,8 @@ def how_far(stage: Stage) -> str:
     ended = next((entry for entry in stage.history.of("server") if _by_itself(entry)), None)
     if ended is not None:
         code = ended.detail.get("code")
-        how = f", killed by signal {-code}" if isinstance(code, int) and code < 0 else f", with exit code {code}"
-        lines.append(f"  and the server itself had ended{how if code is not None else ''}: see what it printed last.")
+        how = "" if code is None else f", killed by signal {-code}" if code < 0 else f", with {exit_code(code)}"
+        lines.append(f"  and the server itself had ended{how}: see what it printed last.")
     lines.append("Compare the profile's `join` with what the server says to a newcomer.")
     if NOTHING in lines and refused is None and not stage.profile.line.wire.messages:
         lines.append(SILENT)

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatsim.endings import exit_code
 from chatsim.errors import ConfinementError
 from chatsim.grading.assignment import Assignment
 from chatsim.grading.record import State
@@ -102,7 +103,7 @@ def _shown(script: str) -> str:
 
 
 def _how(code: int) -> str:
-    return f"with exit code {code}" if code >= 0 else f"by signal {-code}"
+    return f"with {exit_code(code)}" if code >= 0 else f"by signal {-code}"
 
 
 def _with_notes(told: str, unpacked: Unpacked) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from chatsim.endings import exit_code
 from chatsim.history import Message
 from chatsim.recording.notes import Note, Understood, room_of
 
@@ -180,7 +181,8 @@ class _Steps:
         elif what == "exited" and self._server_up:
             self._server_up = False
             code = note.detail.get("code")
-            yield Step("", remark=f"Here the server ended by itself, with exit code {code}.")
+            how = "" if code is None else f", by signal {-code}" if code < 0 else f", with {exit_code(code)}"
+            yield Step("", remark=f"Here the server ended by itself{how}.")
 
     def _says(self, note: Note, message: Message, bot: str) -> Iterator[Step]:
         self._spoke_badly.pop(note.session, None)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chatsim.checks.wording import exception_in
+from chatsim.endings import exit_code
 from chatsim.history import CONSOLE, OPERATOR, WORLD, Entry, History
 from chatsim.report.printable import printable, quoted, shorten
 
@@ -231,12 +232,16 @@ def _missing(item: Any, to: Narrator) -> str:
     }.get(what, f"{who} without {printable(str(what))} {words}".rstrip())
 
 
+def _how(code: int | None) -> str:
+    if code is None:
+        return ""
+    return f" by signal {-code}" if code < 0 else f" with {exit_code(code).removeprefix('exit ')}"
+
+
 def _server(detail: Detail, _: Narrator) -> str:
     what = detail["what"]
     if what == "exited":
-        code = detail.get("code")
-        how = f"by signal {-code}" if isinstance(code, int) and code < 0 else f"with code {code}"
-        return f"ended {how}" + ("" if detail.get("asked") else ", unasked")
+        return f"ended{_how(detail.get('code'))}" + ("" if detail.get("asked") else ", unasked")
     words = {
         "started": "was started",
         "listening": "was listening",

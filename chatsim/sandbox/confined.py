@@ -8,10 +8,12 @@ the kernel says it.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import select
 import signal
+import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +27,8 @@ APPEARING = 10.0  # seconds for the server to be there, on the busiest machine
 TELLING = 5.0  # seconds from its end until that is told
 A_MOMENT = 0.02  # seconds from the end of a server's connections until its own
 ENDING = 5.0  # seconds for what was killed to be gone
+# What Linux calls PIDFD_GET_INFO, PIDFD_INFO_EXIT, and the size of its first `struct pidfd_info`, which ends with the status.
+GET_INFO, EXIT, INFO = 0xC040FF0B, 1 << 3, 64
 
 
 class Confined:
@@ -131,11 +135,17 @@ class Confined:
             if "status" in self._told:
                 self.returncode = os.waitstatus_to_exitcode(self._told["status"])
             elif "exit-code" in self._told:
-                self.returncode = _decoded(self._told["exit-code"])
+                self.returncode = self._how_it_ended(self._told["exit-code"])
             elif self._over:
                 self.returncode = -signal.SIGKILL  # who would have told has been killed with it
             elif time.monotonic() >= deadline:
                 return
+
+    def _how_it_ended(self, code: int) -> int:
+        """bubblewrap tells of a signal as a shell does, and of a program that says such a code by itself in the same way: the
+        kernel knows better. Where that does not tell, the code stays as it is, and may be either."""
+        status = _status_of(self._watch) if code > 128 else None
+        return code if status is None else os.waitstatus_to_exitcode(status)
 
     def _listen(self, patience: float) -> None:
         """What is told within this time, as far as there is anything."""
@@ -163,9 +173,17 @@ def _values(said: bytes) -> Iterator[Mapping[str, Any]]:
             yield json.loads(piece + b"}")
 
 
-def _decoded(code: int) -> int:
-    """A shell's way to tell of a signal, undone. A program that says such a code itself is not told from one that was ended."""
-    return 128 - code if 128 < code <= 128 + signal.NSIG - 1 else code
+def _status_of(watch: int) -> int | None:
+    """How a process has ended that was another's child, as `wait` says it. Linux tells from 6.15 on."""
+    if watch < 0:
+        return None
+    asked = bytearray(struct.pack("=Q", EXIT) + bytes(INFO - 8))
+    try:
+        fcntl.ioctl(watch, GET_INFO, asked)
+    except OSError:
+        return None
+    known, status = struct.unpack_from("=Q", asked)[0], struct.unpack_from("=i", asked, INFO - 4)[0]
+    return int(status) if known & EXIT else None
 
 
 def _first_child(pid: int) -> int:

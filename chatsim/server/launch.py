@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from chatsim.endings import exit_code
 from chatsim.errors import ServerError
 from chatsim.profile.profile import Start
 from chatsim.server.processes import MARKER
@@ -278,7 +279,7 @@ class Launcher:
                 f"the build was not done within {BUILD_PATIENCE * self.patience:g} s: {command}"
             ) from None
         if done.returncode:
-            raise _not_built(f"failed with exit code {done.returncode}", command, done.stdout)
+            raise _not_built(f"failed with {exit_code(done.returncode)}", command, done.stdout)
 
     def _build_inside(self, port: int, marker: str) -> None:
         quarters = self.quarters
@@ -287,7 +288,7 @@ class Launcher:
         quarters.hand_over()
         code, output, why = quarters.build(command, self._environment(port, marker), BUILD_PATIENCE * self.patience)
         if why or code:
-            raise _not_built(why or f"failed with exit code {code}", command, output)
+            raise _not_built(why or f"failed with {exit_code(code)}", command, output)
 
     def _with_pipes(self, words: list[str], environment: Mapping[str, str], popen: Popen) -> Spawned:
         its_input, typing = os.pipe()

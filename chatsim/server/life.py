@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chatsim.endings import exit_code
 from chatsim.network.loop import READ, Loop, Timer
 from chatsim.network.namespace import OWN, Namespace
 from chatsim.network.network import Output, ServerEvent
@@ -421,7 +422,7 @@ def _how(code: int | None) -> str:
     if code is None:
         return "in the background"
     if code >= 0:
-        return f"at once, with exit code {code},"
+        return f"at once, with {exit_code(code)},"
     try:
         return f"by the signal {signal.Signals(-code).name}"
     except ValueError:
