@@ -125,7 +125,7 @@ def chatsim(
 
 
 def entry() -> None:
-    """What the installed command calls. Ends the process; never with a traceback, unless CHATSIM_DEBUG is set."""
+    """The whole of a call. Ends the process; never with a traceback, unless CHATSIM_DEBUG is set."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed by the caller, as `>&-` does
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

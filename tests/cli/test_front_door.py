@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -190,3 +191,22 @@ def test_a_missing_scenario_is_a_usage_error(call: Any) -> None:
 
     assert called.code == 2
     assert "SCENARIO" in called.err
+
+
+def test_an_interrupt_while_modules_are_still_read_shows_nobody_where_python_was() -> None:
+    program = """
+import os, signal, sys
+
+class Striking:
+    @staticmethod
+    def find_spec(name, *_):
+        if name == "chatsim.cli.main":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Striking)
+from chatsim.__main__ import begin
+begin()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=30)
+
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
