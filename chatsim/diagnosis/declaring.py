@@ -41,11 +41,10 @@ def notice_reads_differently(evidence: Evidence) -> Hint | None:
             key = "left"
         written = _mapping(evidence.history.header.profile_source.get("notices")).get(key)
         known = any(entry.detail.get("what") == what for entry in evidence.of("notice"))
-        reads = f" It reads {_written(str(written))} there." if isinstance(written, str) else ""
+        reads = f" The profile has {_written(str(written))}." if isinstance(written, str) else ""
         return Hint(
-            f"the server tells of it, in words that the profile does not know: `notices: {{{key}: …}}` must read as "
-            "the server writes.",
-            f"write the line of the server under `notices: {{{key}: …}}`, with {{nick}} for the name.",
+            "the server tells of it, in words that the profile does not know.",
+            f"let `notices: {{{key}: …}}` in the profile read as the server writes it, with {{nick}} for the name.",
             Sure.PERHAPS if known else Sure.PROBABLY,
             tuple(other for other in NOTICES if other == name or _same_key(evidence, key, other)),
             seen=f"{evidence.lives.who(line[0].session)} got {_shown(line[1])} at {evidence.lives.when(line[0].index)}.{reads}",

@@ -27,6 +27,7 @@ from chatsim.gradebook.wording import (
     score,
     seeds_told,
 )
+from chatsim.grading.advice import for_its_author
 from chatsim.grading.assignment import Assignment, Part
 from chatsim.grading.counting import ENDS_ALL, Standing, its_end_counts, not_shown, standing_of
 from chatsim.grading.grade import Grade, PartGrade
@@ -60,13 +61,15 @@ _ELSEWHERE = re.compile(
     r"(?<![\w./:~-])/(?:tmp|home|root|srv|var|opt|mnt|media|run|usr|Users|private)"
     r"(?:/[^\s/:\"'()<>]+)*/([^\s/:\"'()<>]+)"
 )
-_OF_PROFILE = re.compile(r"\bprofile\b", re.IGNORECASE)
-
 BECAUSE = {
     "machine": "The machine that graded was too busy for the wait to count, so this proves nothing.",
     "tcp": "Our own disconnect may have taken the bytes along, so your server can not be blamed.",
     "profile": "Something arrived that the description of the protocol does not explain, so this proves nothing.",
 }
+OTHERWISE = (
+    "How it reads was part of the task, so this is a mistake. (At home it is called inconclusive: `chatsim run` can not know "
+    "whether server or profile are to be changed.)"
+)
 DOUBTFUL = "It was not seen again when this was played undisturbed, so it costs you nothing."
 
 HEADS: dict[State, str] = {
@@ -384,9 +387,9 @@ def _seen(run: RunRecord, asked: _Asked) -> Iterator[Seen]:
 
 
 def _hints(hint: str) -> Iterator[str]:
-    """What to look for in the server. What could be changed in the profile is left out: here it says what was asked for."""
-    for line in hint.split("\n"):
-        if line.strip() and not _OF_PROFILE.search(line):
+    """What to look for in the server. What could be changed in the profile is left out: who is graded can not."""
+    for line in for_its_author(hint).split("\n"):
+        if line.strip():
             yield line
 
 
@@ -399,7 +402,9 @@ def _also(run: RunRecord, asked: _Asked) -> Iterator[str]:
 def _because(verdict: VerdictRecord) -> str:
     if verdict.doubtful:
         return DOUBTFUL
-    return BECAUSE.get(verdict.cause, "") if verdict.outcome == "inconclusive" else ""
+    if verdict.outcome == "failed":
+        return OTHERWISE if verdict.cause == "profile" else ""
+    return BECAUSE.get(verdict.cause, "")
 
 
 def _line(place: int, run: RunRecord, word: str) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 
-from chatsim.checks.verdict import Outcome, Verdict
+from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.errors import ChatsimError, LimitError, StartError
+from chatsim.grading import advice
 from chatsim.grading.order import Wanted
 from chatsim.grading.record import RunRecord, VerdictRecord
 from chatsim.report import text
@@ -24,11 +25,14 @@ WIDTH = 92  # columns of the text: a page has a margin
 MOST_TEXT = 40_000  # characters that are kept of a run's text
 MOST_EVENTS = 60  # of a diagram: it is a help for the eye, and the text has it all
 
+LETTER_BY_LETTER = "Try: let the server write it as the assignment says, letter by letter."
+
 _OF_THE_CALL = re.compile(r"(?:^|\s)--[a-z]|\bprofile\b")
 
 
-def noted(run: Run, wanted: Wanted) -> RunRecord:
-    """The record of a run that ended by itself."""
+def noted(run: Run, wanted: Wanted, *, prescribed: bool = False) -> RunRecord:
+    """The record of a run that ended by itself. `prescribed`: its author was told how the server is to be spoken to."""
+    run = _for_a_student(_held_to_it(run) if prescribed else run)
     if (error := run.error) is not None:
         ours = error.exit_code == ChatsimError.exit_code
         unstarted, over = isinstance(error, StartError), isinstance(error, LimitError)
@@ -48,6 +52,25 @@ def noted(run: Run, wanted: Wanted) -> RunRecord:
         verdicts=tuple(_verdict(each, each.property in doubted) for each in run.verdicts),
         picture=_picture(run, wanted) if run.outcome is Outcome.FAILED else "",
     )
+
+
+def _held_to_it(run: Run) -> Run:
+    """What is open only because the profile may be wrong has failed where the profile is what was asked for. Whatever was
+    awaited in its words did not come in time, so this rests on waiting, and is played again before it counts."""
+    verdicts = tuple(_asked_for(verdict) if verdict.cause is Cause.PROFILE else verdict for verdict in run.verdicts)
+    failed = any(verdict.outcome is Outcome.FAILED for verdict in verdicts)
+    outcome = Outcome.FAILED if failed and run.outcome is Outcome.INCONCLUSIVE else run.outcome
+    return replace(run, verdicts=verdicts, outcome=outcome)
+
+
+def _asked_for(verdict: Verdict) -> Verdict:
+    hint = f"{verdict.hint}\n{LETTER_BY_LETTER}".lstrip()
+    return replace(verdict, outcome=Outcome.FAILED, evidence=Evidence.ABSENCE, hint=hint)
+
+
+def _for_a_student(run: Run) -> Run:
+    verdicts = tuple(replace(verdict, hint=advice.for_its_author(verdict.hint)) for verdict in run.verdicts)
+    return replace(run, verdicts=verdicts)
 
 
 def for_its_author(error: ChatsimError) -> ChatsimError:
@@ -85,7 +108,7 @@ def _bare(run: Run, wanted: Wanted) -> RunRecord:
 
 
 def _told(run: Run) -> str:
-    told = text.render(Report((replace(run, replay=""),)), text.Style(width=WIDTH))
+    told = text.render(Report((replace(run, replay=""),)), text.Style(width=WIDTH, profile_is_given=True))
     return told if len(told) <= MOST_TEXT else f"{told[:MOST_TEXT]}\n… (more was seen than is shown here)\n"
 
 

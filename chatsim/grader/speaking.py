@@ -141,7 +141,11 @@ class Speaking:
         """One run. Raises KeyboardInterrupt if it was interrupted: then nothing is known of it."""
         limit = self._assignment.limits.run * max(1.0, self._patience) * max(1.0, wanted.patience)
         played = self._run(wanted.scenario, profile, wanted.seed, self._patience * wanted.patience, limit)
-        return out_of_time(played, wanted, limit) if played.interrupted else noted(played, wanted)
+        return out_of_time(played, wanted, limit) if played.interrupted else self._noted(played, wanted)
+
+    def _noted(self, played: Run, wanted: Wanted) -> RunRecord:
+        # Where any way to speak is welcome, a profile of the assignment is a guess, and what is worked out is another.
+        return noted(played, wanted, prescribed=not self._assignment.server.any)
 
     def _run(
         self, scenario: Scenario, profile: Profile, seed: int, patience: float, seconds: float | None = None

@@ -44,7 +44,7 @@ class VerdictRecord:
     outcome: OutcomeWord
     summary: str = ""
     hint: str = ""
-    cause: str = ""  # of an inconclusive one: machine, tcp, profile
+    cause: str = ""  # why it was inconclusive: machine, tcp, profile; the last also of a failure to speak as prescribed
     evidence: str = ""  # of a failure: proof, absence, measurement
     doubtful: bool = False
 

@@ -48,12 +48,14 @@ SEEN = {
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How to tell: `verbosity` -1 quiet, 0, 1 verbose; `width` in columns; `encoding` of where it will be shown."""
+    """How to tell: `verbosity` -1 quiet, 0, 1 verbose; `width` in columns; `encoding` of where it will be shown;
+    `profile_is_given`: whoever reads it can not change the profile."""
 
     verbosity: int = NORMAL
     colour: bool = False
     width: int = 100
     encoding: str = "utf-8"
+    profile_is_given: bool = False
 
 
 def render(report: Report, style: Style = Style()) -> str:
@@ -265,7 +267,7 @@ class _Teller:
             yield from wrap(printable(line), self.width, indent=" " * 4, later=" " * 8)
         if len(odd) > most:
             yield f"    … and {len(odd) - most} more"
-        if any(each.near is None for each in odd):
+        if any(each.near is None for each in odd) and not self.style.profile_is_given:
             yield from self._paragraph("What means nothing belongs under `ignore` in the profile.", " " * 4)
 
     def _last_words(self, run: Run, verdicts: Sequence[Verdict]) -> Iterator[str]:
