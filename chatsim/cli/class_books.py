@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Books", "books", "sum_up", "written"]
 
+WIDTH = 100  # columns
 MOST_NAMED = 10  # of those who have to be looked at: the rest is counted, and stands in the overview
 
 
@@ -70,13 +71,26 @@ def written(store: Store, assignment: Assignment, marks: str | None) -> Books:
 
 def sum_up(results: Path, made: Books, *, quiet: bool = False, aside: bool = False) -> int:
     """Tell where everything is, and who has to be looked at; the exit code. `aside`: on standard error."""
+    from chatsim.gradebook.untested import is_only_the_assignments, untested
+    from chatsim.report.printable import printable, wrap
+
     say = hint if aside else tell
     open_ones = [one for one in made.everybody if one.grade.needs_review or not one.record.settled]
+    never = untested(made.assignment, made.everybody)
+    to_decide = [
+        one
+        for one in open_ones
+        if not one.record.settled
+        or any(part.is_open and not is_only_the_assignments(never, one, part.name) for part in one.grade.parts)
+    ]
     if not quiet:
         say(f"{len(made.everybody)} graded. The class: {results / 'index.html'}, {results / 'grades.csv'}")
         say(f"What students may see: {results / 'pages'}")
-        for one in open_ones[:MOST_NAMED]:
+        for each in never:
+            for line in wrap(printable(f"to be mended: {each.told} {each.advice}"), WIDTH, "  ", "    "):
+                say(line)
+        for one in to_decide[:MOST_NAMED]:
             say(f"  to be decided: {one.student.name}")
-        if len(open_ones) > MOST_NAMED:
-            say(f"  … and {len(open_ones) - MOST_NAMED} more")
+        if len(to_decide) > MOST_NAMED:
+            say(f"  … and {len(to_decide) - MOST_NAMED} more")
     return INCONCLUSIVE if open_ones else PASSED

@@ -10,6 +10,7 @@ from fractions import Fraction
 from statistics import median
 
 from chatsim.gradebook.graded import Graded
+from chatsim.gradebook.untested import Untested, is_only_the_assignments, untested
 from chatsim.gradebook.wording import CONFINED, STATE_WORDS
 from chatsim.grading.assignment import Assignment
 from chatsim.grading.grade import PartState
@@ -135,6 +136,7 @@ class Overview:
     flaky: tuple[Flaky, ...]
     slowest: tuple[Graded, ...]
     review: tuple[Review, ...]
+    untested: tuple[Untested, ...]
     shared: tuple[Shared, ...]
     unseen: tuple[Unseen, ...]
     trouble: tuple[Trouble, ...]
@@ -145,7 +147,8 @@ class Overview:
 def overview(assignment: Assignment, results: Sequence[Graded]) -> Overview:
     """Of the whole class, uncut: it is for teachers."""
     students = tuple(sorted(results, key=lambda one: one.student.key))
-    review = tuple(_review(students))
+    never = untested(assignment, students)
+    review = tuple(_review(students, never))
     shared = tuple(_shared(students, review))
     points = [one.grade.points for one in students if one.grade.points is not None]
     return Overview(
@@ -162,6 +165,7 @@ def overview(assignment: Assignment, results: Sequence[Graded]) -> Overview:
         tuple(_flaky(students)),
         tuple(sorted(students, key=lambda one: -one.record.seconds)[:SLOWEST]),
         tuple(one for one in review if (one.part, one.why) not in {(each.part, each.why) for each in shared}),
+        never,
         shared,
         tuple(_unseen(assignment, students)),
         tuple(_trouble(students)),
@@ -254,7 +258,7 @@ def _flaky(students: Sequence[Graded]) -> Iterator[Flaky]:
                 yield Flaky(one, scenario, file, often["passed"], often["failed"])
 
 
-def _review(students: Sequence[Graded]) -> Iterator[Review]:
+def _review(students: Sequence[Graded], never: Sequence[Untested]) -> Iterator[Review]:
     for one in students:
         states = {part.state for part in one.grade.parts}
         if one.grade.state != "played" and "needs-review" in states:
@@ -262,7 +266,7 @@ def _review(students: Sequence[Graded]) -> Iterator[Review]:
             yield Review(one, "all parts", sentence(told.strip().split("\n")[0]))
             continue
         for part in one.grade.parts:
-            if part.state == "needs-review":
+            if part.state == "needs-review" and not is_only_the_assignments(never, one, part.name):
                 yield Review(
                     one, part.title or part.name, part.why or "Nobody can tell, also after undisturbed repeats."
                 )

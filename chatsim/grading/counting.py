@@ -14,7 +14,17 @@ from typing import Final, Literal
 from chatsim.grading.assignment import Part
 from chatsim.grading.record import RunRecord, VerdictRecord
 
-__all__ = ["VALID_ENOUGH", "Share", "Standing", "its_end_counts", "may_be_full", "not_shown", "share_of", "standing_of"]
+__all__ = [
+    "VALID_ENOUGH",
+    "Share",
+    "Standing",
+    "its_end_counts",
+    "may_be_full",
+    "never_tested_in",
+    "not_shown",
+    "share_of",
+    "standing_of",
+]
 
 VALID_ENOUGH: Final = Fraction(4, 5)  # of the runs of one scenario; then those that could not tell are left out
 
@@ -214,6 +224,14 @@ def not_shown(part: Part, runs: Sequence[RunRecord]) -> tuple[str, ...]:
     tried = _tried(runs)
     whole = part.credit == "each" or tried.isdisjoint(part.properties)
     return tuple(name for name in (part.properties if whole else part.named) if name not in tried)
+
+
+def never_tested_in(part: Part, runs: Sequence[RunRecord]) -> tuple[str, ...]:
+    """What the part asks for by name, and none of these runs has put to the test, though some went to their end."""
+    if not any(run.outcome not in ("error", "not-applicable") and not run.ours and not _ended(run) for run in runs):
+        return ()
+    tried = _tried(runs)
+    return tuple(name for name in part.named if name not in tried)
 
 
 def _tried(runs: Sequence[RunRecord]) -> set[str]:

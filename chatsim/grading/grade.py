@@ -34,6 +34,11 @@ class PartGrade:
     played: int = 0  # runs that count
     comment: str = ""
 
+    @property
+    def is_open(self) -> bool:
+        """Is there anything that a person has to decide?"""
+        return self.state in ("needs-review", "to-look", "infrastructure")
+
 
 @dataclass(frozen=True, slots=True)
 class Grade:
@@ -54,4 +59,4 @@ class Grade:
     @property
     def needs_review(self) -> bool:
         """Is there anything that a person has to decide?"""
-        return any(part.state in ("needs-review", "to-look", "infrastructure") for part in self.parts)
+        return any(part.is_open for part in self.parts)

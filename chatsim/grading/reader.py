@@ -21,6 +21,7 @@ from chatsim.grading import keys
 from chatsim.grading.assignment import MIB, Assignment, Late, Limits, Part, ServerRules
 from chatsim.grading.beside import Beside
 from chatsim.grading.digests import with_digests
+from chatsim.grading.foresight import never_tested
 from chatsim.grading.part_rules import is_name, read_parts
 from chatsim.grading.server_rules import read_server
 from chatsim.grading.units import read_moment, read_percent, read_points, read_size, read_time
@@ -173,9 +174,9 @@ def _with(server: ServerRules) -> tuple[Callable[[Scenario], str | None], Callab
         if name not in named(scenario.check):
             return f"{scenario.file} leaves it out of its `check`."
         if server.any or not server.profiles:
-            return ""
-        whys = [_not_applicable(name, scenario, profile) for profile in server.profiles]
-        return f"Of the profile {server.profiles[0].name}: {whys[0]}" if all(whys) else ""
+            return never_tested(name, scenario, None)
+        whys = [_silent_with(name, scenario, profile) for profile in server.profiles]
+        return whys[0] if all(whys) else ""
 
     return playable, silent
 
@@ -189,6 +190,12 @@ def _why_not(scenario: Scenario, profile: Profile) -> str | None:
     except ScenarioError as error:
         return "; ".join(f"{problem.what} ({problem.place})" for problem in error.problems[:2])
     return None
+
+
+def _silent_with(name: str, scenario: Scenario, profile: Profile) -> str:
+    if why := _not_applicable(name, scenario, profile):
+        return f"Of the profile {profile.name}: {why}"
+    return never_tested(name, scenario, profile)
 
 
 def _not_applicable(name: str, scenario: Scenario, profile: Profile) -> str:
