@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from os.path import lexists
 from typing import Protocol
 
 from chatsim.grader.engines import Engine
@@ -56,6 +57,8 @@ class Grading:
         found = []
         for submission in self.submissions:
             known = self.store.record(submission.student.key)
+            if known is not None and known.assignment == self.terms.assignment and not lexists(submission.path):
+                continue  # it has gone since we began: what is known of it stays
             new = blank(submission, self.terms, self.confinement)
             if known is None or known.digest != new.digest or known.assignment != new.assignment:
                 known = new  # handed in anew since then, or asked otherwise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -133,6 +134,19 @@ def test_whose_runs_all_wait_for_the_next_phase_is_not_unpacked_in_this_one(room
     room.grade(lambda sitting: replace(sitting.known, runs=(absent(sitting, disturbed=True),)))
 
     assert [phase for phase, _, _ in room.grade(in_doubt_until("alone")).asked] == ["alone", "alone"]
+
+
+def test_what_is_known_of_a_submission_that_has_gone_stays(room: Room, tmp_path: Path) -> None:
+    def goes(sitting: Sitting) -> SubmissionRecord:
+        """As everybody's does when somebody moves the folder."""
+        shutil.rmtree(sitting.submission.path)
+        return settle(sitting)
+
+    asked = room.grade(goes).asked
+
+    assert [(phase, key) for phase, key, _ in asked] == [("all", "ann"), ("all", "bob")]
+    assert room.grade(settle).asked == []
+    assert [each.runs for each in room.store.records()] == [(PASSED,), (PASSED,)]
 
 
 def test_who_has_written_something_since_is_played_from_the_beginning(room: Room, tmp_path: Path) -> None:
