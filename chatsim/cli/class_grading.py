@@ -189,11 +189,11 @@ def _graded(asked: Asked) -> int:
     from chatsim.grader.grading import Grading
     from chatsim.grader.store import Store
 
-    submissions = _submissions(asked)
+    submissions, size = _submissions(asked)
     refuse_what_needs_one(asked.export, len(submissions))
     with Store(asked.results) as store:
         _read_marks(asked, submissions, store)
-        terms = _terms(asked, store)
+        terms = _terms(asked, store, min(asked.jobs, size))
         store.tidy()
         for _ in store.records():
             pass  # all that is known is in the books in the end: what is damaged is told now, and not then
@@ -225,11 +225,12 @@ def _read_marks(asked: Asked, submissions: Sequence[Submission], store: Store) -
         )
 
 
-def _submissions(asked: Asked) -> list[Submission]:
+def _submissions(asked: Asked) -> tuple[list[Submission], int]:
+    """Those that are to be graded; and how many the class has, or this part of it, whoever of them was chosen now."""
     from chatsim.submissions.finding import find
 
     if asked.single:
-        return [_the_only_one(asked.submissions.absolute(), asked.submitted)]
+        return [_the_only_one(asked.submissions.absolute(), asked.submitted)], 1
     found = find(asked.submissions.absolute(), asked.assignment.student)
     for other in found.passed_over:
         hint(f"passed over: {other.name}: {other.why}")
@@ -237,6 +238,7 @@ def _submissions(asked: Asked) -> list[Submission]:
     if asked.shard is not None:
         part, whole = asked.shard
         chosen = chosen[part - 1 :: whole]
+    size = max(1, len(chosen))
     if asked.students:
         everybody = found.submissions  # another shard's is no mistake
         known = {name for each in everybody for name in (each.student.key, each.student.name)}
@@ -249,7 +251,7 @@ def _submissions(asked: Asked) -> list[Submission]:
         chosen = [each for each in chosen if {each.student.key, each.student.name} & set(asked.students)]
     if not chosen and asked.shard is None:
         raise UsageError(f"there are no submissions in {asked.submissions}")
-    return chosen
+    return chosen, size
 
 
 def _the_only_one(path: Path, submitted: float | None) -> Submission:
@@ -265,8 +267,8 @@ def _the_only_one(path: Path, submitted: float | None) -> Submission:
     return Submission(Student("submission", "submission"), there, kind, submitted, path.name)
 
 
-def _terms(asked: Asked, store: Store) -> Terms:
-    """Those of a grading that is continued, or new ones, for which this machine is measured."""
+def _terms(asked: Asked, store: Store, side_by_side: int) -> Terms:
+    """Those of a grading that is continued, or new ones, for which this machine is measured with so many at once."""
     from chatsim._version import __version__
     from chatsim.grader.calibrating import patience_here
     from chatsim.grader.machine import this_machine
@@ -298,7 +300,7 @@ def _terms(asked: Asked, store: Store) -> Terms:
         hint("The assignment is another one than before: everybody is graded anew.")
     patience = asked.patience
     if patience is None:
-        patience = patience_here(asked.jobs) * asked.assignment.patience
+        patience = patience_here(side_by_side) * asked.assignment.patience
         if not asked.quiet:
             hint(
                 f"A trusted server was played with: on this machine, everybody is given {patience:g} times the usual patience."

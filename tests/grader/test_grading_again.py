@@ -16,6 +16,9 @@ import pytest
 import small_class
 from school import ROOT, School
 
+from chatsim.cli.class_grading import asked, grade_class
+from chatsim.cli.files import Problems
+
 EMPTY = {"readme.txt": "I was ill."}
 LATE = small_class.ASSIGNMENT + "due: 2026-01-10 12:00 UTC\nlate: {per: 1 day, minus: 10 %}\n"
 
@@ -163,6 +166,30 @@ def test_an_interrupt_before_anybody_is_graded_is_told_as_any_other(two: School)
 
     assert process.returncode == 130
     assert err.splitlines()[-1] == "Interrupted. What was finished is in grades; the same command goes on from there."
+
+
+@pytest.mark.parametrize(
+    ("options", "at_once"), [({"jobs": 40}, 2), ({"jobs": 1}, 1), ({"jobs": 40, "students": ("ann",)}, 2)]
+)
+def test_the_machine_is_measured_as_busy_as_it_will_be(
+    two: School, monkeypatch: pytest.MonkeyPatch, options: dict[str, object], at_once: int
+) -> None:
+    measured: list[int] = []
+
+    def patience_here(jobs: int) -> float:
+        measured.append(jobs)
+        return 1.0
+
+    monkeypatch.setattr("chatsim.grader.calibrating.patience_here", patience_here)
+    monkeypatch.chdir(two.folder)
+    usual: dict[str, object] = dict.fromkeys(("submitted", "marks", "patience", "shard", "scheduler"))
+    usual |= {"submissions": "handed in", "assignment": "assignment.yaml", "results": "grades", "sandbox": "none"}
+    usual |= {"students": (), "export": (), "single": False, "fresh": False, "engine": "local", "quiet": True}
+    call = asked(Problems(), **usual | options)
+    assert call is not None
+    grade_class(call)
+
+    assert measured == [at_once]
 
 
 def test_whoever_asks_for_one_and_for_a_choice_is_told(two: School) -> None:
