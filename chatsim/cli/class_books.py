@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chatsim.gradebook.graded import Graded
     from chatsim.grader.store import Store
     from chatsim.grading.assignment import Assignment
+    from chatsim.grading.marks import Marks
 
 __all__ = ["Books", "books", "sum_up", "written"]
 
@@ -56,10 +57,9 @@ def books(store: Store, assignment: str | None, marks: str | None) -> Books:
 def written(store: Store, assignment: Assignment, marks: str | None) -> Books:
     """The same, with the assignment at hand."""
     from chatsim.grader.publishing import graded, publish
-    from chatsim.grading.marks import load_marks
 
     students = [record.student.key for record in store.records()]
-    decided = load_marks(marks, assignment, students) if marks is not None else None
+    decided = _decided(store, assignment, marks, students)
     made = Books(assignment, tuple(graded(store, assignment, decided)), time.time())
     if (before := len(students) - len(made.everybody)) > 0:
         hint(
@@ -67,6 +67,32 @@ def written(store: Store, assignment: Assignment, marks: str | None) -> Books:
         )
     publish(store, assignment, made.everybody, made.now)
     return made
+
+
+def _decided(store: Store, assignment: Assignment, marks: str | None, students: list[str]) -> Marks | None:
+    """By this file, or by the one that was given last: nobody is to lose points since an option was forgotten."""
+    from chatsim.cli.files import is_there
+    from chatsim.grading.marks import load_marks
+
+    file = marks
+    if file is None and (file := store.marks()) is not None:
+        if not is_there(Path(file).is_file):
+            raise UsageError(
+                f"{file} is not there, by which points were last counted for {store.folder}",
+                hint="Say where the marks lie now: --marks FILE. If none are to count, give a file with {} in it.",
+            )
+        hint(f"What a person has decided stands in {file}, as before.")
+    if file is None:
+        return None
+    decided = load_marks(file, assignment, students)
+    if marks is not None:
+        store.marked(marks)
+    return decided
+
+
+def _is_only_looked_at(one: Graded) -> bool:
+    states = [part.state for part in one.grade.parts]
+    return one.record.settled and "to-look" in states and "needs-review" not in states
 
 
 def sum_up(results: Path, made: Books, *, quiet: bool = False, aside: bool = False) -> int:
@@ -89,8 +115,12 @@ def sum_up(results: Path, made: Books, *, quiet: bool = False, aside: bool = Fal
         for each in never:
             for line in wrap(printable(f"to be mended: {each.told} {each.advice}"), WIDTH, "  ", "    "):
                 say(line)
-        for one in to_decide[:MOST_NAMED]:
+        unclear = [one for one in to_decide if not _is_only_looked_at(one)]
+        for one in unclear[:MOST_NAMED]:
             say(f"  to be decided: {one.student.name}")
-        if len(to_decide) > MOST_NAMED:
-            say(f"  … and {len(to_decide) - MOST_NAMED} more")
+        if len(unclear) > MOST_NAMED:
+            say(f"  … and {len(unclear) - MOST_NAMED} more")
+        # Where a part is looked at, that is everybody, and would hide those few of whom nobody could tell.
+        if looked := len(to_decide) - len(unclear):
+            say(f"  {looked} with parts that a person has to look at (--marks)")
     return INCONCLUSIVE if open_ones else PASSED

@@ -227,6 +227,7 @@ def _read_marks(asked: Asked, submissions: Sequence[Submission], store: Store) -
 
 def _submissions(asked: Asked) -> tuple[list[Submission], int]:
     """Those that are to be graded; and how many the class has, or this part of it, whoever of them was chosen now."""
+    from chatsim.document import nearest
     from chatsim.submissions.finding import find
 
     if asked.single:
@@ -244,9 +245,12 @@ def _submissions(asked: Asked) -> tuple[list[Submission], int]:
         known = {name for each in everybody for name in (each.student.key, each.student.name)}
         missing = [name for name in asked.students if name not in known]
         if missing:
+            guesses = [guess for name in missing if (guess := nearest(name, sorted(known))) is not None]
+            some = [each.student.name for each in everybody[:10]]
+            left = ", …" if len(everybody) > len(some) else ""
             raise UsageError(
                 f"there is no submission of {', '.join(missing)} in {asked.submissions}",
-                hint=f"There are: {', '.join(each.student.key for each in everybody[:10])}",
+                hint=f"Did you mean {', '.join(guesses)}?" if guesses else f"There are: {', '.join(some)}{left}",
             )
         chosen = [each for each in chosen if {each.student.key, each.student.name} & set(asked.students)]
     if not chosen and asked.shard is None:
@@ -302,9 +306,8 @@ def _terms(asked: Asked, store: Store, side_by_side: int) -> Terms:
     if patience is None:
         patience = patience_here(side_by_side) * asked.assignment.patience
         if not asked.quiet:
-            hint(
-                f"A trusted server was played with: on this machine, everybody is given {patience:g} times the usual patience."
-            )
+            times = "" if patience == 1 else f"{patience:g} times "
+            hint(f"A trusted server was played with: on this machine, everybody is given {times}the usual patience.")
     if asked.fresh:
         store.forget()
     terms = Terms(

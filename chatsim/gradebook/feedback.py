@@ -2,7 +2,7 @@
 
 A second wall stands here. What a student may see has been cut before (`chatsim.grading.visibility`); of what is left, runs are
 shown only of parts that the grade names, and nothing of the assignment is read but its name, its title and what its
-parts that are shown count.
+parts that are shown count, when it was due, and how a server is built and spoken to.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from decimal import Decimal
 
 from chatsim.gradebook.graded import Graded
 from chatsim.gradebook.wording import (
+    BUILT,
     CONFINED,
     PART_BADGES,
     PART_WORDS,
+    STARTED,
     counted,
     day,
+    lasting,
     late_sentence,
     listed,
     number,
@@ -103,6 +106,15 @@ ADVICE: dict[State, str] = {
 }
 
 
+# Where nobody prescribed how a server is spoken to.
+TELL_HOW = (
+    "It helps whoever looks at it if you write down how a client joins, speaks and leaves, and what your server says to that; "
+    "and `chatsim detect` tells at home what it does not find."
+)
+HOME = "See it at home"
+HOME_BUILT = "See it at home, once it is built"
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A property of a run that counts in this part, and did not pass."""
@@ -129,6 +141,7 @@ class Tried:
     seen: tuple[Seen, ...]
     also: tuple[str, ...]
     replay: str  # how to see it at home; empty where there is nothing to see
+    home: str  # what stands before that
     error: tuple[str, ...]
     text: tuple[str, ...]  # as the console tells it; only where something did not pass, and only once
     picture: str
@@ -161,6 +174,7 @@ class Trouble:
     told: tuple[str, ...]
     advice: str
     output: tuple[str, ...]
+    heard: str  # what that is
     ours: bool
 
 
@@ -176,6 +190,7 @@ class Feedback:
     trouble: Trouble | None
     parts: tuple[PartTold, ...]
     how: tuple[tuple[str, str], ...]  # (what, how it was): how it was graded
+    spoken: tuple[str, ...]  # the profile, where it was worked out and nobody has it
 
 
 def feedback(assignment: Assignment, graded: Graded) -> Feedback:
@@ -190,9 +205,14 @@ def feedback(assignment: Assignment, graded: Graded) -> Feedback:
         grade.student.name or grade.student.key,
         score(grade),
         tuple(_sentences(grade, record)),
-        _trouble(record, grade),
-        tuple(_part(part, record, known.get(part.name), once) for part in grade.parts if not _idle(part, record)),
-        tuple(_how(record, _shown(record, grade))),
+        _trouble(record, grade, assignment),
+        tuple(
+            _part(part, record, known.get(part.name), once, HOME_BUILT if assignment.server.build else HOME)
+            for part in grade.parts
+            if not _idle(part, record)
+        ),
+        tuple(_how(record, _shown(record, grade), assignment)),
+        _lines(record.worked_out),
     )
 
 
@@ -237,15 +257,17 @@ def _sentences(grade: Grade, record: SubmissionRecord) -> Iterator[str]:
         yield f"Begin with {first}: what is wrong there is often what is wrong further down, too."
 
 
-def _trouble(record: SubmissionRecord, grade: Grade) -> Trouble | None:
+def _trouble(record: SubmissionRecord, grade: Grade, assignment: Assignment) -> Trouble | None:
     if record.state == "played":
         return None
     told = record.told or grade.told
+    unknown = record.state == "not-understood"
     return Trouble(
         HEADS[record.state],
         _sentences_of(told),
-        ADVICE[record.state],
+        TELL_HOW if unknown and assignment.server.any else ADVICE[record.state],
         _last(record.output),
+        "What was seen where it went furthest" if unknown else "What was printed",
         record.state == "infrastructure",
     )
 
@@ -269,7 +291,7 @@ class _Once:
                 yield line
 
 
-def _part(part: PartGrade, record: SubmissionRecord, of: Part | None, once: _Once) -> PartTold:
+def _part(part: PartGrade, record: SubmissionRecord, of: Part | None, once: _Once, home: str) -> PartTold:
     groups: dict[tuple[str, str], list[RunRecord]] = {}
     for run in record.runs:
         if run.part == part.name:
@@ -288,11 +310,11 @@ def _part(part: PartGrade, record: SubmissionRecord, of: Part | None, once: _Onc
         part.why,
         _lines(part.comment),
         asked.counts,
-        tuple(_tried(runs, asked, title, once) for runs in groups.values()),
+        tuple(_tried(runs, asked, title, once, home) for runs in groups.values()),
     )
 
 
-def _tried(runs: Sequence[RunRecord], asked: _Asked, title: str, once: _Once) -> Tried:
+def _tried(runs: Sequence[RunRecord], asked: _Asked, title: str, once: _Once, home: str) -> Tried:
     words = [asked.word(run) for run in runs]
     number = min(range(len(runs)), key=lambda place: GRAVEST.index(words[place]))
     worst, word = runs[number], words[number]
@@ -317,6 +339,7 @@ def _tried(runs: Sequence[RunRecord], asked: _Asked, title: str, once: _Once) ->
         tuple(sorted(_seen(worst, asked), key=lambda one: one.word != "failed")),
         also,
         worst.replay if told or also else "",
+        home,
         _sentences_of(worst.error),
         _lines(worst.text) if told else (),
         worst.picture if told else "",
@@ -442,22 +465,29 @@ def _from_its_folder(record: SubmissionRecord, assignment: Assignment) -> Submis
     return replace(record, runs=runs, told=told(record.told), output=told(record.output))
 
 
-def _how(record: SubmissionRecord, runs: Sequence[RunRecord]) -> Iterator[tuple[str, str]]:
+def _how(record: SubmissionRecord, runs: Sequence[RunRecord], assignment: Assignment) -> Iterator[tuple[str, str]]:
     if record.submitted is not None and (when := day(record.submitted)):
         yield "Handed in", when
+        if assignment.due is not None:
+            grace = assignment.late.grace if assignment.late is not None else 0.0
+            later = f", and {lasting(grace)} of grace" if grace else ""
+            yield "Due", f"{day(assignment.due)}{later}"
     if record.origin:
         yield "What was graded", _last_name(record.origin)
     for note in record.notes:
         yield "Noted", note
-    if record.server:
-        yield "Started with", record.server
-    if record.profile:
-        yield "Protocol", record.profile
+    if record.state != "played" or record.runs:  # else nothing had to be started
+        if assignment.server.build and record.server:
+            yield BUILT, " ".join(assignment.server.build.split())
+        if record.server:
+            yield STARTED, record.server
+        if record.profile:
+            yield "Protocol", record.profile
     if runs:
         scenarios = len({(run.part, run.file, run.scenario) for run in runs})
         yield "Played", f"{counted(len(runs), 'run')} of {counted(scenarios, 'scenario')}{_again(runs)}"
         yield "Seeds", f"{seeds_told(run.seed for run in runs)}, the same for everybody"
-    if record.state == "played":
+    if record.state == "played" and record.runs:
         yield "Patience", f"{record.patience:g}, the same for everybody: it fits the speed of the machine"
         yield "Your server ran", CONFINED[record.confinement]
     if record.machine:

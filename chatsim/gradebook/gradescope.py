@@ -14,7 +14,7 @@ from chatsim.gradebook.feedback import PartTold, feedback
 from chatsim.gradebook.graded import Graded, points_or_error
 from chatsim.gradebook.markdown import paragraph, words
 from chatsim.gradebook.plain_json import as_number, written
-from chatsim.gradebook.student_markdown import part_markdown, trouble_markdown
+from chatsim.gradebook.student_markdown import how_markdown, part_markdown, trouble_markdown
 from chatsim.gradebook.wording import late_sentence
 from chatsim.grading.assignment import Assignment, Visible
 from chatsim.grading.grade import PartGrade
@@ -98,5 +98,5 @@ def _output(assignment: Assignment, graded: Graded) -> str:
         paragraphs += [f"**{words(told.trouble.head)}**", trouble_markdown(told.trouble)]
     if any(part.state == "needs-review" for part in shown):
         paragraphs.append("Nobody can tell yet about some of this: a person will look.")
-    paragraphs.append("\n".join(f"- {words(what)}: {words(was)}" for what, was in told.how))
+    paragraphs.append(how_markdown(told))
     return "\n\n".join(paragraphs)

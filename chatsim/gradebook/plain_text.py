@@ -36,7 +36,7 @@ def trouble_lines(trouble: Trouble) -> Iterator[str]:
         yield from _wrapped(trouble.advice)
     if trouble.output:
         yield ""
-        yield "What was printed:"
+        yield f"{trouble.heard}:"
         for line in trouble.output:
             yield from _wrapped(line, "  ")
 
@@ -57,7 +57,7 @@ def _tried(one: Tried) -> Iterator[str]:
     if one.note:
         yield from _wrapped(one.note, "  ")
     if one.replay:
-        yield from _wrapped(f"See it at home: {one.replay}", "  ")
+        yield from _wrapped(f"{one.home}: {one.replay}", "  ")
     for line in one.others:
         yield from _wrapped(line, "  ")
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from chatsim.gradebook.drawing import Drawing, drawing
 from chatsim.gradebook.feedback import Feedback, feedback
 from chatsim.gradebook.graded import Graded
-from chatsim.gradebook.wording import blocks, spans
+from chatsim.gradebook.wording import BUILT, SPOKEN, STARTED, blocks, spans
 from chatsim.grading.assignment import Assignment
 from chatsim.report.own_page import asset, policy, template
 
@@ -26,7 +26,14 @@ def student_html(assignment: Assignment, graded: Graded) -> str:
     told = feedback(assignment, graded)
     css = asset("chatsim.report", "page.css") + asset("chatsim.gradebook", "grades.css")
     page = template("chatsim.gradebook", "student.html").render(
-        told=told, spans=spans, blocks=blocks, drawings=_drawings(told), css=Markup(css), policy=policy(css)
+        told=told,
+        spans=spans,
+        blocks=blocks,
+        drawings=_drawings(told),
+        css=Markup(css),
+        policy=policy(css),
+        typed=(BUILT, STARTED),
+        spoken=SPOKEN,
     )
     # A CI server that reads our standard output takes `##[` for a command of its own. It stands in words of others alone.
     return page.rstrip("\n").replace("##[", "##&#91;") + "\n"

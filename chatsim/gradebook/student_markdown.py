@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from chatsim.gradebook.feedback import Feedback, PartTold, Seen, Tried, Trouble, feedback
 from chatsim.gradebook.graded import Graded
 from chatsim.gradebook.markdown import block, code, paragraph, words
-from chatsim.gradebook.wording import blocks
+from chatsim.gradebook.wording import BUILT, SPOKEN, STARTED, blocks
 from chatsim.grading.assignment import Assignment
 
-__all__ = ["part_markdown", "student_markdown", "trouble_markdown"]
+__all__ = ["how_markdown", "part_markdown", "student_markdown", "trouble_markdown"]
 
 
 def student_markdown(assignment: Assignment, graded: Graded) -> str:
@@ -22,6 +22,11 @@ def student_markdown(assignment: Assignment, graded: Graded) -> str:
 def part_markdown(part: PartTold) -> str:
     """What was tried for one part, without its head."""
     return "\n\n".join(_told(part))
+
+
+def how_markdown(told: Feedback) -> str:
+    """How it was graded, a line each. What is typed in a shell can be copied from there."""
+    return "\n".join(f"- {words(what)}: {(code if what in (BUILT, STARTED) else words)(was)}" for what, was in told.how)
 
 
 def trouble_markdown(trouble: Trouble) -> str:
@@ -48,7 +53,10 @@ def _paragraphs(told: Feedback) -> Iterator[str]:
             yield from _told(part)
     if told.how:
         yield "## How this was graded"
-        yield "\n".join(f"- {words(what)}: {words(was)}" for what, was in told.how)
+        yield how_markdown(told)
+    if told.spoken:
+        yield SPOKEN
+        yield block(told.spoken)
 
 
 def _trouble(trouble: Trouble) -> Iterator[str]:
@@ -56,7 +64,7 @@ def _trouble(trouble: Trouble) -> Iterator[str]:
     if trouble.advice:
         yield paragraph(trouble.advice)
     if trouble.output:
-        yield "What was printed:"
+        yield f"{trouble.heard}:"
         yield block(trouble.output)
 
 
@@ -87,7 +95,7 @@ def _tried(one: Tried) -> Iterator[str]:
     if one.note:
         yield paragraph(one.note)
     if one.replay:
-        yield f"See it at home: {code(one.replay)}"
+        yield f"{one.home}: {code(one.replay)}"
     if one.text:
         yield "All that was seen in this run:"
         yield block(one.text)

@@ -11,9 +11,12 @@ from chatsim.grading.grade import Grade, PartGrade, PartState
 from chatsim.grading.record import Confinement, State
 
 __all__ = [
+    "BUILT",
     "CONFINED",
     "PART_BADGES",
     "PART_WORDS",
+    "SPOKEN",
+    "STARTED",
     "STATE_WORDS",
     "blocks",
     "counted",
@@ -27,6 +30,11 @@ __all__ = [
     "seeds_told",
     "spans",
 ]
+
+# What is typed in a shell, among the things that are told of how it was graded.
+BUILT, STARTED = "Built with", "Started with"
+
+SPOKEN = "How your server is spoken to was worked out by trying it. This profile was found, and played with:"
 
 CENT = Decimal("0.01")
 

@@ -1,6 +1,7 @@
 """The folder of results: what is known of each submission is kept as soon as it is known, whole or not at all.
 
     grading.json              which assignment, with how much patience, on what machine
+    marks.json                where that lies which a person has decided, if anything was
     students/KEY/record.json  the evidence
     …                         and what is made of it (`publish`), at the end of each `chatsim grade`
 
@@ -29,6 +30,7 @@ __all__ = ["Store", "Terms"]
 
 FORMAT = 1
 HEAD = "grading.json"
+MARKS = "marks.json"
 LOCK = ".lock"
 UNFINISHED = re.compile(r"\..+\.\d+")  # what `publish` was writing when somebody was killed
 
@@ -110,6 +112,7 @@ class Store:
             self.terms()
             return
         try:
+            self.unpublish(MARKS)
             for name in ("students", "pages"):
                 with contextlib.suppress(FileNotFoundError):
                     shutil.rmtree(self.folder / name)
@@ -119,6 +122,23 @@ class Store:
     def begin(self, terms: Terms) -> None:
         """A new grading: what it goes by."""
         self.publish(HEAD, _pretty({"chatsim": "grading", "format": FORMAT, **asdict(terms)}))
+
+    def marked(self, file: str) -> None:
+        """A person has decided what stands in this file: whoever counts these points again is to ask it, too."""
+        self.publish(MARKS, _pretty({"chatsim": "marks", "file": str(Path(file).absolute())}))
+
+    def marks(self) -> str | None:
+        """The file that points were last counted with; None: there was none. Raises UsageError if that was damaged."""
+        path = self.folder / MARKS
+        try:
+            plain = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError) as error:
+            raise _unreadable(path, _why(error)) from None
+        if not isinstance(plain, dict) or not isinstance(plain.get("file"), str):
+            raise _unreadable(path, "it was not written by this version of chatsim")
+        return str(plain["file"])
 
     def keep(self, record: SubmissionRecord) -> None:
         """From now on it is known, whatever happens to us."""

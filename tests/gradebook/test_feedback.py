@@ -9,8 +9,11 @@ import a_class
 
 from chatsim.gradebook.feedback import Feedback, Tried, feedback
 from chatsim.gradebook.graded import Graded
+from chatsim.gradebook.student_html import student_html
+from chatsim.gradebook.student_markdown import student_markdown
 from chatsim.gradebook.wording import blocks, lasting, number, score, seeds_told, spans
-from chatsim.grading.record import RunRecord, VerdictRecord
+from chatsim.grading.assignment import Assignment
+from chatsim.grading.record import RunRecord, State, VerdictRecord
 
 
 def told(*runs: RunRecord, folder: str = "") -> Feedback:
@@ -260,3 +263,76 @@ def test_a_score_says_what_is_certain() -> None:
         "between 0 and 9 of 25 points",
         "no points yet, of 25",
     ]
+
+
+# --- what somebody without the assignment needs ---------------------------------------------------------------------
+
+
+def about(**changed: object) -> Graded:
+    shown = a_class.only_shown(a_class.right())
+    return replace(shown, record=replace(shown.record, **changed))  # type: ignore[arg-type]
+
+
+def asking(**changed: object) -> Assignment:
+    return replace(a_class.ASSIGNMENT, server=replace(a_class.ASSIGNMENT.server, **changed))  # type: ignore[arg-type]
+
+
+def test_a_profile_that_was_worked_out_is_shown_since_nobody_has_it() -> None:
+    text = 'profile: server\nhears: "{nick}: {text}"\n'
+    found = about(worked_out=text, profile="worked out")
+
+    assert feedback(a_class.ASSIGNMENT, found).spoken == ("profile: server", 'hears: "{nick}: {text}"')
+    assert f"This profile was found, and played with:\n\n```text\n{text}```" in student_markdown(
+        a_class.ASSIGNMENT, found
+    )
+    assert "The profile that was found" in student_html(a_class.ASSIGNMENT, found)
+    assert feedback(a_class.ASSIGNMENT, about()).spoken == ()
+
+
+def test_nobody_is_sent_to_a_prescription_that_there_was_not() -> None:
+    def advice(assignment: Assignment) -> str:
+        trouble = feedback(assignment, a_class.not_played("not-understood")).trouble
+        assert trouble is not None
+        return trouble.advice
+
+    assert "against the assignment, letter by letter" in advice(a_class.ASSIGNMENT)
+    assert advice(asking(any=True)).startswith("It helps whoever looks at it if you write down how a client joins")
+
+
+def test_what_chatsim_saw_of_a_server_is_not_called_printed() -> None:
+    def heard(state: State) -> str:
+        trouble = feedback(a_class.ASSIGNMENT, a_class.not_played(state)).trouble
+        assert trouble is not None
+        return trouble.heard
+
+    assert heard("not-understood") == "What was seen where it went furthest"
+    assert heard("not-built") == "What was printed"
+
+
+def test_a_server_that_has_to_be_built_is_built_before_it_is_seen_at_home() -> None:
+    run = a_class.failed(*LEAVING, "drop-notice")
+    built = feedback(asking(build="cc -o server {file}\n"), about(runs=(run,)))
+    (one,) = [one for part in built.parts for one in part.tried]
+
+    assert one.home == "See it at home, once it is built"
+    assert ("Built with", "cc -o server {file}") in built.how
+    assert tried(run).home == "See it at home"
+
+
+def test_where_nothing_had_to_be_played_nothing_is_said_of_a_start() -> None:
+    how = dict(feedback(a_class.ASSIGNMENT, about(runs=())).how)
+
+    assert {"Started with", "Protocol", "Patience", "Your server ran"}.isdisjoint(how)
+    assert "Graded by" in how
+
+
+def test_a_command_can_be_copied_from_the_text() -> None:
+    text = student_markdown(a_class.ASSIGNMENT, about(server="sh -c 'exec \"$0\"' server.py {port}"))
+
+    assert "- Started with: `sh -c 'exec \"$0\"' server.py {port}`" in text
+
+
+def test_who_was_late_can_reckon_it() -> None:
+    how = dict(feedback(a_class.ASSIGNMENT, a_class.only_shown(a_class.wrong())).how)
+
+    assert how["Due"] == "2026-11-30 23:00 UTC, and 15 minutes of grace"

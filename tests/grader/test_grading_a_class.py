@@ -117,9 +117,11 @@ def test_one_student_can_be_graded_alone(a_whole_class: School) -> None:
         2,
         [
             "there is no submission of nobody in handed in",
-            "There are: broken, echoing_twice, empty, forgetful, right",
+            "There are: broken, echoing twice, empty, forgetful, right",
         ],
     )
+    nearly = a_whole_class.grade("--student", "forgetfull")
+    assert (nearly.code, nearly.err.splitlines()[-1]) == (2, "Did you mean forgetful?")
 
 
 def test_a_server_that_never_listens_costs_its_own_points_alone(school: School) -> None:
