@@ -34,10 +34,18 @@ STANDS_OUT = 0.3
 # Where the platform does not tell the waiting, a spinning thread that is kept from the processors looks like a resting
 # one (18 % with ten others on two processors): only less than this is rest then.
 AT_REST_CPU_ONLY = 0.1
+PRINTS = 1000  # lines while nothing went on: nobody tells of so much
 
 HINT_SPIN = (
     "Somewhere a loop goes round without waiting: `recv` returns nothing at once, again and again, when the client has "
     "gone. Leave the loop then, and on every error."
+)
+HINT_ROUND = (  # nobody had gone, whose socket could have been read from again and again
+    "Somewhere a loop goes round without waiting. Wait for events (`accept`, `recv`, `select` with a timeout) instead of "
+    "asking again and again; a socket that does not block is asked only when `select` says that there is something."
+)
+HINT_PRINTS = (
+    "Somewhere a loop prints and does not wait for anything. Print when something has happened, and not without end."
 )
 HINT_ALWAYS = "Wait for events (`accept`, `recv`, `select` with a timeout) instead of asking again and again."
 
@@ -198,6 +206,9 @@ def _spinning(lives: Lives, rest: _Rest, exercised: int) -> Verdict:
         summary += " It had been as busy before anything went wrong: perhaps it always is."
     elif before is not None:
         summary += " Before anything went wrong it had not been so busy."
+    printed = sum(first < entry.index < last for entry in lives.of("out"))
+    if printed >= PRINTS:
+        summary += f" It printed {printed:,} lines and more meanwhile."
     flooded = [lives.who(life.number) for life in lives.sessions.values() if life.flooded < first]
     if flooded:
         summary += f" It floods {named(flooded)}: see `no-creation`."
@@ -211,8 +222,16 @@ def _spinning(lives: Lives, rest: _Rest, exercised: int) -> Verdict:
         Evidence.PROOF,
         exercised=exercised,
         where=where,
-        hint=HINT_ALWAYS if always else HINT_SPIN,
+        hint=_hint(lives, first, printed, always=always),
     )
+
+
+def _hint(lives: Lives, first: int, printed: int, *, always: bool) -> str:
+    if printed >= PRINTS:
+        return HINT_PRINTS
+    if always:
+        return HINT_ALWAYS
+    return HINT_SPIN if any(life.parted < first for life in lives.sessions.values()) else HINT_ROUND
 
 
 def _busiest(rest: _Rest) -> str:

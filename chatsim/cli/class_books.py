@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chatsim.grading.assignment import Assignment
     from chatsim.grading.marks import Marks
 
-__all__ = ["Books", "books", "sum_up", "written"]
+__all__ = ["Books", "books", "marks_of", "sum_up", "written"]
 
 WIDTH = 100  # columns
 MOST_NAMED = 10  # of those who have to be looked at: the rest is counted, and stands in the overview
@@ -70,24 +70,32 @@ def written(store: Store, assignment: Assignment, marks: str | None) -> Books:
 
 
 def _decided(store: Store, assignment: Assignment, marks: str | None, students: list[str]) -> Marks | None:
-    """By this file, or by the one that was given last: nobody is to lose points since an option was forgotten."""
-    from chatsim.cli.files import is_there
     from chatsim.grading.marks import load_marks
 
-    file = marks
-    if file is None and (file := store.marks()) is not None:
-        if not is_there(Path(file).is_file):
-            raise UsageError(
-                f"{file} is not there, by which points were last counted for {store.folder}",
-                hint="Say where the marks lie now: --marks FILE. If none are to count, give a file with {} in it.",
-            )
-        hint(f"What a person has decided stands in {file}, as before.")
+    file = marks_of(store, marks)
     if file is None:
         return None
     decided = load_marks(file, assignment, students)
     if marks is not None:
         store.marked(marks)
+    else:
+        hint(f"What a person has decided stands in {file}, as before.")
     return decided
+
+
+def marks_of(store: Store, marks: str | None) -> str | None:
+    """This file, or the one that was given last: nobody is to lose points since an option was forgotten. Raises UsageError if
+    that is not there any more."""
+    from chatsim.cli.files import is_there
+
+    if marks is not None or (last := store.marks()) is None:
+        return marks
+    if not is_there(Path(last).is_file):
+        raise UsageError(
+            f"{last} is not there, by which points were last counted for {store.folder}",
+            hint="Say where the marks lie now: --marks FILE. If none are to count, give a file with {} in it.",
+        )
+    return last
 
 
 def _is_only_looked_at(one: Graded) -> bool:

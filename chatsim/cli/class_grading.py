@@ -217,12 +217,12 @@ def _graded(asked: Asked) -> int:
 
 def _read_marks(asked: Asked, submissions: Sequence[Submission], store: Store) -> None:
     """What a person has decided is read once now, for its mistakes: an hour later they would be told too late."""
-    if asked.marks is not None:
+    from chatsim.cli.class_books import marks_of
+
+    if (file := asked.marks if asked.fresh else marks_of(store, asked.marks)) is not None:
         from chatsim.grading.marks import load_marks
 
-        load_marks(
-            asked.marks, asked.assignment, sorted({each.student.key for each in submissions} | set(store.keys()))
-        )
+        load_marks(file, asked.assignment, sorted({each.student.key for each in submissions} | set(store.keys())))
 
 
 def _submissions(asked: Asked) -> tuple[list[Submission], int]:

@@ -201,6 +201,29 @@ def test_where_waiting_for_a_processor_cannot_be_seen_less_is_sure(load: float, 
     assert verdict.cause is (Cause.MACHINE if outcome is Outcome.INCONCLUSIVE else None)
 
 
+def test_where_nobody_has_gone_no_loop_reads_from_one_who_has() -> None:
+    story = of_ann_and_bob()
+    rests(story, *[1.0] * 20)
+
+    hint = no_spin(story.history).hint
+    assert hint.startswith("Somewhere a loop goes round without waiting.")
+    assert "gone" not in hint
+
+
+def test_one_that_prints_without_end_is_told_that() -> None:
+    story = of_ann_and_bob()
+    rests(story, *[1.0] * 10)
+    for _ in range(1500):
+        story.note("out", line="waiting for clients ...")
+    for number in range(11, 21):
+        story.note("rest", number=number, seconds=0.05, load=1.0, top=[], cpu_only=False, foreign=0.0)
+
+    verdict = no_spin(story.history)
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.summary.endswith("It printed 1,500 lines and more meanwhile.")
+    assert verdict.hint.startswith("Somewhere a loop prints")
+
+
 def test_a_flood_is_told_of_beside_the_spin() -> None:
     """Finding 45: the flood itself is the business of `no-creation`."""
     story = of_ann_and_bob()
