@@ -155,6 +155,12 @@ class Owed:
         for message in [flight.message for flight in self.flights.values() if flight.sender == session.id]:
             self.bytes_under_way -= self.flights.pop(message).size
 
+    def make_room(self) -> None:
+        """What is under way stays owed, but keeps nobody from saying more."""
+        for flight in self.flights.values():
+            flight.size = 0
+        self.bytes_under_way = 0
+
     # --- notices -----------------------------------------------------------------------------------------------
 
     def begin_step(self) -> None:

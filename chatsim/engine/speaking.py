@@ -107,7 +107,7 @@ def _until_written(stage: Stage, wordy: Sequence[Speech | Sending]) -> Steps:
 
     while not over():
         said = stage.mouth.utterances
-        met = yield Until(over)
+        met = yield from stage.patiently(over)
         if not met and said == stage.mouth.utterances and not any(each.session.ticking for each in wordy):
             return False
     return True

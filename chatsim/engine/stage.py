@@ -46,6 +46,7 @@ SURELY_UNTOLD = (
 LETS_GO = 0.002  # seconds from the end of a server's words until its process has closed that socket as well
 SHORTEST_QUIET = 0.25  # seconds; a delayed acknowledgement takes 40 ms, a lost segment 200
 SHORTEST_HASTE = 0.01  # seconds for what has been waited for in vain before
+MAY_BE_PUT_OFF = frozenset({"chat", "converse", "whisper"})  # whose settling changes nothing but what is heard
 HERE = (State.JOINING, State.PRESENT, State.STALLED)
 
 
@@ -429,7 +430,16 @@ class Stage:
 
     def settle(self, why: str, *, longer: float = 0.0) -> Steps:
         """Wait until all that is owed has been heard, or the patience (and `longer` seconds) is spent; the history
-        tells which."""
+        tells which.
+
+        One patience shows that a server hangs. While it makes no sound, what is said to it in vain is not waited for after
+        each step anew: it stays owed, and is waited for, as long as ever, at the next settle point that can not be put off.
+        """
+        if why in MAY_BE_PUT_OFF and self.hangs:
+            self.owed.make_room()  # else nobody could say anything more, and what becomes of that is to be seen, too
+            if not (yield from self.patiently(lambda: not self.hangs)):
+                yield from self.when_settled()
+                return True
         hopeless = self.vain if self.hasty else {word for word, times in self.untold.items() if times >= SURELY_UNTOLD}
         if hopeless and not self.owed.nothing():
             yield from self._settle_in_haste(hopeless)
@@ -449,12 +459,22 @@ class Stage:
         yield from self.when_settled()
         return True
 
+    def patiently(self, condition: Callable[[], bool]) -> Steps:
+        """Wait until this holds, or the patience is spent; while the server hangs, for a moment only."""
+        if self.hangs and not (yield Until(lambda: condition() or not self.hangs, self._moment, exact=True)):
+            return False
+        return (yield Until(condition))
+
+    @property
+    def _moment(self) -> float:
+        """How long what was waited for in vain may still take to come, in seconds."""
+        return max(SHORTEST_HASTE, 4 * self.patience.round_trip)
+
     def _settle_in_haste(self, hopeless: Set[str]) -> Steps:
         """What was waited for in vain before may still come for a moment; it proves nothing that it does not."""
-        if (yield Until(lambda: not self.mouth.busy and self.owed.nothing(hopeless))):
-            moment = max(SHORTEST_HASTE, 4 * self.patience.round_trip)
-            if not (yield Until(self.owed.nothing, moment, exact=True)):
-                self.give_up()
+        others = Until(lambda: not self.mouth.busy and self.owed.nothing(hopeless))
+        if (yield others) and not (yield Until(self.owed.nothing, self._moment, exact=True)):
+            self.give_up()
         return True
 
     def unmet(self, why: str, wait: Until, missing: list[list[object]]) -> None:

@@ -44,3 +44,37 @@ def test_a_name_is_not_asked_for_again_of_a_server_that_has_ended() -> None:
     assert sum(detail["bot"] == "bob" for detail in played.details("connect")) == 2
     assert played.outcome("stays-up") == "failed"
     assert played.seconds < 4
+
+
+HANGING = """
+- join: everyone
+- pause: 1s
+- repeat: {times: 20, do: [{chat: {ann: {count: 2}}}]}
+"""
+
+
+def test_a_server_that_hangs_is_given_all_patience_once_and_again_at_the_end_for_everything() -> None:
+    played = play(HANGING, faults=Faults(freeze_at=0.5))
+
+    first, last = (wait for wait in played.details("wait") if wait["for"] in ("chat", "end"))
+    assert (first["valid"], last["valid"]) == (True, True)
+    assert {row[2] for row in last["missing"]} == {m.id for m in played.said("chat")[2:]}
+    assert played.verdicts["delivery"].summary.endswith("78 more deliveries are missing.")
+    assert played.seconds < 15
+
+
+def test_one_that_only_seemed_to_hang_owes_all_that_was_said_meanwhile_and_nothing_of_it_is_missing() -> None:
+    played = play(f"{HANGING}- pause: 20s\n- chat: {{bob: {{count: 1}}}}", faults=Faults(freeze_at=0.5, thaw_at=10.0))
+
+    assert [wait["for"] for wait in played.details("wait")] == ["chat"]
+    assert played.outcome("delivery") == "passed"
+    assert len(played.heard("cat")) == 41
+
+
+def test_what_it_loses_as_it_goes_on_is_waited_for_as_ever() -> None:
+    steps = f"{HANGING}- pause: 20s\n- chat: {{bob: {{count: 1}}}}\n- chat: {{ann: {{count: 1}}}}"
+    played = play(steps, faults=Faults(freeze_at=0.5, thaw_at=10.0, lose=0.5))
+
+    assert [wait["for"] for wait in played.details("wait")][:2] == ["chat", "chat"]
+    assert all(wait["valid"] and wait["waited"] >= 2 for wait in played.details("wait"))
+    assert played.outcome("delivery") == "failed"

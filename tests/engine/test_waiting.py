@@ -34,7 +34,7 @@ def test_a_lost_message_costs_one_patience_and_then_the_run_goes_on() -> None:
     )
 
     waits = played.details("wait")
-    assert {w["for"] for w in waits} <= {"knock", "chat", "join"}
+    assert {w["for"] for w in waits} <= {"knock", "chat", "join", "end"}
     assert all(w["valid"] and w["waited"] >= w["patience"] for w in waits)
     assert played.outcome("delivery") == "failed"
 
