@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,12 +55,12 @@ def books(store: Store, assignment: str | None, marks: str | None) -> Books:
     return written(store, read, marks)
 
 
-def written(store: Store, assignment: Assignment, marks: str | None) -> Books:
-    """The same, with the assignment at hand."""
+def written(store: Store, assignment: Assignment, marks: str | None, others: Iterable[str] = ()) -> Books:
+    """The same, with the assignment at hand. `others`: whom marks may be about as well, though nothing is stored of them."""
     from chatsim.grader.publishing import graded, publish
 
     students = [record.student.key for record in store.records()]
-    decided = _decided(store, assignment, marks, students)
+    decided = _decided(store, assignment, marks, sorted({*students, *others}))
     made = Books(assignment, tuple(graded(store, assignment, decided)), time.time())
     if (before := len(students) - len(made.everybody)) > 0:
         hint(

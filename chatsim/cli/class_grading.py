@@ -189,11 +189,11 @@ def _graded(asked: Asked) -> int:
     from chatsim.grader.grading import Grading
     from chatsim.grader.store import Store
 
-    submissions, size = _submissions(asked)
-    refuse_what_needs_one(asked.export, len(submissions))
+    handed_in = _handed_in(asked)
+    refuse_what_needs_one(asked.export, len(handed_in.chosen))
     with Store(asked.results) as store:
-        _read_marks(asked, submissions, store)
-        terms = _terms(asked, store, min(asked.jobs, size))
+        _read_marks(asked, handed_in, store)
+        terms = _terms(asked, store, min(asked.jobs, handed_in.size))
         store.tidy()
         for _ in store.records():
             pass  # all that is known is in the books in the end: what is damaged is told now, and not then
@@ -202,10 +202,10 @@ def _graded(asked: Asked) -> int:
         with _engine(asked) as engine:
             try:
                 with watch:
-                    Grading(asked.assignment, terms, asked.confinement, submissions, store, engine, watch).run()
+                    Grading(asked.assignment, terms, asked.confinement, handed_in.chosen, store, engine, watch).run()
             except KeyboardInterrupt:
                 interrupted = True
-        made = written(store, asked.assignment, asked.marks)
+        made = written(store, asked.assignment, asked.marks, handed_in.keys)
     if made.everybody or not interrupted:
         for kind, file in asked.export:
             write(kind, file, made)
@@ -215,23 +215,34 @@ def _graded(asked: Asked) -> int:
     return sum_up(asked.results, made, quiet=asked.quiet, aside=aside)
 
 
-def _read_marks(asked: Asked, submissions: Sequence[Submission], store: Store) -> None:
-    """What a person has decided is read once now, for its mistakes: an hour later they would be told too late."""
+def _read_marks(asked: Asked, handed_in: _HandedIn, store: Store) -> None:
+    """What a person has decided is read once now, for its mistakes: an hour later they would be told too late. It may be about
+    anybody in the class, also about who is not graded now."""
     from chatsim.cli.class_books import marks_of
 
     if (file := asked.marks if asked.fresh else marks_of(store, asked.marks)) is not None:
         from chatsim.grading.marks import load_marks
 
-        load_marks(file, asked.assignment, sorted({each.student.key for each in submissions} | set(store.keys())))
+        load_marks(file, asked.assignment, sorted(handed_in.keys | set(store.keys())))
 
 
-def _submissions(asked: Asked) -> tuple[list[Submission], int]:
-    """Those that are to be graded; and how many the class has, or this part of it, whoever of them was chosen now."""
+@dataclass(frozen=True, slots=True)
+class _HandedIn:
+    """`chosen`: the submissions that are to be graded now. `size`: how many this part of the class has, chosen or not.
+    `keys`: of everybody, whatever the part."""
+
+    chosen: Sequence[Submission]
+    size: int
+    keys: frozenset[str]
+
+
+def _handed_in(asked: Asked) -> _HandedIn:
     from chatsim.document import nearest
     from chatsim.submissions.finding import find
 
     if asked.single:
-        return [_the_only_one(asked.submissions.absolute(), asked.submitted)], 1
+        only = _the_only_one(asked.submissions.absolute(), asked.submitted)
+        return _HandedIn([only], 1, frozenset((only.student.key,)))
     found = find(asked.submissions.absolute(), asked.assignment.student)
     for other in found.passed_over:
         hint(f"passed over: {other.name}: {other.why}")
@@ -239,7 +250,7 @@ def _submissions(asked: Asked) -> tuple[list[Submission], int]:
     if asked.shard is not None:
         part, whole = asked.shard
         chosen = chosen[part - 1 :: whole]
-    size = max(1, len(chosen))
+    size = max(1, len(chosen))  # of a class that is split into more parts than it has students, some are empty
     if asked.students:
         everybody = found.submissions  # another shard's is no mistake
         known = {name for each in everybody for name in (each.student.key, each.student.name)}
@@ -255,7 +266,7 @@ def _submissions(asked: Asked) -> tuple[list[Submission], int]:
         chosen = [each for each in chosen if {each.student.key, each.student.name} & set(asked.students)]
     if not chosen and asked.shard is None:
         raise UsageError(f"there are no submissions in {asked.submissions}")
-    return chosen, size
+    return _HandedIn(chosen, size, frozenset(each.student.key for each in found.submissions))
 
 
 def _the_only_one(path: Path, submitted: float | None) -> Submission:

@@ -192,6 +192,15 @@ def test_the_machine_is_measured_as_busy_as_it_will_be(
     assert measured == [at_once]
 
 
+def test_marks_may_be_about_who_is_not_graded_now(two: School) -> None:
+    (two.folder / "marks.yaml").write_text("bob: {talking: {points: 2}}\n", encoding="utf-8")
+
+    assert two.grade("--marks", "marks.yaml", "--student", "ann").code == 0
+    assert names(two) == ["ann"]
+    assert two.grade("--shard", "2/2").code == 0
+    assert "bob,bob,2,2,2," in two.book()
+
+
 def test_whoever_asks_for_one_and_for_a_choice_is_told(two: School) -> None:
     ended = two.grade("--single", "--student", "ann")
 
