@@ -71,6 +71,8 @@ STARTERS: Final[Mapping[str, _Starter]] = {
 }
 """Which of the scenarios that come with chatsim a first assignment plays, and for what."""
 
+FIXED: Final = " 5000"
+
 GATE: Final = ("  - part: getting in", '    title: "Clients get in"', "    points: 10", "    properties: lets-in")
 """Stands before them: whoever gets nobody in need not wait for the rest."""
 
@@ -170,7 +172,10 @@ def _server(found: _Found, handed_in: Sequence[Mapping[str, str]]) -> Iterator[s
         yield '  # build: "make"'
     yield "  # {file} is the file that was found, {name} its name without its suffix. {port} is a free port, for a server that"
     yield "  # takes one; without it, where the server listens is found out."
-    port = " {port}" if _takes_port(handed_in, patterns, language) else ""
+    port = _port(handed_in, patterns, language)
+    if port == FIXED:
+        yield "  # Some take their port as an argument, others have written one into the program. Each has a network of"
+        yield "  # its own, so all may be given the same one; where the others listen is found out."
     yield f"  command: {quoted(language.command + port)}"
     if len(found.profiles) == 1:
         yield "  # How it is spoken to."
@@ -196,7 +201,11 @@ def _guess(handed_in: Sequence[Mapping[str, str]]) -> tuple[str, tuple[str, ...]
     suffix = max(suffixes, key=lambda each: (suffixes[each], -list(LANGUAGES).index(each)))
     left = [[name for name in names if name.endswith(suffix)] for names in likely]
     patterns: list[str] = []
-    covered = 0
+    often = Counter(name for names in left for name in set(names))
+    alone = [at for at, names in enumerate(left) if len(handed_in[at]) == 1 and names and often[names[0]] == 1]
+    if len(alone) > 1:  # files that are called after their students: nothing but the suffix fits the next one's, too
+        left = [names for at, names in enumerate(left) if at not in alone]
+    covered = len(alone) if len(alone) > 1 else 0
     while len(patterns) < MOST_PATTERNS:
         counts = Counter(name for names in left for name in set(names) if names.count(name) == 1)
         if not counts:
@@ -205,6 +214,8 @@ def _guess(handed_in: Sequence[Mapping[str, str]]) -> tuple[str, tuple[str, ...]
         patterns.append(f"**/{_escaped(name)}")
         covered += counts[name]
         left = [names for names in left if name not in names]
+    if len(alone) > 1:
+        patterns.append(f"*{suffix}")
     return suffix, tuple(patterns) or (f"**/server{suffix}",), covered
 
 
@@ -237,18 +248,21 @@ def _escaped(name: str) -> str:
     return re.sub(r"[*?\[\\]", "?", name)
 
 
-def _takes_port(handed_in: Sequence[Mapping[str, str]], patterns: Sequence[str], language: _Language) -> bool:
-    """Do most of the servers read their arguments? Where nobody has handed anything in, a server should."""
+def _port(handed_in: Sequence[Mapping[str, str]], patterns: Sequence[str], language: _Language) -> str:
+    """What stands behind the command, by how many of the servers read their arguments. Where nobody has handed anything in, a
+    server should."""
     names = {pattern.removeprefix("**/") for pattern in patterns}
+    suffixes = tuple(pattern.removeprefix("*") for pattern in patterns if not pattern.startswith("**/"))
     sources = [
         text
         for files in handed_in
         for path, text in files.items()
-        if PurePosixPath(path).name in names and text.strip()
+        if text.strip() and (PurePosixPath(path).name in names or (suffixes and path.endswith(suffixes)))
     ]
-    if not sources:
-        return True
-    return 2 * sum(re.search(language.arguments, text) is not None for text in sources) > len(sources)
+    reading = sum(re.search(language.arguments, text) is not None for text in sources)
+    if reading == len(sources):
+        return " {port}"
+    return FIXED if reading else ""
 
 
 def _builtin(scenarios: Iterable[Scenario]) -> str:

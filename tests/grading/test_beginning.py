@@ -84,6 +84,8 @@ def test_of_several_profiles_a_family_is_made(tmp_path: Path) -> None:
         ([{"notes.txt": ""}], ("**/server.py",)),
         ([{"server[1].py": ""}], ("**/server?1].py",)),
         ([{"сервер.py": ""}], ("**/сервер.py",)),
+        ([{"anna.py": ""}, {"bob.py": ""}, {"server.py": ""}, {"server.py": ""}], ("**/server.py", "*.py")),
+        ([{"anna.py": ""}, {"server.py": ""}, {"server.py": ""}], ("**/server.py", "**/anna.py")),
         ([], ("**/server.py",)),
     ],
 )
@@ -114,10 +116,15 @@ def test_how_it_is_started_is_guessed_from_its_language(tmp_path: Path, name: st
 def test_the_port_is_given_to_servers_that_read_their_arguments(tmp_path: Path) -> None:
     assert begun(tmp_path, {}, [{"server.py": READS}])[1].server.command == "python3 {file} {port}"
     assert begun(tmp_path, {}, [{"server.py": "PORT = 5000"}])[1].server.command == "python3 {file}"
-    half = [{"server.py": READS}, {"server.py": "PORT = 5000"}]
-    assert begun(tmp_path, {}, half)[1].server.command == "python3 {file}"
-    mostly = [{"server.py": READS}, {"server.py": READS}, {"server.py": "PORT = 5000"}]
-    assert begun(tmp_path, {}, mostly)[1].server.command == "python3 {file} {port}"
+    assert begun(tmp_path, {}, [{"anna.py": READS}, {"bob.py": READS}])[1].server.command == "python3 {file} {port}"
+
+
+def test_where_only_some_take_a_port_all_are_given_the_same_one(tmp_path: Path) -> None:
+    """Who ignores it is found where it listens."""
+    text, read = begun(tmp_path, {}, [{"server.py": READS}, {"server.py": READS}, {"server.py": "PORT = 6000"}])
+
+    assert read.server.command == "python3 {file} 5000"
+    assert "Some take their port as an argument, others have written one into the program." in text
 
 
 def test_how_many_submissions_fit_is_told_where_not_all_do(tmp_path: Path) -> None:
