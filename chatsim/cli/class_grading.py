@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
@@ -147,10 +148,10 @@ def _look_for_temporary_folder() -> None:
 def _shard(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
-    part, slash, whole = text.partition("/")
-    if slash and part.isdecimal() and whole.isdecimal() and 1 <= int(part) <= int(whole):
-        return int(part), int(whole)
-    raise UsageError(f"--shard {text} is not I/N", hint="The second of five parts: --shard 2/5")
+    found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
+    if found is not None and 1 <= (part := int(found[1])) <= (whole := int(found[2])):
+        return part, whole
+    raise UsageError(f"--shard {text[:30]} is not I/N", hint="The second of five parts: --shard 2/5")
 
 
 def _submitted(text: str | None, *, single: bool) -> float | None:

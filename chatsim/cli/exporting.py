@@ -6,6 +6,7 @@ import os
 import sys
 from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,8 +61,10 @@ def write(kind: str, file: str, made: Books, table: Table | None = None) -> None
         beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise UsageError(f"{file} can not be written: {(error.strerror or str(error)).lower()}") from None
+    finally:
+        with suppress(OSError):  # there is none, if all went well; or there can be none of such a name
+            beside.unlink()
 
 
 def _say(content: bytes) -> None:

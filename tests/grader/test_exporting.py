@@ -79,7 +79,20 @@ def test_what_can_not_be_written_is_told_and_what_was_there_stays(tmp_path: Path
         write("csv", str(tmp_path / "folder"), books("ann"))
     with pytest.raises(UsageError, match="can not be written: no such file or directory"):
         write("csv", str(tmp_path / "nowhere/x.csv"), books("ann"))
+    with pytest.raises(UsageError, match="can not be written: file name too long"):
+        write("csv", str(tmp_path / ("x" * 300)), books("ann"))
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_an_interrupt_leaves_no_half_of_an_export(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupted(path: Path, to: Path) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        write("csv", str(tmp_path / "x.csv"), books("ann"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_pipe_gets_no_mark_of_byte_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

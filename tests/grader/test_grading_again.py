@@ -201,6 +201,14 @@ def test_marks_may_be_about_who_is_not_graded_now(two: School) -> None:
     assert "bob,bob,2,2,2," in two.book()
 
 
+@pytest.mark.parametrize("shard", ["3/2", "0/2", "1", "a/b", f"1/{'9' * 5000}"])
+def test_what_is_no_part_of_a_class_is_told(two: School, shard: str) -> None:
+    ended = two.grade("--shard", shard)
+
+    assert ended.code == 2
+    assert f"--shard {shard[:30]} is not I/N\nThe second of five parts: --shard 2/5" in ended.err
+
+
 def test_whoever_asks_for_one_and_for_a_choice_is_told(two: School) -> None:
     ended = two.grade("--single", "--student", "ann")
 
