@@ -46,14 +46,14 @@ def is_bare(folder: Path) -> bool:
         return False
 
 
-def committed(repository: Path) -> float | None:
+def committed(repository: Path, beside: Path | None = None) -> float | None:
     """When the last commit was made, as its author's machine had it: seconds since 1970.
 
     `repository`: a bare one, or the `.git` of a folder. None if there is none, if it can not be read, or if there is no git
     on this machine. It is what the author says: who wants to may write any time into a commit.
     """
     try:
-        with _ours(repository) as (git, commit):
+        with _ours(repository, beside) as (git, commit):
             said = git.run("log", "-1", "--format=%ct", commit, "--")
             return float(int(said))
     except (OSError, RefusedError, ValueError):
@@ -62,7 +62,7 @@ def committed(repository: Path) -> float | None:
 
 def land_repository(repository: Path, landing: Landing) -> None:
     """The files of the last commit. Raises RefusedError if there is none or they can not be read, OSError."""
-    with _ours(repository) as (git, commit), _cut_off(landing.bounds.seconds) as running:
+    with _ours(repository, landing.target.parent) as (git, commit), _cut_off(landing.bounds.seconds) as running:
         with git.started("ls-tree", "-r", "-z", "-l", "--full-tree", commit) as listing:
             running.append(listing)
             entries = list(_entries(listing, landing))
@@ -75,13 +75,13 @@ def land_repository(repository: Path, landing: Landing) -> None:
 
 
 @contextlib.contextmanager
-def fetched(address: str, seconds: float, size: int) -> Iterator[Path]:
-    """The last commit of a repository elsewhere, fetched into a bare one of ours, which goes away again.
+def fetched(address: str, seconds: float, size: int, beside: Path) -> Iterator[Path]:
+    """The last commit of a repository elsewhere, fetched into a bare one of ours in the folder `beside`, which goes away again.
 
     The address comes from whoever grades, and so do the settings and passwords that git is to use for it. Raises RefusedError
     if it can not be fetched within so many seconds and bytes.
     """
-    with tempfile.TemporaryDirectory(prefix="chatsim-") as folder:
+    with tempfile.TemporaryDirectory(dir=beside) as folder:
         target = Path(folder) / "fetched.git"
         settings = ("core.hooksPath=/dev/null", "fetch.unpackLimit=1", "gc.auto=0", "protocol.ext.allow=never")
         words = [word for setting in settings for word in ("-c", setting)]
@@ -191,12 +191,13 @@ class _Git:
 
 
 @contextlib.contextmanager
-def _ours(repository: Path) -> Iterator[tuple[_Git, str]]:
-    """A git that can read their objects, and the last commit."""
+def _ours(repository: Path, beside: Path | None) -> Iterator[tuple[_Git, str]]:
+    """A git that can read their objects, and the last commit. What it needs lies in the folder `beside` meanwhile: who unpacks
+    in a folder that goes with us, also when we are killed, leaves nothing anywhere else."""
     commit = _last_commit(repository)
     objects = repository / "objects"
     _refuse_elsewhere(objects)
-    with tempfile.TemporaryDirectory(prefix="chatsim-") as name:
+    with tempfile.TemporaryDirectory(dir=beside) as name:
         folder = Path(name)
         (folder / "refs").mkdir()
         (folder / "HEAD").write_text("ref: refs/heads/none\n")

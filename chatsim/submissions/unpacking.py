@@ -27,9 +27,10 @@ COVERS = 3  # folders around everything that are looked through: "Extract all", 
 def unpack(submission: Submission, target: Path, bounds: Bounds | None = None) -> Unpacked | Refused:
     """Put what was handed in into `target`, a folder that is not there yet, or is empty.
 
-    Whatever is in it, nothing is written outside of `target`, no program of it is run, and no more than `bounds` allow is
-    written. What can not land is left out, with a note; an archive that is no honest one is refused, and then `target` is
-    empty. Raises nothing that the submission or the machine could cause; ValueError if there is something in `target`.
+    Whatever is in it, nothing of it is written outside of `target`, no program of it is run, and no more than `bounds` allow
+    is written. What git needs for it lies beside `target` meanwhile. What can not land is left out, with a note; an archive
+    that is no honest one is refused, and then `target` is empty. Raises nothing that the submission or the machine could
+    cause; ValueError if there is something in `target`.
     """
     if submission.kind == "several":
         return Refused(submission.told)
@@ -65,9 +66,10 @@ def _land(submission: Submission, landing: Landing) -> float | None:
     """Land all of it. Returns when it was handed in, where only now anything tells."""
     if submission.kind == "remote":
         bounds = landing.bounds
-        with fetched(submission.address, bounds.seconds, bounds.total) as repository:
+        beside = landing.target.parent
+        with fetched(submission.address, bounds.seconds, bounds.total, beside) as repository:
             land_repository(repository, landing)
-            return committed(repository)
+            return committed(repository, beside)
     if submission.kind == "repository":
         land_repository(submission.path, landing)
     elif submission.pieces:

@@ -7,6 +7,7 @@ import shutil
 import socket
 import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -416,6 +417,22 @@ def test_a_repository_elsewhere_is_fetched_and_read(tmp_path: Path, served: tupl
     assert files(result) == {"server.py": "print()"}
     assert isinstance(result, Unpacked)
     assert result.submitted == MOMENT
+
+
+def test_what_git_needs_lies_beside_what_is_unpacked_and_nowhere_else(
+    tmp_path: Path, served: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is unpacked goes with a grader that is killed; where temporary files are does not."""
+    root, address = served
+    bare(root / "anna.git", working_copy(tmp_path / "source"))
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    (tmp_path / "room").mkdir()
+
+    result = fetched_from(f"{address}/anna.git", tmp_path / "room/target")
+
+    assert isinstance(result, Unpacked)
+    assert result.submitted == MOMENT
+    assert [path.name for path in (tmp_path / "room").iterdir()] == ["target"]
 
 
 def test_it_is_fetched_as_well_from_within_a_hook(
