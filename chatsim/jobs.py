@@ -227,7 +227,10 @@ class _Worker:
     """Our side of one: its process, and the link over which jobs go and runs come."""
 
     def __init__(self) -> None:
-        self.link, theirs = Pipe()
+        try:
+            self.link, theirs = Pipe()
+        except OSError as error:
+            raise _unstarted(error) from None
         try:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-c", f"{PROGRAM}{theirs.fileno()})"],
@@ -236,6 +239,8 @@ class _Worker:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # a Ctrl-C at the terminal is meant for us; we tell them
             )
+        except OSError as error:
+            raise _unstarted(error) from None
         finally:
             theirs.close()
 
@@ -247,6 +252,14 @@ class _Worker:
         except subprocess.TimeoutExpired:  # somebody has stopped it
             self.process.kill()
             return self.process.wait()
+
+
+def _unstarted(error: OSError) -> ChatsimError:
+    """Too many processes or files, or too little memory: not chatsim's fault, and nobody's who is played with."""
+    return ChatsimError(
+        f"no process can be started to play in: {(error.strerror or str(error)).lower()}",
+        hint="Fewer at a time may do: --jobs. What this machine allows is told by: ulimit -a",
+    )
 
 
 def _loss(status: int) -> ChatsimError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import signal
@@ -17,6 +18,7 @@ import pytest
 
 from chatsim import jobs, runs
 from chatsim.checks.verdict import Outcome
+from chatsim.errors import ChatsimError
 from chatsim.jobs import Crew, Job, cores
 from chatsim.profile.reader import builtin_names, load_profile, read_profile
 from chatsim.report.report import Run
@@ -153,6 +155,20 @@ def test_a_worker_that_dies_makes_its_run_an_error_and_the_others_go_on() -> Non
     assert lost.error is not None
     assert lost.error.exit_code == 5
     assert "killed by signal 9" in str(lost.error)
+
+
+@pytest.mark.parametrize("call", ["Pipe", "subprocess.Popen"])
+def test_where_no_process_can_be_started_it_is_told(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(f"chatsim.jobs.{call}", refused)
+
+    with (
+        Crew(1) as crew,
+        pytest.raises(ChatsimError, match="no process can be started to play in: resource temporarily"),
+    ):
+        list(crew.as_ready([job()]))
 
 
 def test_a_fault_of_ours_is_told_as_one() -> None:
