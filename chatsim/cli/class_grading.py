@@ -239,6 +239,7 @@ class _HandedIn:
 
 def _handed_in(asked: Asked) -> _HandedIn:
     from chatsim.document import nearest
+    from chatsim.grader.ours import why_ours
     from chatsim.submissions.finding import find
 
     if asked.single:
@@ -247,13 +248,19 @@ def _handed_in(asked: Asked) -> _HandedIn:
     found = find(asked.submissions.absolute(), asked.assignment.student)
     for other in found.passed_over:
         hint(f"passed over: {other.name}: {other.why}")
-    chosen = list(found.submissions)
+    everybody = []
+    for each in found.submissions:
+        if why := why_ours(each, asked.assignment, asked.results):
+            hint(f"passed over: {each.origin}: {why}")
+        else:
+            everybody.append(each)
+    chosen = everybody
     if asked.shard is not None:
         part, whole = asked.shard
         chosen = chosen[part - 1 :: whole]
     size = max(1, len(chosen))  # of a class that is split into more parts than it has students, some are empty
     if asked.students:
-        everybody = found.submissions  # another shard's is no mistake
+        # Another shard's is no mistake.
         known = {name for each in everybody for name in (each.student.key, each.student.name)}
         missing = [name for name in asked.students if name not in known]
         if missing:
@@ -267,7 +274,7 @@ def _handed_in(asked: Asked) -> _HandedIn:
         chosen = [each for each in chosen if {each.student.key, each.student.name} & set(asked.students)]
     if not chosen and asked.shard is None:
         raise UsageError(f"there are no submissions in {asked.submissions}")
-    return _HandedIn(chosen, size, frozenset(each.student.key for each in found.submissions))
+    return _HandedIn(chosen, size, frozenset(each.student.key for each in everybody))
 
 
 def _the_only_one(path: Path, submitted: float | None) -> Submission:

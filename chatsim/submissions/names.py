@@ -20,6 +20,7 @@ __all__ = ["Pattern", "keys_of", "readable", "students_of"]
 LONGEST_KEY = 120  # bytes: with what is put around it, it stays below the 255 of file systems (143 where they encrypt)
 LONGEST_NAME = 200  # characters that a person is shown
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:\..*)?", re.IGNORECASE)  # Windows
+_PAGE = re.compile(r"\.html$", re.IGNORECASE)  # the page of `ann` is called `ann.html`, and has to differ from any key
 
 
 class Pattern:
@@ -95,6 +96,7 @@ def _plain(name: str) -> str:
     )
     kept = unicodedata.normalize("NFC", kept)  # once more: what stood between two letters may be gone
     key = _cut(re.sub(r"_{2,}", "_", kept).strip("._-"), LONGEST_KEY)
+    key = _PAGE.sub("_html", key)
     return f"_{key}" if _RESERVED.fullmatch(key) else key
 
 

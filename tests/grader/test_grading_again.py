@@ -209,6 +209,36 @@ def test_what_is_no_part_of_a_class_is_told(two: School, shard: str) -> None:
     assert f"--shard {shard[:30]} is not I/N\nThe second of five parts: --shard 2/5" in ended.err
 
 
+def test_what_a_grading_goes_by_and_what_it_has_written_is_no_submission(two: School) -> None:
+    """As where somebody calls it in the folder of the class, with all that it needs among the students."""
+    two.grade("--quiet", results="earlier")
+    scenarios = two.folder / "scenarios"
+    scenarios.mkdir()
+    for name in ("talk.yaml", "drop.yaml"):
+        (two.folder / name).rename(scenarios / name)
+    text = small_class.ASSIGNMENT.replace("scenario: ", "scenario: scenarios/")
+    (two.folder / "assignment.yaml").write_text(text, encoding="utf-8")
+    for each in (two.folder / "handed in").iterdir():
+        each.rename(two.folder / each.name)
+    (two.folder / "handed in").rmdir()
+    words = ["grade", ".", "--unsafe-no-sandbox", "--patience", "0.5"]
+
+    first, again = two.call(*words), two.call(*words)
+
+    assert names(two) == ["ann", "bob"]
+    assert "passed over: earlier: results are kept there" in first.err
+    assert "passed over: scenarios: it is part of the assignment" in first.err
+    assert "passed over: grades: results are kept there" in again.err
+    assert "submission," not in again.err
+
+
+def test_a_student_called_like_the_page_of_another_harms_nobody(two: School) -> None:
+    two.hand_in("ann.html", EMPTY)
+
+    assert two.grade("--quiet").code == 0
+    assert names(two) == ["ann", "ann_html", "bob"]
+
+
 def test_whoever_asks_for_one_and_for_a_choice_is_told(two: School) -> None:
     ended = two.grade("--single", "--student", "ann")
 

@@ -40,6 +40,9 @@ def keys(*names: str) -> list[str]:
         ("AUX.x", "_AUX.x"),
         ("com1", "_com1"),
         ("console", "console"),
+        ("ann.html", "ann_html"),
+        ("con.HTML", "con_html"),
+        ("html", "html"),
     ],
 )
 def test_a_key_is_the_name_as_far_as_files_can_be_called_so(name: str, key: str) -> None:
