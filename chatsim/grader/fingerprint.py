@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from chatsim.submissions.submission import Submission
 
 __all__ = ["fingerprint"]
+
+NOT_LOOKED_INTO = (".git", "node_modules", ".venv", "venv")
 
 
 def fingerprint(submission: Submission) -> str:
@@ -25,11 +28,20 @@ def fingerprint(submission: Submission) -> str:
 
 def _entries(path: Path) -> Iterator[tuple[str, str]]:
     yield "", _about(path)
-    for folder, folders, files in os.walk(path):
-        folders[:] = [name for name in folders if name not in (".git", "node_modules", ".venv", "venv")]
-        for name in files:
-            file = Path(folder, name)
-            yield os.path.relpath(file, path), _about(file)
+    folders = [""]
+    while folders:  # by no recursion: a student may have dug deeper than that goes
+        folder = folders.pop()
+        try:
+            with os.scandir(path / folder) as entries:
+                found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+        except OSError:
+            continue
+        for name, is_folder in found:
+            inside = f"{folder}/{name}" if folder else name
+            if not is_folder:
+                yield inside, _about(path / inside)
+            elif name not in NOT_LOOKED_INTO:
+                folders.append(inside)
 
 
 def _about(path: Path) -> str:
@@ -38,4 +50,4 @@ def _about(path: Path) -> str:
     except OSError:
         return "?"
     # A folder's own time changes when somebody looks into it with an editor.
-    return f"{seen.st_size} {seen.st_mtime_ns}" if not path.is_dir() else ""
+    return f"{seen.st_size} {seen.st_mtime_ns}" if not stat.S_ISDIR(seen.st_mode) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,7 +40,12 @@ def lead_elsewhere(folder: Path) -> None:
     (folder / "link").symlink_to("lib/talk.py")
 
 
-CHANGES = [rename, touch, grow, shrink, lead_elsewhere]
+def lead_to_another_folder(folder: Path) -> None:
+    (folder / "link").unlink()
+    (folder / "link").symlink_to("lib")
+
+
+CHANGES = [rename, touch, grow, shrink, lead_elsewhere, lead_to_another_folder]
 
 
 @pytest.fixture
@@ -66,6 +72,18 @@ def test_looking_into_it_is_no_change(folder: Path) -> None:
     os.utime(folder, ns=(1, 1))
 
     assert of(folder) == before
+
+
+def test_however_deep_somebody_has_dug_it_is_seen(folder: Path) -> None:
+    deep = "d/" * 1_500  # more than Python goes into by recursion, and no more than a path may have
+    try:
+        subprocess.run(["mkdir", "-p", deep], cwd=folder, check=True)
+        before = of(folder)
+        (folder / deep / "treasure").touch()
+
+        assert of(folder) != before
+    finally:
+        subprocess.run(["rm", "-rf", str(folder)], check=True)
 
 
 def test_what_is_not_there_has_one_too(tmp_path: Path) -> None:
