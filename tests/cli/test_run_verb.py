@@ -197,7 +197,7 @@ def test_a_server_that_can_not_be_started_is_not_tried_again_and_again(call: Any
 
     assert len(player.played) == 1
     assert called.code == 4
-    assert "it ended at once" in called.out
+    assert "It ended at once" in called.out
 
 
 def test_after_an_interrupt_what_was_finished_is_reported(call: Any, scenarios: Path, player: Any) -> None:
