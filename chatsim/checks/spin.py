@@ -19,7 +19,7 @@ from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
 from chatsim.checks.wording import counted, named
 from chatsim.history import Entry, History
 
-__all__ = ["AT_REST", "AT_REST_CPU_ONLY", "IN_A_ROW", "IN_A_ROW_LOADED", "SPINNING", "no_spin"]
+__all__ = ["AT_REST", "AT_REST_CPU_ONLY", "IN_A_ROW", "IN_A_ROW_LOADED", "PRINTING", "SPINNING", "no_spin"]
 
 NAME = "no-spin"
 # (engine.resting watches by these, too)
@@ -34,7 +34,9 @@ STANDS_OUT = 0.3
 # Where the platform does not tell the waiting, a spinning thread that is kept from the processors looks like a resting
 # one (18 % with ten others on two processors): only less than this is rest then.
 AT_REST_CPU_ONLY = 0.1
-PRINTS = 1000  # lines while nothing went on: nobody tells of so much
+# Bytes in one window while nothing goes on: nobody has so much to tell. A server that prints without end is quiet now and
+# then, where it waits for us to read: that is no rest, and whether it happens is chance.
+PRINTING = 16_384
 
 HINT_SPIN = (
     "Somewhere a loop goes round without waiting: `recv` returns nothing at once, again and again, when the client has "
@@ -58,7 +60,12 @@ class _Rest:
 
     @property
     def loads(self) -> list[float]:
-        return [float(window.detail.get("load") or 0.0) for window in self.windows]
+        return [max(float(window.detail.get("load") or 0.0), float(_prints(window))) for window in self.windows]
+
+    @property
+    def prints(self) -> bool:
+        """In most of the windows, more than anybody has to tell."""
+        return 2 * sum(map(_prints, self.windows)) > len(self.windows)
 
     @property
     def seconds(self) -> float:
@@ -98,7 +105,11 @@ class _Rest:
 
     @property
     def spun(self) -> bool:
-        return self.never_rested and (self.stands_out or not self.crowded)
+        return self.never_rested and (self.prints or self.stands_out or not self.crowded)
+
+
+def _prints(window: Entry) -> bool:
+    return int(window.detail.get("printed") or 0) >= PRINTING
 
 
 def no_spin(history: History) -> Verdict:
@@ -206,9 +217,9 @@ def _spinning(lives: Lives, rest: _Rest, exercised: int) -> Verdict:
         summary += " It had been as busy before anything went wrong: perhaps it always is."
     elif before is not None:
         summary += " Before anything went wrong it had not been so busy."
-    printed = sum(first < entry.index < last for entry in lives.of("out"))
-    if printed >= PRINTS:
-        summary += f" It printed {printed:,} lines and more meanwhile."
+    if rest.prints:
+        printed = sum(int(window.detail.get("printed") or 0) for window in rest.windows)
+        summary += f" It printed {printed / 1e6:,.1f} MB meanwhile."
     flooded = [lives.who(life.number) for life in lives.sessions.values() if life.flooded < first]
     if flooded:
         summary += f" It floods {named(flooded)}: see `no-creation`."
@@ -222,12 +233,12 @@ def _spinning(lives: Lives, rest: _Rest, exercised: int) -> Verdict:
         Evidence.PROOF,
         exercised=exercised,
         where=where,
-        hint=_hint(lives, first, printed, always=always),
+        hint=_hint(lives, first, rest, always=always),
     )
 
 
-def _hint(lives: Lives, first: int, printed: int, *, always: bool) -> str:
-    if printed >= PRINTS:
+def _hint(lives: Lives, first: int, rest: _Rest, *, always: bool) -> str:
+    if rest.prints:
         return HINT_PRINTS
     if always:
         return HINT_ALWAYS

@@ -23,7 +23,7 @@ __all__ = ["end", "take_stock"]
 CLOSING_LISTEN = 0.05  # seconds, or 5 median round trips, the longer: late copies come then
 DEPARTED = (State.GONE, State.HALF)  # not the vanished: the server's kernel holds them for alive
 LOOK_AGAIN = 0.1  # seconds between two tries of the third look, while it is not clean and patience lasts
-OF_WORK = ("work", "cpu_only")  # told window by window, in `rest`
+OF_WORK = ("work", "cpu_only", "printed")  # told window by window, in `rest`
 IDLE = 0.05  # seconds between the first look and the second
 
 

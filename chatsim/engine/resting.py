@@ -6,7 +6,7 @@ listen lasts anyway. A loaded machine changes nothing: waiting for a processor c
 
 from __future__ import annotations
 
-from chatsim.checks.spin import AT_REST, AT_REST_CPU_ONLY, IN_A_ROW, IN_A_ROW_LOADED, SPINNING
+from chatsim.checks.spin import AT_REST, AT_REST_CPU_ONLY, IN_A_ROW, IN_A_ROW_LOADED, PRINTING, SPINNING
 from chatsim.engine.seeing import Load, load_between, look
 from chatsim.engine.stage import Stage
 from chatsim.engine.tasks import Steps, Until, Waiting
@@ -36,12 +36,14 @@ def listen_at_rest(stage: Stage, seconds: float) -> Waiting[bool]:
             after, window = yield from _window(stage, before)
         if after is None or window is None:
             return False
+        printed = after.facts.get("printed", 0) - before.facts.get("printed", 0)
         before, number, earlier = after, number + 1, strain
+        prints = printed >= PRINTING  # it may look quiet then, and only wait for us to read what it prints
         if window.load >= AT_REST:
             strain = stage.network.strain()
         in_window = 0.0 if strain is None or earlier is None else strain.foreign - earlier.foreign
         watched, foreign = watched + window.seconds, foreign + in_window
-        restless = restless and window.load >= SPINNING
+        restless = restless and (prints or window.load >= SPINNING)
         stage.note(
             "rest",
             number=number,
@@ -50,8 +52,9 @@ def listen_at_rest(stage: Stage, seconds: float) -> Waiting[bool]:
             top=[list(each) for each in window.top],
             cpu_only=window.cpu_only,
             foreign=round(in_window, 3),
+            **({"printed": printed} if prints else {}),
         )
-        if window.load < (AT_REST_CPU_ONLY if window.cpu_only else AT_REST):
+        if not prints and window.load < (AT_REST_CPU_ONLY if window.cpu_only else AT_REST):
             return False
         if number >= (IN_A_ROW_LOADED if foreign > watched / 2 else IN_A_ROW):
             return restless

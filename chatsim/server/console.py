@@ -29,6 +29,7 @@ class Printing:
         self._fd = fd
         self._loop = loop
         self._lines = Lines(give, last_words, retold)
+        self.read = 0  # bytes, also of what is left out
         self._prompt: Timer | None = None
         self._loop.watch(fd, READ, self._ready)
 
@@ -49,6 +50,7 @@ class Printing:
             self._lines.give_unfinished()
             self.close()
             return False
+        self.read += len(data)
         self._lines.feed(data, self._loop.now())
         if self._lines.unfinished:
             if self._prompt is not None:

@@ -305,6 +305,11 @@ class Life:
         self.ended = True
         return used
 
+    @property
+    def printed(self) -> int:
+        """Bytes that it has printed so far, also those that nobody was given."""
+        return sum(stream.read for stream in self._printing)
+
     def cpu(self) -> float:
         # A sum over those who are there: one that ends without being waited for by its parent takes its share along.
         self._cpu = max(self._cpu, sum(process.cpu for process in self.tree.members()))

@@ -219,7 +219,8 @@ class Server:
         if self._life is None or self.address is None:
             return {"alive": False, "listening": False}
         host, port = self.address
-        return self._life.onlooker.facts(port or place_of(host), self._sockets, work=work)
+        facts = self._life.onlooker.facts(port or place_of(host), self._sockets, work=work)
+        return {**facts, "printed": self._life.printed} if work else facts
 
     def cpu(self) -> float:
         """Processor seconds that the server's tree has used so far, in all its lives."""

@@ -210,18 +210,28 @@ def test_where_nobody_has_gone_no_loop_reads_from_one_who_has() -> None:
     assert "gone" not in hint
 
 
-def test_one_that_prints_without_end_is_told_that() -> None:
+def test_one_that_prints_without_end_is_told_that_also_where_it_waits_for_us_to_read() -> None:
     story = of_ann_and_bob()
-    rests(story, *[1.0] * 10)
-    for _ in range(1500):
-        story.note("out", line="waiting for clients ...")
-    for number in range(11, 21):
-        story.note("rest", number=number, seconds=0.05, load=1.0, top=[], cpu_only=False, foreign=0.0)
+    rests(story, *[1.0, 0.1] * 10, printed=60_000)
 
     verdict = no_spin(story.history)
     assert verdict.outcome is Outcome.FAILED
-    assert verdict.summary.endswith("It printed 1,500 lines and more meanwhile.")
+    assert verdict.summary.endswith("It printed 1.2 MB meanwhile.")
     assert verdict.hint.startswith("Somewhere a loop prints")
+
+
+def test_where_others_keep_the_processors_it_has_printed_all_the_same() -> None:
+    story = of_ann_and_bob()
+    rests(story, *[0.1] * 40, printed=60_000, foreign=0.04, top=[])
+
+    assert no_spin(story.history).outcome is Outcome.FAILED
+
+
+def test_one_who_prints_a_line_now_and_then_is_at_rest() -> None:
+    story = of_ann_and_bob()
+    rests(story, 0.1, printed=9_000)
+
+    assert no_spin(story.history).outcome is Outcome.PASSED
 
 
 def test_a_flood_is_told_of_beside_the_spin() -> None:

@@ -171,7 +171,7 @@ KEYS: dict[str, tuple[set[str], set[str]]] = {
         {"number", "place", "how", "size", "departed", "look", "samples"},
         {"refused", "threads", "children", "fds", "close_wait", "rss", "runtimes"},
     ),
-    "rest": ({"number", "seconds", "load", "top", "cpu_only", "foreign"}, set()),
+    "rest": ({"number", "seconds", "load", "top", "cpu_only", "foreign"}, {"printed"}),
     "stacks": ({"text", "by", "why"}, set()),
     "server": ({"what"}, {"pid", "command", "host", "port", "code", "asked", "why", "how"}),
     "out": ({"stream", "line"}, {"what", "nick", "message"}),

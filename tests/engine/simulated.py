@@ -88,6 +88,7 @@ class Faults:
     spins_from: float = 1e9  # from then on one thread does nothing but that
     spins_until: float = 1e9
     polls: float = 0.0  # what its threads want of a processor all the time
+    prints: int = 0  # bytes between one look at its work and the next
     full: int = 1_000_000  # after so many departures it accepts, and serves nobody any more
 
 
@@ -133,6 +134,7 @@ class SimulatedRoom:
     ) -> None:
         self._make, self.dialect = dialect, dialect()
         self.faults = faults or Faults()
+        self._printed = 0  # bytes
         self._runtimes, self._has_work, self._py_spy = list(runtimes), has_work, py_spy
         self._departed: list[float] = []  # when each client went
         self._spoken_since = 0  # messages heard since the last one went
@@ -506,7 +508,8 @@ class SimulatedRoom:
             return {}
         spun = max(0.0, min(self._now, self.faults.spins_until) - self.faults.spins_from)
         threads = {"1/1": ["main", 0.05 + self._now * self.faults.polls], "1/2": ["serve", spun]}
-        return {"work": threads, "cpu_only": False}
+        self._printed += self.faults.prints
+        return {"work": threads, "cpu_only": False, "printed": self._printed}
 
 
 def _bytes(line: Line) -> list[bytes]:

@@ -48,6 +48,19 @@ def test_and_for_twice_as_many_on_a_machine_that_is_busy_with_others() -> None:
     assert rests[5]["foreign"] == pytest.approx(0.03, abs=0.001)
 
 
+def test_one_that_prints_without_end_is_not_at_rest_where_it_only_waits_for_us_to_read() -> None:
+    rests = play(TALK, faults=Faults(prints=20_000)).details("rest")
+
+    assert [r["number"] for r in rests] == list(range(1, 21))
+    assert all(r["load"] == 0.0 and r["printed"] >= 20_000 for r in rests)
+
+
+def test_one_that_prints_a_little_is() -> None:
+    (rest,) = play(TALK, faults=Faults(prints=300)).details("rest")
+
+    assert "printed" not in rest
+
+
 def test_fifty_threads_that_poll_are_a_server_at_rest() -> None:
     (rest,) = play(TALK, faults=Faults(polls=0.08)).details("rest")
 
