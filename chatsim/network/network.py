@@ -247,8 +247,8 @@ class Facts:
     `listening` (bool), `send_queue` (map our local port -> bytes that the server's kernel could not yet deliver), `alive`
     (bool), `runtimes` (list of the runtimes that its processes are, as far as their programs tell: python, pypy, java, node,
     dotnet, mono, deno, bun, ruby, erlang, dart, go; empty for a native program), and on
-    demand `printed` (bytes so far), and `work`: map "pid/thread" -> [its name, seconds on or waiting for a processor so far], with `cpu_only` (bool):
-    the platform does not tell the waiting.
+    demand `printed` (bytes so far), and `work`: map "pid/thread" -> [its name, seconds on or waiting for a processor so far],
+    with `cpu_only` (bool): the platform does not tell the waiting.
     """
 
     at: float
