@@ -31,6 +31,8 @@ ADDRESS = re.compile(r"(?:https?|ssh|git)://[^\s-][^\s]*|[\w.+-]+@[\w.-]+:[^\s-]
 PATIENCE = 10.0  # seconds, for the time of one commit
 MEMORY = 2 * 1024 * 1024  # KiB of address space: a number in an object decides how much git asks for
 MOST_OBJECTS = 500_000  # files in a store, loose and packed
+DEEPEST_OBJECTS = 8  # folders: git makes two
+LONGEST_REF = 300  # characters: longer than any branch that is looked for
 LONGEST_REF_FILE = 4 * 1024 * 1024  # bytes
 LONGEST_LINK = 4096  # bytes
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -235,6 +237,8 @@ def _branches(repository: Path) -> dict[str, str]:
                 found[name] = commit
     for where, folders, names in os.walk(repository / "refs" / "heads"):
         folders[:] = [name for name in folders if not Path(where, name).is_symlink()][:1000]
+        if len(where) - len(str(repository)) > LONGEST_REF:
+            folders.clear()  # no branch is called so, and somebody may have dug deeper than Python goes
         for each in names[:1000]:
             name = Path(where, each).relative_to(repository).as_posix()
             if _REF.fullmatch(name):
@@ -260,6 +264,8 @@ def _refuse_elsewhere(objects: Path) -> None:
     count = 0
     for where, _, names in os.walk(objects):
         count += len(names)
+        if len(Path(where).relative_to(objects).parts) > DEEPEST_OBJECTS:
+            raise RefusedError(_BROKEN)
         if count > MOST_OBJECTS:
             raise RefusedError("The git repository is too large: hand in the files of its last commit.")
         if Path(where) == objects / "info" and {"alternates", "http-alternates"} & set(names):

@@ -163,6 +163,22 @@ def test_a_repository_without_commits_is_told_as_that(tmp_path: Path) -> None:
     assert "There is no commit" in told(result_of(tmp_path / "anna.git"))
 
 
+@pytest.mark.parametrize("where", ["objects", "refs/heads"])
+def test_a_repository_that_is_deeper_than_recursion_goes_harms_nobody(tmp_path: Path, where: str) -> None:
+    repository = bare(tmp_path / "class/anna.git", working_copy(tmp_path / "source"))
+    (tmp_path / "class/ben.py").touch()
+    (repository / "HEAD").write_text("ref: refs/heads/gone\n")  # so all branches are looked at
+    try:
+        subprocess.run(["mkdir", "-p", "d/" * 1_500], cwd=repository / where, check=True)
+
+        found = find(tmp_path / "class")
+
+        assert [each.student.key for each in found.submissions] == ["anna", "ben"]
+        unpack(found.submissions[0], tmp_path / "target")
+    finally:
+        subprocess.run(["rm", "-rf", str(repository)], check=True)
+
+
 def test_a_submodule_is_told_and_not_fetched(tmp_path: Path) -> None:
     other = working_copy(tmp_path / "other")
     source = working_copy(tmp_path / "source")
