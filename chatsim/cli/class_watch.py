@@ -170,8 +170,8 @@ def in_a_word(record: SubmissionRecord) -> str:
         )
         if number
     ]
-    if not count and record.settled:
-        return "nothing had to be played"
+    if not count:
+        return "nothing had to be played" if record.settled else "not played yet"
     told = ", ".join(words) or "nothing that could be played"
     return f"{count} run{'s' if count != 1 else ''}: {told}" + ("" if record.settled else "; some of it again")
 

@@ -155,7 +155,8 @@ def a_morning_unseen(watch: ClassWatch) -> None:
 def test_every_state_has_its_word() -> None:
     assert set(WORDS) == set(get_args(State)) - {"played"}
     assert [in_a_word(record("ann", state=state)) for state in WORDS] == list(WORDS.values())
-    assert in_a_word(record("ann")) == "0 runs: nothing that could be played"
+    assert in_a_word(record("ann")) == "nothing had to be played"
+    assert in_a_word(record("ann", settled=False)) == "not played yet"
     assert in_a_word(record("ann", PASSED, replace(PASSED, outcome="inconclusive"), settled=False)) == (
         "2 runs: 1 passed, 1 inconclusive; some of it again"
     )
