@@ -112,7 +112,7 @@ TELL_HOW = (
     "and `chatsim detect` tells at home what it does not find."
 )
 HOME = "See it at home"
-HOME_BUILT = "See it at home, once it is built"
+HOME_BUILT = "See it at home (built first, if your server has to be)"
 
 
 @dataclass(frozen=True, slots=True)

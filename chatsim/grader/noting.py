@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from hashlib import sha256
 
@@ -25,6 +25,8 @@ WIDTH = 92  # columns of the text: a page has a margin
 MOST_TEXT = 40_000  # characters that are kept of a run's text
 MOST_EVENTS = 60  # of a diagram: it is a help for the eye, and the text has it all
 
+OF_MESSAGES = frozenset(("attribution", "echo", "no-duplication"))
+MANGLED = frozenset(("framing", "intact", "no-creation"))
 LETTER_BY_LETTER = "Try: let the server write it as the assignment says, letter by letter."
 
 _OF_THE_CALL = re.compile(r"(?:^|\s)--[a-z]|\bprofile\b")
@@ -57,10 +59,19 @@ def noted(run: Run, wanted: Wanted, *, prescribed: bool = False) -> RunRecord:
 def _held_to_it(run: Run) -> Run:
     """What is open only because the profile may be wrong has failed where the profile is what was asked for. Whatever was
     awaited in its words did not come in time, so this rests on waiting, and is played again before it counts."""
-    verdicts = tuple(_asked_for(verdict) if verdict.cause is Cause.PROFILE else verdict for verdict in run.verdicts)
+    wrong = {verdict.property for verdict in run.verdicts if verdict.outcome is Outcome.FAILED}
+    verdicts = tuple(
+        _asked_for(verdict) if verdict.cause is Cause.PROFILE and not _explained(verdict.property, wrong) else verdict
+        for verdict in run.verdicts
+    )
     failed = any(verdict.outcome is Outcome.FAILED for verdict in verdicts)
     outcome = Outcome.FAILED if failed and run.outcome is Outcome.INCONCLUSIVE else run.outcome
     return replace(run, verdicts=verdicts, outcome=outcome)
+
+
+def _explained(name: str, wrong: Set[str]) -> bool:
+    """A message in pieces reads like none, and one mistake is not to cost the points of two properties."""
+    return name in OF_MESSAGES and not wrong.isdisjoint(MANGLED)
 
 
 def _asked_for(verdict: Verdict) -> Verdict:

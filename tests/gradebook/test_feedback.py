@@ -314,7 +314,7 @@ def test_a_server_that_has_to_be_built_is_built_before_it_is_seen_at_home() -> N
     built = feedback(asking(build="cc -o server {file}\n"), about(runs=(run,)))
     (one,) = [one for part in built.parts for one in part.tried]
 
-    assert one.home == "See it at home, once it is built"
+    assert one.home == "See it at home (built first, if your server has to be)"
     assert ("Built with", "cc -o server {file}") in built.how
     assert tried(run).home == "See it at home"
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 import small_class
 from school import School
 
+from chatsim.checks.verdict import Cause, Evidence, Outcome, Verdict
+from chatsim.grader.noting import noted
+from chatsim.grading.order import Wanted
+from chatsim.report.report import Run
+from chatsim.scenario.reader import read_scenario
+
 OTHERWISE = {"server.py": small_class.RIGHT.replace("{nick} has gone", "{nick} left us")}
 
 
@@ -39,3 +45,33 @@ def test_where_any_way_to_speak_is_welcome_nobody_is_blamed_for_other_words(scho
 
     assert ended.code == 3
     assert school.book().splitlines()[1].startswith("other_words,other words,4,4,10,10,played,yes")
+
+
+def run_of(*verdicts: Verdict) -> Run:
+    return Run("they talk", "talk.yaml", 7, "lines", "python server.py", Outcome.INCONCLUSIVE, verdicts=verdicts)
+
+
+def outcomes(run: Run, *, prescribed: bool) -> dict[str, str]:
+    wanted = Wanted("talking", read_scenario(small_class.TALK.encode(), "talk.yaml"), 7)
+    return {each.property: each.outcome for each in noted(run, wanted, prescribed=prescribed).verdicts}
+
+
+OPEN = Verdict("attribution", Outcome.INCONCLUSIVE, "in a form that the profile does not describe", cause=Cause.PROFILE)
+BUSY = Verdict("delivery", Outcome.INCONCLUSIVE, "too busy", cause=Cause.MACHINE)
+CUT = Verdict("framing", Outcome.FAILED, "in two pieces", evidence=Evidence.PROOF)
+
+
+def test_what_the_machine_left_open_stays_open() -> None:
+    assert outcomes(run_of(OPEN, BUSY), prescribed=True) == {"attribution": "failed", "delivery": "inconclusive"}
+    assert outcomes(run_of(OPEN, BUSY), prescribed=False) == {"attribution": "inconclusive", "delivery": "inconclusive"}
+
+
+def test_a_message_that_is_not_known_because_it_came_in_pieces_is_one_mistake_and_not_two() -> None:
+    assert outcomes(run_of(CUT, OPEN), prescribed=True) == {"framing": "failed", "attribution": "inconclusive"}
+
+
+def test_what_was_told_by_other_words_is_played_again_before_it_counts() -> None:
+    wanted = Wanted("talking", read_scenario(small_class.TALK.encode(), "talk.yaml"), 7)
+    record = noted(run_of(OPEN), wanted, prescribed=True)
+
+    assert (record.outcome, record.verdicts[0].doubtful) == ("failed", True)
