@@ -7,7 +7,9 @@ that nobody buffers more than needed. A folder that `files` or `build` would cha
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chatsim.endings import exit_code
-from chatsim.errors import ServerError
+from chatsim.errors import ChatsimError, ServerError
 from chatsim.profile.profile import Start
 from chatsim.server.processes import MARKER
 
@@ -31,6 +33,8 @@ LARGEST_COPY = 500_000_000  # bytes, and
 LONGEST_PATH = 100  # bytes: a Unix socket's has room for 104 to 108
 LENT = (".venv", "venv", "node_modules")  # what a project has installed for itself: large, and only read
 MOST_FILES = 50_000  # files of a server's folder that we copy: more is somebody's home
+# No room, no files, no memory: it would have struck any other server, too.
+OURS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM))
 BUILD_PATIENCE = 300.0  # seconds, for a build tool that fetches half of the internet first
 PIPE_SIZE = 1024 * 1024  # bytes that a server may print while we look elsewhere, where the platform allows it
 
@@ -470,4 +474,17 @@ def _copy_folder(origin: Path, target: Path, lend: Callable[[str, Path], None] |
             else:
                 (target / name).symlink_to((origin / name).resolve(), target_is_directory=True)
     except (OSError, shutil.Error) as error:
-        raise ServerError(f"the server's folder cannot be copied: {origin}", hint=str(error)[:300]) from None
+        told = f"the server's folder cannot be copied: {origin}"
+        if _numbers(error) & OURS:
+            raise ChatsimError(told, hint=str(error)[:300]) from None
+        raise ServerError(told, hint=str(error)[:300]) from None
+
+
+def _numbers(error: OSError) -> set[int]:
+    """What went wrong, as the system counts it. `copytree` tells of several files at once, in words."""
+    import shutil
+
+    if not isinstance(error, shutil.Error):
+        return {error.errno or 0}
+    found = (re.match(r"\[Errno (\d+)\]", str(why)) for *_, why in error.args[0])
+    return {int(each[1]) for each in found if each is not None}

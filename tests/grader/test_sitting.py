@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +25,7 @@ from chatsim.grader.sitting import Sitting
 from chatsim.grader.store import Terms
 from chatsim.grading.assignment import Assignment
 from chatsim.grading.order import Phase
+from chatsim.grading.points import grade
 from chatsim.grading.reader import load_assignment
 from chatsim.grading.record import Student, SubmissionRecord
 from chatsim.jobs import Crew
@@ -202,6 +205,24 @@ def test_where_it_listens_otherwise_nobody_is_told_to_change_the_profile() -> No
     error = StartError("the server listens on 1, not on 2", hint="Say so in the profile, start: {port: 1}\nOr end it.")
 
     assert str(for_its_author(error)) == "the server listens on 1, not on 2\nOr end it."
+
+
+@pytest.mark.parametrize("function", ["copytree", "copyfile"])
+@pytest.mark.parametrize(("number", "ours"), [(errno.ENOSPC, True), (errno.EACCES, False)])
+def test_where_the_machine_has_no_room_for_the_server_it_is_our_trouble(
+    assignment: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, number: int, ours: bool
+) -> None:
+    """What nobody may read is the student's: a build has made it so."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), "/tmp/[Errno 28]")
+
+    monkeypatch.setattr(shutil, function, refused)
+    record = played(assignment, tmp_path / "in", {"server.py": ""}, "alone")
+
+    assert record.settled is not ours
+    assert grade(assignment, record).points == (None if ours else 0)
+    assert os.strerror(number) in record.runs[0].error
 
 
 # --- with how much patience --------------------------------------------------------------------------------------------
