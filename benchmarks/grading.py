@@ -2,14 +2,16 @@
 
     python -m benchmarks.grading [--submissions 100] [--scenario FILE]... [--sandbox LEVEL]
 
-By default all scenarios that come with chatsim which the example's profile can be played with. Every other copy is right,
-the others make one of four mistakes. With 100 submissions it takes about an hour, mostly of waiting for what never comes.
+By default all scenarios that come with chatsim which can be played in the dialect `lines`. Every other copy is right, the
+others have one mistake each of the kinds that students make. What is in doubt is played again, as in any grading: so of the
+time of a wrong copy, most is waiting for what never comes.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,40 +24,43 @@ from chatsim.scenario.reader import load_scenario
 from chatsim.selftest.shipped import shipped_scenarios
 
 ROOT = Path(__file__).parents[1]
-EXAMPLE = ROOT / "docs/example"
 
-FORGETS = EXAMPLE.joinpath("server.py").read_text(encoding="utf-8")
-GONE = '        tell_all_but(client, f"{nick} has gone\\n")\n'
-RIGHT = FORGETS.replace(GONE, "").replace(
-    "    finally:\n        with lock:\n", f"    finally:\n{GONE}        with lock:\n"
+PROFILE = "lines"
+SERVER = """import sys
+from reference_server.__main__ import main
+
+sys.exit(main(["--dialect", "lines", "--port", sys.argv[1], *{words}]))
+"""
+BROKEN = "def main(:\n"
+FAULTS = (
+    "echoes-to-the-sender",
+    "thread-for-each-message",
+    "a-reset-is-not-leaving",
+    "a-reset-ends-the-server",
+    "the-slowest-reader-decides",
+    "says-goodbye-twice",
+    "takes-any-name",
+    "broadcasts-without-the-lock",
+    "catches-nothing",
 )
-ONCE = "client.sendall(line.encode())"
-COPIES = (
-    RIGHT,
-    FORGETS,
-    RIGHT,
-    RIGHT.replace(ONCE, "client.sendall(line.encode() * 2)"),
-    RIGHT,
-    RIGHT.replace(ONCE, "client.sendall(line.encode().upper())"),
-    RIGHT,
-    "def main(:\n",
-)
+WRONG = (*(SERVER.format(words=["--fault", fault]) for fault in FAULTS), BROKEN)
 
 
 def a_class(folder: Path, submissions: int, scenarios: list[Path]) -> None:
     """The assignment and what was handed in."""
     for number in range(submissions):
         student = folder / "handed in" / f"student {number:03}"
-        student.mkdir(parents=True)
-        (student / "server.py").write_text(COPIES[number % len(COPIES)], encoding="utf-8")
-    (folder / "profile.yaml").write_bytes((EXAMPLE / "profile.yaml").read_bytes())
+        package = student / "reference_server"
+        shutil.copytree(ROOT / package.name, package, ignore=shutil.ignore_patterns("__pycache__"))
+        wrong = WRONG[number // 2 % len(WRONG)]
+        (student / "server.py").write_text(wrong if number % 2 else SERVER.format(words=[]), encoding="utf-8")
     parts = []
     for path in scenarios:
         (folder / path.name).write_bytes(path.read_bytes())
         parts.append(f"  - {{part: {path.stem}, points: 1, scenario: {path.name}}}\n")
     (folder / "assignment.yaml").write_text(
         "assignment: copies\n"
-        'server: {find: server.py, command: "python {file} {port}", profile: profile.yaml}\n'
+        f'server: {{find: server.py, command: "python {{file}} {{port}}", profile: {PROFILE}}}\n'
         f"parts:\n{''.join(parts)}",
         encoding="utf-8",
     )
@@ -81,7 +86,7 @@ def main() -> None:
     parser.add_argument("--scenario", type=Path, action="append")
     parser.add_argument("--sandbox", default="auto")
     asked = parser.parse_args()
-    profile = load_profile(str(EXAMPLE / "profile.yaml"))
+    profile = load_profile(PROFILE)
     scenarios = asked.scenario or [
         path for path in shipped_scenarios() if why_not(load_scenario(str(path)), profile) is None
     ]
