@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from chatsim.submissions.unpacking import unpack
 __all__ = ["BuiltServer", "CannotBePlayedError", "made_ready"]
 
 LAST_LINES = 30  # of what a build printed
+LEAST_ROOM = 1024 * 1024  # bytes of a disk that is not full, and
+LEAST_FILES = 16  # how many more files it takes at least
 
 
 class CannotBePlayedError(Exception):
@@ -87,6 +90,8 @@ def _build(
         raise CannotBePlayedError("infrastructure", str(error)) from None
     if built.code == 0 and not built.why:
         return
+    if _is_full(unpacked.folder):
+        raise CannotBePlayedError("infrastructure", "There was no room left on this machine for what the build writes.")
     how = f"it {built.why}" if built.why else f"it ended {_how(built.code)}"
     raise CannotBePlayedError(
         "not-built",
@@ -94,6 +99,12 @@ def _build(
         printable_lines("\n".join(built.output.decode("utf-8", "replace").splitlines()[-LAST_LINES:])),
         doubtful=bool(built.why),
     )
+
+
+def _is_full(folder: Path) -> bool:
+    """Is there no room where it lies? Then nobody's build would have come to its end."""
+    about = os.statvfs(folder)
+    return about.f_bavail * about.f_frsize < LEAST_ROOM or (about.f_files > 0 and about.f_favail < LEAST_FILES)
 
 
 def _shown(script: str) -> str:

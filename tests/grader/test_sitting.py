@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import small_class
@@ -205,6 +206,22 @@ def test_where_it_listens_otherwise_nobody_is_told_to_change_the_profile() -> No
     error = StartError("the server listens on 1, not on 2", hint="Say so in the profile, start: {port: 1}\nOr end it.")
 
     assert str(for_its_author(error)) == "the server listens on 1, not on 2\nOr end it."
+
+
+@pytest.mark.parametrize("full", [{"f_bavail": 10}, {"f_favail": 1}])
+def test_a_build_on_a_full_disk_is_our_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: dict[str, int]
+) -> None:
+    plain = {"f_bavail": 1_000_000, "f_frsize": 4096, "f_files": 1_000_000, "f_favail": 1_000_000}
+    assignment = load_assignment(str(small_class.set_assignment(tmp_path, BUILT.replace("{build}", "exit 1"))))
+
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(**plain))
+    failed = played(assignment, tmp_path / "1", {"server.py": ""})
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(**plain | full))
+    ours = played(assignment, tmp_path / "2", {"server.py": ""})
+
+    assert (failed.state, failed.settled) == ("not-built", True)
+    assert (ours.state, ours.settled) == ("infrastructure", False)
 
 
 @pytest.mark.parametrize("function", ["copytree", "copyfile"])
