@@ -101,7 +101,7 @@ class Sandbox:
         # A name that tells nothing, since mounts show it; and it is known before the folder is there: an interrupt in
         # between leaves nothing behind.
         self._temporary = str(Path(self._place(), f"room-{secrets.token_hex(8)}"))
-        Path(self._temporary).mkdir(mode=0o700)
+        _make(Path(self._temporary))
         if sys.platform == "linux":  # it removes that folder, too, should we be killed: so it comes first
             self._spring = Spring(self._temporary)
             self._spring.open([self._slot.fileno()] if self._slot else [])
@@ -206,7 +206,7 @@ class Sandbox:
         """A new folder of ours, which no server sees. It goes with the sandbox, also where we are killed."""
         self._number += 1
         made = Path(self._temporary, str(self._number))
-        made.mkdir(mode=0o700)
+        _make(made)
         return made
 
     def cell(self) -> Cell:
@@ -656,6 +656,13 @@ def _only_in_memory(content: bytes) -> BinaryIO:
     file.flush()
     file.seek(0)
     return file
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise ConfinementError(f"no temporary folder can be made: {(error.strerror or str(error)).lower()}") from None
 
 
 def remove(folder: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import socket
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from chatsim.checks.verdict import Outcome
-from chatsim.errors import LimitError
+from chatsim.errors import ConfinementError, LimitError
 from chatsim.profile.profile import Start
 from chatsim.profile.reader import load_profile, read_profile
 from chatsim.report.report import Report, Run
@@ -248,6 +249,16 @@ def test_an_interrupt_as_its_folder_is_made_leaves_none(tmp_path: Path, monkeypa
     with pytest.raises(KeyboardInterrupt):
         Sandbox("none").__enter__()
     assert not list(tmp_path.iterdir())
+
+
+def test_where_no_folder_can_be_made_it_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mkdir(folder: Path, mode: int = 0o777) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder))
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+
+    with pytest.raises(ConfinementError, match=r"^no temporary folder can be made: no space left on device$"):
+        Sandbox("none").__enter__()
 
 
 def running(name: str) -> list[Path]:
