@@ -51,6 +51,8 @@ class Grading:
         phases: tuple[Phase, ...] = ("all", "again", "alone") if self.engine.several else ("all", "alone")
         for phase in phases:
             self._play(self._sittings(phase), phase)
+        # Whose worker died in the last phase has had no second chance, as all others have.
+        self._play([each for each in self._sittings("alone") if each.known.state == "infrastructure"], "alone")
 
     def _sittings(self, phase: Phase) -> list[Sitting]:
         """Who has to be played (once more)."""

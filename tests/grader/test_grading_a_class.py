@@ -146,6 +146,13 @@ def all_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return [first, *first.children(recursive=True)]
 
 
+def command_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it has ended since
+        return ""
+
+
 @pytest.mark.timeout(300)
 def test_killed_at_twenty_moments_it_ends_with_the_same_book(a_whole_class: School) -> None:
     moments = random.Random(20)
@@ -180,7 +187,7 @@ def test_a_worker_that_is_killed_costs_nobody_anything(a_whole_class: School) ->
     line = ""
     while "  1 of 5" not in line:
         line = process.stderr.readline()
-    workers = [each for each in all_of(process) if "chatsim.jobs" in " ".join(each.cmdline())]
+    workers = [each for each in all_of(process) if "chatsim.jobs" in command_of(each)]
     assert workers
     workers[0].kill()
     process.communicate(timeout=120)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import small_class
 
+from chatsim.errors import ChatsimError
 from chatsim.grader.engines import Heard, Players
 from chatsim.grader.grading import Grading
 from chatsim.grader.sitting import Sitting
@@ -128,6 +129,17 @@ def test_where_nobody_is_beside_anybody_what_is_in_doubt_is_played_alone_at_once
     asked = room.grade(in_doubt_until("alone"), several=False).asked
 
     assert [phase for phase, _, _ in asked] == ["all", "all", "alone", "alone"]
+
+
+def test_whose_worker_dies_in_the_last_phase_has_one_more_chance_and_no_third_one(room: Room) -> None:
+    def play(sitting: Sitting) -> SubmissionRecord:
+        if sitting.phase == "alone":
+            return sitting.lost(ChatsimError("the worker has died"))
+        return in_doubt_until("alone")(sitting)
+
+    asked = room.grade(play).asked
+
+    assert [phase for phase, key, _ in asked if key == "ann"] == ["all", "again", "alone", "alone"]
 
 
 def test_whose_runs_all_wait_for_the_next_phase_is_not_unpacked_in_this_one(room: Room) -> None:
