@@ -195,6 +195,9 @@ def _graded(asked: Asked) -> int:
     with Store(asked.results) as store:
         _read_marks(asked, handed_in, store)
         terms = _terms(asked, store, min(asked.jobs, handed_in.size))
+        if asked.fresh and asked.students:  # nobody loses a class for one student
+            for each in handed_in.chosen:
+                store.forget_student(each.student.key)
         store.tidy()
         for _ in store.records():
             pass  # all that is known is in the books in the end: what is damaged is told now, and not then
@@ -221,7 +224,7 @@ def _read_marks(asked: Asked, handed_in: _HandedIn, store: Store) -> None:
     anybody in the class, also about who is not graded now."""
     from chatsim.cli.class_books import marks_of
 
-    if (file := asked.marks if asked.fresh else marks_of(store, asked.marks)) is not None:
+    if (file := asked.marks if asked.fresh and not asked.students else marks_of(store, asked.marks)) is not None:
         from chatsim.grading.marks import load_marks
 
         load_marks(file, asked.assignment, sorted(handed_in.keys | set(store.keys())))
@@ -298,7 +301,7 @@ def _terms(asked: Asked, store: Store, side_by_side: int) -> Terms:
     from chatsim.grader.store import Terms
 
     file = str(Path(asked.assignment.file).absolute())
-    known = None if asked.fresh else store.terms()
+    known = None if asked.fresh and not asked.students else store.terms()
     shard = f"{asked.shard[0]}/{asked.shard[1]}" if asked.shard is not None else ""
     if known is not None and known.assignment == asked.assignment.played:
         if asked.patience is not None and asked.patience != known.patience:
@@ -327,7 +330,7 @@ def _terms(asked: Asked, store: Store, side_by_side: int) -> Terms:
         if not asked.quiet:
             times = "" if patience == 1 else f"{patience:g} times "
             hint(f"A trusted server was played with: on this machine, everybody is given {times}the usual patience.")
-    if asked.fresh:
+    if asked.fresh and not asked.students:
         store.forget()
     terms = Terms(
         asked.assignment.played,

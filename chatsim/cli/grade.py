@@ -57,7 +57,10 @@ def grade(
         typer.Option("--export", metavar="FORMAT=F", help="Write the grades for a learning system, too."),
     ] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Forget what is in the folder of results, and grade all anew.")
+        bool,
+        typer.Option(
+            "--fresh", help="Forget what is in the folder of results (with --student: of these), and grade anew."
+        ),
     ] = False,
     patience: Annotated[
         float | None,

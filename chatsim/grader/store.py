@@ -119,6 +119,14 @@ class Store:
         except OSError as error:
             raise UsageError(f"{error.filename or self.folder} can not be removed: {_why(error)}") from None
 
+    def forget_student(self, key: str) -> None:
+        """Nothing is known of this one any more. Raises UsageError if the disk refuses."""
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(self.folder / "students" / key)
+        except OSError as error:
+            raise UsageError(f"{error.filename or self.folder} can not be removed: {_why(error)}") from None
+
     def begin(self, terms: Terms) -> None:
         """A new grading: what it goes by."""
         self.publish(HEAD, _pretty({"chatsim": "grading", "format": FORMAT, **asdict(terms)}))

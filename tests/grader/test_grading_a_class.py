@@ -124,6 +124,19 @@ def test_one_student_can_be_graded_alone(a_whole_class: School) -> None:
     assert (nearly.code, nearly.err.splitlines()[-1]) == (2, "Did you mean forgetful?")
 
 
+def test_one_student_is_graded_anew_and_the_others_keep_what_they_have(school: School) -> None:
+    for name in ("right", "other"):
+        school.hand_in(name, small_class.SERVERS["right"])
+    school.grade("--quiet")
+    book = school.book()
+
+    again = school.grade("--fresh", "--student", "other")
+
+    assert "1 of 1  other" in again.err
+    assert "right" not in again.err
+    assert school.book() == book
+
+
 def test_a_server_that_never_listens_costs_its_own_points_alone(school: School) -> None:
     school.hand_in("sleeper", {"server.py": "import time\ntime.sleep(3600)\n"})
     school.hand_in("right", small_class.SERVERS["right"])

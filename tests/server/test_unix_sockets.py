@@ -263,7 +263,7 @@ def test_what_was_left_at_the_path_is_removed_before_the_first_start_unless_it_i
         world.start()
 
     assert Path("precious").read_text() == "a file of somebody's"
-    assert "the file of its socket is there already" in str(error.value.problems[0].hint)
+    assert "The file of its socket is there already" in str(error.value.problems[0].hint)
 
 
 @pytest.mark.parametrize(("ending", "outcome"), [("kill", "listening"), ("stop", "failed")])
