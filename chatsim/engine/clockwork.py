@@ -101,7 +101,7 @@ class Clockwork:
         strain = self.network.strain()
         wait.lag, wait.foreign = strain.lag - wait.strain.lag, strain.foreign - wait.strain.foreign
         remains = effective(wait.waited, wait.strain, strain)
-        spent = now - wait.since >= LONGEST_WAIT * wait.patience
+        spent = now - wait.since >= LONGEST_WAIT * wait.patience - ROUNDING
         if spent:  # that something else came all the time is no excuse: what was awaited had ten patiences
             wait.waited = now - wait.measured_from
             remains = effective(wait.waited, wait.strain, strain)

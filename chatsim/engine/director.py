@@ -12,12 +12,13 @@ from functools import partial
 from typing import Any
 
 from chatsim.engine import cycles, dialogue, expecting, joining, leaving, renaming, speaking
+from chatsim.engine.beyond import Beyond
 from chatsim.engine.clockwork import Clockwork
 from chatsim.engine.desk import operate
 from chatsim.engine.ending import end, take_stock
 from chatsim.engine.fencing import fence
 from chatsim.engine.hearing import Hearing
-from chatsim.engine.mouth import Mouth
+from chatsim.engine.mouth import PROOF_PAUSE, Mouth
 from chatsim.engine.plan import Plan, walk, with_bots
 from chatsim.engine.resting import is_fault, weigh
 from chatsim.engine.seeing import look_at_stalled
@@ -60,7 +61,16 @@ class Director:
         stage.when_settled = partial(look_at_stalled, stage)
         stage.begin_dialogue = partial(dialogue.begin, stage)
         stage.clockwork = Clockwork(network, stage.patience, hearing.take_all, stage.take_turn)
-        stage.mouth = Mouth(plan.profile, stage.clockwork.timers, network.now, stage.full)
+        stage.beyond = Beyond(
+            stage.clockwork,
+            stage.patience,
+            stage.owed,
+            quiet=stage.quiet,
+            hangs=lambda: stage.hangs,
+            pause=PROOF_PAUSE if plan.profile.pace == "one-at-a-time" else 0.0,
+        )
+        stage.mouth = Mouth(plan.profile, stage.clockwork.timers, network.now, stage.full, stage.beyond)
+        stage.beyond.over, stage.beyond.stirred = stage.mouth.proved, stage.go_on_waiting
         self._plan = plan
         self._taken = expecting.Taken()
         self._number = 0

@@ -51,6 +51,10 @@ class Hearing:
         if stage.aborted:
             events = [event for event in events if type(event) is not Received]
         at, heard, hearers = 0.0, None, list[Session]()
+        if stage.beyond.pending:
+            for event in events:
+                if type(event) is Received:
+                    stage.beyond.came(event.session, len(event.data))
         plain = not stage.plan.keeps_lines and stage.profile.python is None
         for event in events:
             if plain and type(event) is Received:
@@ -184,6 +188,8 @@ class Hearing:
                 action(session)
         else:
             session.surplus += 1
+        if stage.beyond.pending:
+            stage.beyond.heard(session.id, message)
         stage.mouth.proved(message)
 
     def _seen_by(self, session: Session, message: int) -> None:

@@ -1,7 +1,8 @@
 """The bots' mouths: what each has still to say, and when the pace of the profile lets it.
 
 `pace: one-at-a-time`: the next bytes of a client go out only once its last are proved read (heard, echoed,
-acknowledged, printed), or after 100 ms: a server that takes one read for one message would merge them.
+acknowledged, printed), or after 100 ms: a server that takes one read for one message would merge them. Behind a message
+that is beyond the profile's limit they go out once that is under way no more, however long it takes.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from chatsim.engine.beyond import Beyond
 from chatsim.engine.session import Session
 from chatsim.engine.tasks import Timers
 from chatsim.profile.profile import Profile
@@ -24,8 +26,10 @@ PROOF_PAUSE = 0.1  # seconds after which unproved bytes no longer hold back the 
 class Mouth:
     """`full` says when so much is under way that more would only test how fast we read ourselves."""
 
-    def __init__(self, profile: Profile, timers: Timers, now: Callable[[], float], full: Callable[[], bool]) -> None:
-        self._profile, self._timers, self._now, self._full = profile, timers, now, full
+    def __init__(
+        self, profile: Profile, timers: Timers, now: Callable[[], float], full: Callable[[], bool], beyond: Beyond
+    ) -> None:
+        self._profile, self._timers, self._now, self._full, self._beyond = profile, timers, now, full, beyond
         self._speakers: deque[Session] = deque()  # sessions with something to say and nothing in the way
         self._when_proved: dict[int, Session] = {}  # message -> who may go on once it is proved read
         self._queued = 0  # utterances in all outboxes
@@ -38,8 +42,8 @@ class Mouth:
 
     @property
     def watches(self) -> bool:
-        """Does anybody wait for a proof?"""
-        return bool(self._when_proved)
+        """Does anybody wait for a proof, or for the end of what is beyond the limit?"""
+        return bool(self._when_proved or self._beyond.pending)
 
     def prove_all(self) -> None:
         """Nothing more will be heard of what is under way: nobody waits for it."""
@@ -115,6 +119,8 @@ class Mouth:
 
     def proved(self, message: int) -> None:
         """The message has been read by the server (or so long ago that we go on): its sender may speak again."""
+        if message in self._beyond.pending:
+            return  # that somebody has it, or some time has passed, does not yet tell that all of it was read
         session = self._when_proved.pop(message, None)
         if session is not None and session.unproved == message:
             session.unproved = None

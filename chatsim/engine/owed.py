@@ -52,6 +52,7 @@ class Owed:
         self.closings: set[int] = set()  # sessions whose server end we wait to see closed
         self.catching_up: set[int] = set()  # sessions that were stalled
         self.bytes_under_way = 0
+        self.releases = 0  # how often somebody was found to hear no more
         self.landed: Callable[[Flight], None] = lambda flight: None
 
     # --- messages ----------------------------------------------------------------------------------------------
@@ -133,6 +134,7 @@ class Owed:
 
     def release(self, session: Session) -> None:
         """This session will hear no more: nobody waits for it."""
+        self.releases += 1
         first = session.first_owed
         for flight in self.flights.values():
             if flight.sender == session.id:

@@ -100,7 +100,7 @@ def chat(stage: Stage, act: Act, *, inside: bool) -> Steps:
 
 def _until_written(stage: Stage, wordy: Sequence[Speech | Sending]) -> Steps:
     """Wait until all is said that is to be said. `every`, pieces and the pace may make that longer than any patience:
-    as long as somebody says something, or is only waiting for its time, it goes on."""
+    as long as somebody says something, or is only waiting for its time or for what is beyond the limit, it goes on."""
 
     def over() -> bool:
         return all(each.over for each in wordy)
@@ -108,7 +108,8 @@ def _until_written(stage: Stage, wordy: Sequence[Speech | Sending]) -> Steps:
     while not over():
         said = stage.mouth.utterances
         met = yield from stage.patiently(over)
-        if not met and said == stage.mouth.utterances and not any(each.session.ticking for each in wordy):
+        held = stage.beyond.pending or any(each.session.ticking for each in wordy)
+        if not met and said == stage.mouth.utterances and not held:
             return False
     return True
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from chatsim.engine import session as states
+from chatsim.engine.beyond import Beyond
 from chatsim.engine.clockwork import Clockwork
 from chatsim.engine.crash import CrashReader, DumpReader
 from chatsim.engine.keeping import Kept
@@ -80,6 +81,7 @@ class Stage:
         self.owed.landed = self._landed
         # Set by the director, which ties the knot: what hears acts on the stage, and the stage lets tasks wait.
         self.clockwork: Clockwork
+        self.beyond: Beyond
         self.mouth: Mouth
         self.hear: Callable[[Session, phrases.Phrase, float], None]
         self.when_settled: Callable[[], Steps]
@@ -135,17 +137,24 @@ class Stage:
         """Something owed has arrived: every wait's patience begins again."""
         self.clockwork.progress(at)
 
+    def go_on_waiting(self) -> None:
+        """What holds back the next that is to be said has come a little further: no wait ends for that."""
+        if self.mouth.busy:
+            self.progress()
+
     def take_turn(self) -> bool:
         """What is to be done before each look at the door. True: somebody spoke, and waits may be over."""
         self.owed.sweep()  # now, so that each round trip is measured when it ends
+        if self.beyond.pending:
+            self.beyond.look()
         return self.mouth.speak_a_round()
 
     def full(self) -> bool:
         """Is so much under way that more would only test our own reading?"""
-        if self.owed.bytes_under_way <= MOST_UNDER_WAY:
+        if self.owed.bytes_under_way + self.beyond.bytes_under_way <= MOST_UNDER_WAY:
             return False
         self.owed.sweep()
-        return self.owed.bytes_under_way > MOST_UNDER_WAY
+        return self.owed.bytes_under_way + self.beyond.bytes_under_way > MOST_UNDER_WAY
 
     # --- telling the history ------------------------------------------------------------------------------------------
 
@@ -356,11 +365,16 @@ class Stage:
         receivers: Iterable[int] | None,
     ) -> None:
         limit = self.profile.limits.text
-        if kind in ("half", "piece") or (
-            limit is not None and len(self.history.messages[number].text.encode()) > limit
-        ):
+        length = len(self.history.messages[number].text.encode()) if limit is not None else 0
+        reads = session.state in (State.OPEN, State.PRESENT)
+        if kind in ("half", "piece") or (limit is not None and length > limit):
+            # Nobody is waited for: it may be cut, dropped, or read as something else.
             self.unframeable += size
-            return  # nobody is waited for: it may be cut, dropped, or read as something else
+            if kind not in ("half", "piece"):  # these are short, or take their time
+                others = self._others_who_get(session, voice, room, to, receivers)
+                echo = [session] if voice.echo and reads else []
+                self.beyond.sent(number, session, min(size, length), [*others, *echo])
+            return
         flight = Flight(number, session.id, self.now, size)
         count = 0
         if receivers is not None:
@@ -376,7 +390,6 @@ class Stage:
         elif voice.hears:
             count = len(self.sessions) - [other.first_owed for other in self.sessions].count(None)
             count -= 1 if session.there else 0
-        reads = session.state in (State.OPEN, State.PRESENT)
         flight.echo = bool(voice.echo) and reads
         flight.ack = bool(voice.ack) and reads
         if voice.ack:
@@ -388,6 +401,20 @@ class Stage:
             flight.console = False
             self.unprinted.add(number)
         self.owed.take_off(flight, count)
+
+    def _others_who_get(
+        self, session: Session, voice: Voice, room: str | None, to: Session | None, receivers: Iterable[int] | None
+    ) -> list[Session]:
+        """To whom what this one says may come, one by one: for what is counted in bytes, and not by messages."""
+        if receivers is not None:
+            there = [self.sessions[each] for each in receivers if self.sessions[each].there]
+        elif not voice.hears:
+            there = []
+        elif to is not None:
+            there = [to] if to.there else []
+        else:
+            there = [each for each in self.there() if room is None or (room in each.rooms and room not in each.new_in)]
+        return [each for each in there if each is not session]
 
     def _landed(self, flight: Flight) -> None:
         if self.faulted_at is None:
