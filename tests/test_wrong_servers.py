@@ -90,6 +90,9 @@ CHANCE = (
     (r"\('127.0.0.1', \d+\)", "('127.0.0.1', #####)"),
     (r"(?m)^    [ a-z]{60,}…$", "    (somewhere in a long text) …"),  # as far as a pipe took it
     (r"(?m)^    bob: can you hear me\?\n", ""),  # whom it still reaches when the one who held all up reads again
+    # Who of those that come at once is welcomed first, and whose words are taken up in the turn in which a server ends.
+    (r"(    Welcome, \w+!)(\n    \* \w+ joined)+", r"\1"),
+    (r"\n    ann: is everybody well\?", ""),
     (re.escape(f"{SERVERS}{os.sep}"), ""),
     (r'\n *File "[^\n]*(\n +[^\n]+)*?(?=\n    \w|\n *File|\n\n)', ""),  # the frames of a traceback differ by version
 )
