@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,8 +41,9 @@ def record(school: School, key: str) -> Path:
 
 def test_fresh_forgets_and_grades_all_anew(two: School) -> None:
     two.grade("--quiet")
+    shutil.rmtree(two.folder / "handed in/ann")
 
-    again = two.grade("--fresh", "--student", "bob")
+    again = two.grade("--fresh")
 
     assert "1 submission," in again.err
     assert names(two) == ["bob"]

@@ -271,7 +271,7 @@ def test_when_we_die_the_whole_tree_dies(yard: Yard, how: signal.Signals) -> Non
         ours.send_signal(how)
         ours.wait()
 
-    assert len(tree) >= 2, f"{folder!r} {(yard.folder / 'complaints').read_text()!r}"
+    assert len(tree) >= 2, f"{folder!r} {ours.returncode} {(yard.folder / 'complaints').read_text()!r}"
     assert at_last(lambda: not any(process.is_running() and process.status() != "zombie" for process in alive(tree)))
     assert at_last(lambda: not Path(folder).exists())
 
