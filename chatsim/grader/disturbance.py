@@ -18,7 +18,7 @@ from time import monotonic
 __all__ = ["Disturbance"]
 
 LITTLE = 0.05  # of the time that it took
-AT_LEAST = 0.1  # seconds: the same share of the shortest patience that there is
+AT_LEAST = 0.1  # seconds: the same share of the shortest usual patience
 COUNTED = ("cpu", "memory", "io")
 PRESSURE = Path("/proc/pressure")
 

@@ -70,8 +70,9 @@ class Grading:
                     continue
                 if phase == "all":
                     known = _without_our_trouble(known)
-                if known.runs and next_run(self.assignment, known, may_be_full, phase) is None:
-                    continue  # it waits for the next phase
+                waits = phase != "alone" and known.runs
+                if waits and next_run(self.assignment, known, may_be_full, phase) is None:
+                    continue  # for a later phase; the last one settles also who was interrupted when all was played
             found.append(Sitting(self.assignment, submission, self.confinement, known, phase))
         return found
 

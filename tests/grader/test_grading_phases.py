@@ -17,7 +17,8 @@ from chatsim.grader.grading import Grading
 from chatsim.grader.sitting import Sitting
 from chatsim.grader.store import Store, Terms
 from chatsim.grading.assignment import Assignment
-from chatsim.grading.order import Phase
+from chatsim.grading.counting import may_be_full
+from chatsim.grading.order import Phase, next_run
 from chatsim.grading.reader import load_assignment
 from chatsim.grading.record import RunRecord, Student, SubmissionRecord, VerdictRecord
 from chatsim.submissions.submission import Submission
@@ -140,6 +141,22 @@ def test_whose_worker_dies_in_the_last_phase_has_one_more_chance_and_no_third_on
     asked = room.grade(play).asked
 
     assert [phase for phase, key, _ in asked if key == "ann"] == ["all", "again", "alone", "alone"]
+
+
+def test_who_was_interrupted_after_the_last_run_is_settled_by_the_next_grading(room: Room) -> None:
+    def interrupted(sitting: Sitting) -> SubmissionRecord:
+        """All that is to be played is there, and nothing of it is in doubt."""
+        known = sitting.known
+        while (wanted := next_run(sitting.assignment, known, may_be_full, "all")) is not None:
+            file = wanted.scenario.file
+            run = replace(PASSED, part=wanted.part, scenario=wanted.scenario.name, file=file, seed=wanted.seed)
+            known = replace(known, runs=(*known.runs, run))
+        return known
+
+    room.grade(interrupted)
+
+    assert [(phase, key) for phase, key, _ in room.grade(settle).asked] == [("alone", "ann"), ("alone", "bob")]
+    assert room.grade(settle).asked == []
 
 
 def test_whose_runs_all_wait_for_the_next_phase_is_not_unpacked_in_this_one(room: Room) -> None:
