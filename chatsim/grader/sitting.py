@@ -121,15 +121,15 @@ def _of_its_time(submission: Submission) -> tuple[str, ...]:
 def _with(record: SubmissionRecord, wanted: Wanted, run: RunRecord) -> SubmissionRecord:
     if wanted.replays is None:
         return replace(record, runs=(*record.runs, run))
-    runs = list(record.runs)
-    runs[wanted.replays] = settled(runs[wanted.replays], run)
-    return replace(record, runs=tuple(runs))
+    return _in_place(record, wanted.replays, settled(record.runs[wanted.replays], run))
 
 
 def _to_be_alone(record: SubmissionRecord, place: int) -> SubmissionRecord:
-    runs = list(record.runs)
-    runs[place] = replace(runs[place], disturbed=True)
-    return replace(record, runs=tuple(runs))
+    return _in_place(record, place, replace(record.runs[place], disturbed=True))
+
+
+def _in_place(record: SubmissionRecord, place: int, run: RunRecord) -> SubmissionRecord:
+    return replace(record, runs=(*record.runs[:place], run, *record.runs[place + 1 :]))
 
 
 def _closed(assignment: Assignment, record: SubmissionRecord) -> SubmissionRecord:
