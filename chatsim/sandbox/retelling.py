@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
 
 __all__ = ["retelling"]
 
@@ -21,7 +20,6 @@ _LIBRARY = re.compile(
 _PROGRAM = re.compile(r"^(?:/[\w.@+-]+)+/s?bin/([\w.+-]+)(?=[:\s]|$)", re.MULTILINE)  # who complains, or was started
 
 
-@cache
 def retelling(folders: Sequence[str], home: str = "", temporary: str = "") -> Callable[[str], str]:
     """`folders`: the server's own, in each way in which it may be named; `home`, `temporary`: what it is given as such."""
     own = _any_of(folders)

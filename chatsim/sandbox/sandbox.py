@@ -8,6 +8,7 @@ machine offers (`chatsim.sandbox.survey`), and how a server's life goes (`chatsi
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import resource
 import secrets
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -297,10 +298,11 @@ class Cell:
             return ""
         return moved
 
-    def retold(self, text: str) -> str:
-        """What was printed in here, without where things lie."""
-        folders = {self.home, str(self.folder), os.path.realpath(self.folder)}
-        return retelling(tuple(sorted(folders)), HOME if self._has_view else "", str(self.scratch))(text)
+    @functools.cached_property  # asked for each line that is printed
+    def retold(self) -> Callable[[str], str]:
+        """Tells what was printed in here without where things lie."""
+        folders = (self.home, str(self.folder), os.path.realpath(self.folder))
+        return retelling(folders, HOME if self._has_view else "", str(self.scratch))
 
     def environment(self, own: Mapping[str, str]) -> dict[str, str]:
         """All that stands in its environment. `own`: what its profile gives it."""

@@ -55,7 +55,7 @@ class Quarters(Protocol):
     it starts stays in there.
 
     `folder`, `home`: that folder, from here and as the server sees it. `marked`: nothing holds its processes together, and
-    they are started as others are, with a marker in their environment. `retold`: what it printed, as its author knows it.
+    they are started as others are, with a marker in their environment. `retold`: tells what it printed as its author knows it.
     """
 
     folder: Path
@@ -81,7 +81,8 @@ class Quarters(Protocol):
         *,
         terminal: bool = False,
     ) -> Inmate: ...
-    def retold(self, text: str) -> str: ...
+    @property
+    def retold(self) -> Callable[[str], str]: ...
     def end(self) -> None: ...
 
 
